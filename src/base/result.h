@@ -40,6 +40,8 @@ struct Error {
     Code code = Code::Internal;
     // Names the thing and, where there is one, the remedy. For people; never parsed.
     std::string message;
+    // Which part of the caller's input is meant, as a JSON pointer ("/properties/0/unit"), if any.
+    std::string field = {};
 
     bool operator==(const Error&) const = default;
 };
@@ -50,7 +52,7 @@ using Result = std::expected<T, Error>;
 template <class... Args>
 [[nodiscard]] std::unexpected<Error> fail(Code code, std::format_string<Args...> text,
                                           Args&&... args) {
-    return std::unexpected(Error{code, std::format(text, std::forward<Args>(args)...)});
+    return std::unexpected(Error{code, std::format(text, std::forward<Args>(args)...), {}});
 }
 
 // Passes an error on, saying where it happened: "opening journal: no space left on device".

@@ -43,7 +43,7 @@ public:
                 used += inode->current.size();
             }
             if (used + growth > disk_.capacity_) {
-                error = Error{Code::StorageFull, "writing " + path_ + ": no space left on device"};
+                error = Error{Code::StorageFull, "writing " + path_ + ": no space left on device", {}};
             }
         }
         if (error && !bytes.empty()) {
