@@ -4,3 +4,4 @@
 
 module(base)
 module(model DEPS base LINK dep::json)
+module(journal DEPS base)

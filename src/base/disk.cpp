@@ -87,6 +87,14 @@ public:
         return {};
     }
 
+    Result<> allocate(std::uint64_t wanted) override {
+        const int error = ::posix_fallocate(descriptor_, 0, static_cast<off_t>(wanted));
+        if (error != 0) {
+            return system_error("reserving space for", path_, error);
+        }
+        return {};
+    }
+
     Result<std::uint64_t> size() const override {
         struct stat status {};
         if (::fstat(descriptor_, &status) != 0) {

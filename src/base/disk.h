@@ -27,6 +27,9 @@ public:
     // never call it again on this file (PostgreSQL's lesson of 2018).
     virtual Result<> sync() = 0;
     virtual Result<> truncate(std::uint64_t size) = 0;
+    // Makes the file at least that large and reserves the space, so that writes inside it do not
+    // fail for want of space. New bytes read as zero.
+    virtual Result<> allocate(std::uint64_t size) = 0;
     virtual Result<std::uint64_t> size() const = 0;
 };
 

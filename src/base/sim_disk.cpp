@@ -33,19 +33,10 @@ public:
         const std::lock_guard lock(disk_.mutex_);
         TRY(alive());
         ASSERT(writable_);
-        std::optional<Error> error = disk_.begin(SimDisk::Operation::Write, path_);
         const std::uint64_t end = offset + bytes.size();
         const std::uint64_t growth =
             end > inode_->current.size() ? end - inode_->current.size() : 0;
-        if (!error && growth > 0) {
-            std::uint64_t used = 0;
-            for (const auto& [name, inode] : disk_.names_) {
-                used += inode->current.size();
-            }
-            if (used + growth > disk_.capacity_) {
-                error = Error{Code::StorageFull, "writing " + path_ + ": no space left on device", {}};
-            }
-        }
+        const auto error = disk_.begin_growth(SimDisk::Operation::Write, path_, growth);
         if (error && !bytes.empty()) {
             bytes = bytes.first(disk_.random_.below(bytes.size()));  // a short write
         }
@@ -77,6 +68,22 @@ public:
         }
         inode_->current.resize(size);
         inode_->pending.push_back({.offset = 0, .bytes = {}, .truncate_to = size});
+        return {};
+    }
+
+    Result<> allocate(std::uint64_t wanted) override {
+        const std::lock_guard lock(disk_.mutex_);
+        TRY(alive());
+        const std::uint64_t size = inode_->current.size();
+        if (wanted <= size) {
+            return {};
+        }
+        if (const auto error = disk_.begin_growth(SimDisk::Operation::Allocate, path_,
+                                                  wanted - size)) {
+            return std::unexpected(*error);
+        }
+        inode_->current.resize(wanted);
+        inode_->pending.push_back({.offset = 0, .bytes = {}, .truncate_to = wanted});
         return {};
     }
 
@@ -170,6 +177,21 @@ void SimDisk::power_cut() {
 std::optional<Error> SimDisk::begin(Operation operation, const std::string& path) {
     ++operations_;
     return fault_ ? fault_(operation, path) : std::nullopt;
+}
+
+std::optional<Error> SimDisk::begin_growth(Operation operation, const std::string& path,
+                                           std::uint64_t growth) {
+    if (auto error = begin(operation, path)) {
+        return error;
+    }
+    std::uint64_t used = growth;
+    for (const auto& [name, inode] : names_) {
+        used += inode->current.size();
+    }
+    if (growth > 0 && used > capacity_) {
+        return Error{Code::StorageFull, "writing " + path + ": no space left on device", {}};
+    }
+    return std::nullopt;
 }
 
 Result<std::unique_ptr<File>> SimDisk::open(const std::string& path, OpenMode mode) {

@@ -23,7 +23,9 @@ class SimDisk final : public Disk {
 public:
     static constexpr std::size_t sector = 512;
 
-    enum class Operation : unsigned char { Write, Sync, Rename, Remove, Create, Truncate };
+    enum class Operation : unsigned char {
+        Write, Sync, Rename, Remove, Create, Truncate, Allocate
+    };
 
     explicit SimDisk(std::uint64_t seed) : random_(seed) {}
 
@@ -75,6 +77,8 @@ private:
     };
 
     std::optional<Error> begin(Operation operation, const std::string& path);
+    std::optional<Error> begin_growth(Operation operation, const std::string& path,
+                                      std::uint64_t growth);
     void apply_surviving(Inode& inode);
 
     mutable std::mutex mutex_;

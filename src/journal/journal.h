@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/disk.h"
+#include "base/log.h"
+#include "base/options.h"
+#include "base/random.h"
+
+namespace gantry::journal {
+
+// The number of a record: 1, 2, 3 … without gaps as long as nothing is damaged.
+using Lsn = std::uint64_t;
+
+// A stretch of a file that is not what was written.
+struct Damage {
+    std::string file;
+    std::uint64_t offset = 0;
+    std::uint64_t bytes = 0;
+    // Nothing valid follows it in the newest file: what a power cut leaves of a write that was never
+    // acknowledged. Otherwise records that may have been acknowledged are gone.
+    bool torn_tail = false;
+};
+
+struct Record {
+    Lsn lsn = 0;
+    std::uint32_t type = 0;
+    ByteView payload;
+};
+
+using RecordVisitor = std::function<Result<>(const Record&)>;
+
+struct FileScan {
+    Lsn first = 0;  // as the header says; 0 when the header is damaged
+    std::uint64_t epoch = 0;
+    Lsn last = 0;   // of the valid records, 0 for none
+    std::uint64_t records = 0;
+    std::vector<Damage> damage;
+};
+
+// The one validator of a journal file: replay, check and repair all see what it sees. Damage inside
+// the file is stepped over, and every valid record before and after it is visited in order.
+Result<FileScan> scan_file(ByteView content, const std::string& name, Lsn after,
+                           const RecordVisitor& visit);
+
+struct JournalOptions {
+    std::int64_t file_bytes = 64 * 1024 * 1024;
+
+    void describe(OptionVisitor& options) {
+        options.number("file_bytes", file_bytes, 4096, std::int64_t{1} << 32,
+                       "Size of one journal file, reserved on disk when it is begun.");
+    }
+};
+
+// One append-only log of checksummed records in a folder of its own (format: docs/formats/journal.md).
+//
+// append() from any thread hands out the record's number and keeps it in memory; commit() writes and
+// syncs all that was appended, and only then is it durable. So whoever commits does so for all:
+// group commit. Space is reserved a file ahead, so an append is refused (StorageFull) before anything
+// is promised. A write or sync that fails all the same is final: the journal refuses everything from
+// then on (`failed()`), because what reached the disk is unknown.
+class Journal {
+public:
+    // Visits every valid record and opens for appending. Damage is reported, logged and stepped
+    // over, never deleted. A full disk does not keep it from opening.
+    static Result<std::unique_ptr<Journal>> open(Disk& disk, std::string folder, Random& random,
+                                                 Log& log, const JournalOptions& options,
+                                                 const RecordVisitor& visit);
+
+    static constexpr std::size_t payload_bytes_max = 16 * 1024 * 1024;
+
+    // StorageFull: no space is reserved, nothing was appended. Unavailable: the journal has failed,
+    // or more is waiting for commit() than pending_bytes_max.
+    Result<Lsn> append(std::uint32_t type, ByteView payload);
+
+    // Makes everything appended before the call durable. One thread at a time. An error is final.
+    Result<> commit();
+
+    // Reserves the next file if there is none. commit() does it by itself; after StorageFull somebody
+    // must call it again when space may have come.
+    Result<> prepare();
+
+    // The last record that is durable, and the last that was appended.
+    Lsn durable() const { return durable_.load(std::memory_order_acquire); }
+    Lsn last() const;
+
+    // Records up to and including this one are needed no more; files that hold only such are
+    // removed.
+    Result<> release(Lsn up_to);
+
+    // Bytes of the files on disk, as reserved.
+    std::uint64_t disk_bytes() const;
+    // Set once a write or sync has failed.
+    bool failed() const { return failed_.load(std::memory_order_acquire); }
+    const std::vector<Damage>& damage() const { return damage_; }
+
+private:
+    struct OpenFile {
+        std::unique_ptr<File> file;
+        std::string path;
+        std::uint64_t epoch = 0;
+        Lsn first = 0;
+        std::uint64_t used = 0;  // bytes that appended records take
+    };
+    struct PendingWrite {
+        std::shared_ptr<OpenFile> file;
+        std::uint64_t offset = 0;
+        Bytes bytes;
+    };
+    struct ClosedFile {
+        std::string path;
+        Lsn last = 0;
+        std::uint64_t bytes = 0;
+    };
+
+    Journal(Disk& disk, std::string folder, Random& random, Log& log, JournalOptions options);
+
+    Result<> replay(const RecordVisitor& visit);
+    Result<std::shared_ptr<OpenFile>> create_file();
+    Result<> write_header(OpenFile& file);
+    Result<> write_pending(std::vector<PendingWrite>& writes);
+    Result<> roll(std::size_t frame_bytes);
+
+    static constexpr std::size_t pending_bytes_max = 128 * 1024 * 1024;
+
+    Disk& disk_;
+    const std::string folder_;
+    Random& random_;
+    Log& log_;
+    const JournalOptions options_;
+
+    mutable std::mutex mutex_;  // guards what follows
+    std::shared_ptr<OpenFile> head_;  // records are appended to it; null when there is no space
+    std::shared_ptr<OpenFile> next_;  // reserved, still without a first record
+    std::vector<PendingWrite> pending_;
+    std::size_t pending_bytes_ = 0;
+    std::vector<ClosedFile> closed_;
+    Lsn last_ = 0;
+
+    std::mutex commit_mutex_;  // held by commit(), prepare() and release()
+    std::atomic<Lsn> durable_ = 0;
+    std::atomic<bool> failed_ = false;
+    std::vector<Damage> damage_;
+};
+
+}  // namespace gantry::journal
