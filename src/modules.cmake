@@ -5,3 +5,4 @@
 module(base)
 module(model DEPS base LINK dep::json)
 module(journal DEPS base)
+module(store DEPS model journal LINK dep::zstd)

@@ -8,6 +8,15 @@
 
 namespace gantry {
 
+namespace {
+
+void put_bytes(Bytes& content, std::uint64_t offset, ByteView bytes) {
+    content.resize(std::max<std::uint64_t>(content.size(), offset + bytes.size()));
+    std::ranges::copy(bytes, content.begin() + static_cast<std::ptrdiff_t>(offset));
+}
+
+}  // namespace
+
 class SimFile final : public File {
 public:
     SimFile(SimDisk& disk, std::shared_ptr<SimDisk::Inode> inode, std::string path, bool writable)
@@ -55,8 +64,11 @@ public:
             disk_.apply_surviving(*inode_);
             return std::unexpected(*error);
         }
-        inode_->durable = inode_->current;
+        for (const SimDisk::Pending& change : inode_->pending) {
+            apply(change, inode_->durable);
+        }
         inode_->pending.clear();
+        ASSERT(inode_->durable.size() == inode_->current.size());
         return {};
     }
 
@@ -101,13 +113,19 @@ private:
         return {};
     }
 
+    static void apply(const SimDisk::Pending& change, Bytes& content) {
+        if (change.truncate_to) {
+            content.resize(*change.truncate_to);
+        } else {
+            put_bytes(content, change.offset, change.bytes);
+        }
+    }
+
     void put(std::uint64_t offset, ByteView bytes) {
         if (bytes.empty()) {
             return;
         }
-        Bytes& content = inode_->current;
-        content.resize(std::max<std::uint64_t>(content.size(), offset + bytes.size()));
-        std::ranges::copy(bytes, content.begin() + static_cast<std::ptrdiff_t>(offset));
+        put_bytes(inode_->current, offset, bytes);
         inode_->pending.push_back(
             {.offset = offset, .bytes = Bytes(bytes.begin(), bytes.end()), .truncate_to = {}});
     }

@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::string_view prefix = "journal-";
 constexpr std::string_view suffix = ".gj";
+constexpr std::string_view reserved_prefix = "reserved-";
+constexpr std::string_view reserved_suffix = ".tmp";
 
 bool is_journal_file(std::string_view name) {
     return name.starts_with(prefix) && name.ends_with(suffix);
@@ -32,11 +34,13 @@ Journal::Journal(Disk& disk, std::string folder, Random& random, Log& log, Journ
 
 Result<std::unique_ptr<Journal>> Journal::open(Disk& disk, std::string folder, Random& random,
                                                Log& log, const JournalOptions& options,
-                                               const RecordVisitor& visit) {
+                                               const RecordVisitor& visit, Lsn after) {
     TRY(disk.make_directory(folder));
     std::unique_ptr<Journal> journal(
         new Journal(disk, std::move(folder), random, log, options));
     TRY(journal->replay(visit));
+    journal->last_ = std::max(journal->last_, after);
+    journal->durable_ = journal->last_;
     if (auto prepared = journal->prepare(); !prepared) {
         if (prepared.error().code != Code::StorageFull) {
             return within("opening the journal", prepared.error());
@@ -50,6 +54,9 @@ Result<> Journal::replay(const RecordVisitor& visit) {
     TRY_ASSIGN(const auto names, disk_.list(folder_));
     std::uint64_t records = 0;
     for (const std::string& name : names) {
+        if (name.starts_with(reserved_prefix)) {
+            TRY(disk_.remove(folder_ + "/" + name));  // of the life before; it has no record
+        }
         if (!is_journal_file(name)) {
             continue;
         }
@@ -65,7 +72,6 @@ Result<> Journal::replay(const RecordVisitor& visit) {
         closed_.push_back({path, last_, content.size()});
         damage_.insert(damage_.end(), scan.damage.begin(), scan.damage.end());
     }
-    durable_ = last_;
     for (Damage& damage : damage_) {
         // Only the newest file can end in a write that was cut short.
         damage.torn_tail = damage.torn_tail && !closed_.empty() &&
@@ -83,11 +89,9 @@ Result<std::shared_ptr<Journal::OpenFile>> Journal::create_file() {
     auto out = std::make_shared<OpenFile>();
     out->epoch = random_.number() | 1;  // 0 means unknown
     out->used = sizeof(FileHeader);
-    const std::string temporary = folder_ + "/next.tmp";
-    TRY_ASSIGN(const bool left_over, disk_.exists(temporary));
-    if (left_over) {
-        TRY(disk_.remove(temporary));
-    }
+    // A name of its own: the file reserved before may be in use already and not have its name yet.
+    const std::string temporary =
+        std::format("{}/{}{:016x}{}", folder_, reserved_prefix, out->epoch, reserved_suffix);
     out->path = temporary;
     TRY_ASSIGN(out->file, disk_.open(temporary, OpenMode::Create));
     if (auto reserved = out->file->allocate(static_cast<std::uint64_t>(options_.file_bytes));
@@ -128,7 +132,10 @@ Result<> Journal::prepare() {
         }
         needs_head = head_ == nullptr;
     }
-    TRY_ASSIGN(std::shared_ptr<OpenFile> file, create_file());
+    auto created = create_file();
+    no_space_ = !created && created.error().code == Code::StorageFull;
+    TRY(created);
+    std::shared_ptr<OpenFile> file = std::move(*created);
     if (needs_head) {
         // Nothing can be appended while there is no head, so last_ does not move here.
         file->first = last() + 1;
@@ -137,7 +144,10 @@ Result<> Journal::prepare() {
             const std::lock_guard lock(mutex_);
             head_ = std::move(file);
         }
-        TRY_ASSIGN(file, create_file());
+        created = create_file();
+        no_space_ = !created && created.error().code == Code::StorageFull;
+        TRY(created);
+        file = std::move(*created);
     }
     const std::lock_guard lock(mutex_);
     next_ = std::move(file);
@@ -154,8 +164,11 @@ Result<> Journal::roll(std::size_t frame) {
         return fail(Code::TooLarge, "a record of {} bytes does not fit a journal file of {}", frame,
                     limit);
     }
-    if (!next_) {
+    if (!next_ && no_space_) {
         return fail(Code::StorageFull, "no space for the journal in {}", folder_);
+    }
+    if (!next_) {
+        return fail(Code::Unavailable, "the journal takes in more than is committed: try again");
     }
     if (head_) {
         closed_.push_back({head_->path, last_, limit});
@@ -198,7 +211,7 @@ Result<Lsn> Journal::append(std::uint32_t type, ByteView payload) {
 Result<> Journal::write_pending(std::vector<PendingWrite>& writes) {
     for (PendingWrite& write : writes) {
         // A file that was only reserved until now gets its name before its first record.
-        if (write.offset == sizeof(FileHeader) && write.file->path.ends_with(".tmp")) {
+        if (write.offset == sizeof(FileHeader) && write.file->path.ends_with(reserved_suffix)) {
             TRY(write_header(*write.file));
         }
         TRY(write.file->file->write(write.offset, write.bytes));
@@ -207,7 +220,7 @@ Result<> Journal::write_pending(std::vector<PendingWrite>& writes) {
     return {};
 }
 
-Result<> Journal::commit() {
+Result<> Journal::commit(const std::function<Result<>()>& before) {
     {
         const std::lock_guard committing(commit_mutex_);
         std::vector<PendingWrite> writes;
@@ -221,7 +234,11 @@ Result<> Journal::commit() {
             pending_bytes_ = 0;
             up_to = last_;
         }
-        if (auto written = write_pending(writes); !written) {
+        auto written = before ? before() : Result<>{};
+        if (written) {
+            written = write_pending(writes);
+        }
+        if (!written) {
             failed_ = true;
             log_.error("journal", "failed", {{"detail", written.error().message}});
             return written;
@@ -242,6 +259,7 @@ Lsn Journal::last() const {
 
 Result<> Journal::release(Lsn up_to) {
     const std::lock_guard committing(commit_mutex_);
+    up_to = std::min(up_to, durable());  // a file that is still to be written must stay
     std::vector<std::string> removed;
     {
         const std::lock_guard lock(mutex_);

@@ -69,19 +69,21 @@ struct JournalOptions {
 class Journal {
 public:
     // Visits every valid record and opens for appending. Damage is reported, logged and stepped
-    // over, never deleted. A full disk does not keep it from opening.
+    // over, never deleted. A full disk does not keep it from opening. New records are numbered from
+    // after + 1 at least: the owner may remember numbers whose records a power cut took.
     static Result<std::unique_ptr<Journal>> open(Disk& disk, std::string folder, Random& random,
                                                  Log& log, const JournalOptions& options,
-                                                 const RecordVisitor& visit);
+                                                 const RecordVisitor& visit, Lsn after = 0);
 
     static constexpr std::size_t payload_bytes_max = 16 * 1024 * 1024;
 
     // StorageFull: no space is reserved, nothing was appended. Unavailable: the journal has failed,
-    // or more is waiting for commit() than pending_bytes_max.
+    // or too much is waiting for commit().
     Result<Lsn> append(std::uint32_t type, ByteView payload);
 
-    // Makes everything appended before the call durable. One thread at a time. An error is final.
-    Result<> commit();
+    // Makes everything appended before the call durable. An error is final. `before` runs when it is
+    // settled which records go, and before the first is written: for what they refer to.
+    Result<> commit(const std::function<Result<>()>& before = {});
 
     // Reserves the next file if there is none. commit() does it by itself; after StorageFull somebody
     // must call it again when space may have come.
@@ -147,6 +149,7 @@ private:
     std::mutex commit_mutex_;  // held by commit(), prepare() and release()
     std::atomic<Lsn> durable_ = 0;
     std::atomic<bool> failed_ = false;
+    std::atomic<bool> no_space_ = false;  // the last try to reserve a file found the disk full
     std::vector<Damage> damage_;
 };
 

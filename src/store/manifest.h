@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/disk.h"
+#include "base/log.h"
+#include "journal/journal.h"
+
+namespace gantry::store {
+
+// Which segments make up the store, oldest data first, and up to which record the journal is in them.
+struct Manifest {
+    struct Entry {
+        std::uint64_t number = 0;  // of the file, never used again
+        std::uint32_t level = 0;   // how often its rows were merged
+    };
+
+    std::uint64_t generation = 0;
+    std::uint64_t next_number = 1;
+    journal::Lsn flushed = 0;
+    std::vector<Entry> segments;
+};
+
+// Reads the newer of the two copies that is whole; a new store has none. Corrupt if both are
+// damaged.
+Result<Manifest> read_manifest(Disk& disk, const std::string& folder, Log& log);
+
+// Replaces first one copy, then the other, so that a flipped bit in one costs nothing. The manifest is
+// in force when the first is replaced, which alone decides about success. After an error either the
+// old or the new one may be in force: files of both must stay.
+Result<> write_manifest(Disk& disk, const std::string& folder, Manifest& manifest, Log& log);
+
+std::string segment_path(const std::string& folder, std::uint64_t number);
+
+}  // namespace gantry::store
