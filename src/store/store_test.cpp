@@ -163,7 +163,6 @@ TEST(Store, EqualsAMapUnderRandomOperations) {
                 case 0: must(store->flush()); break;
                 case 1: must(store->maintain()); break;
                 case 2:
-                    must(store->commit());
                     store.reset();
                     store = must(fixture.open());
                     break;
@@ -193,6 +192,7 @@ TEST(Store, EqualsAMapUnderRandomOperations) {
                         expected[k][time] = {time, value, quality};
                     }
                     must(store->append(batch));
+                    must(store->commit());
                 }
             }
         }
