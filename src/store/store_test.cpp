@@ -157,6 +157,7 @@ TEST(Store, EqualsAMapUnderRandomOperations) {
         for (int i = 0; i < series_count; ++i) {
             ids[i] = must(store->make_series("s" + std::to_string(i), types[i]));
         }
+        must(store->commit());
         Time now = 1000;
         for (int step = 0; step < 400; ++step) {
             switch (random.below(20)) {
@@ -560,7 +561,12 @@ TEST(Store, ReadersSeeAWholeSnapshotWhileRowsMove) {
     std::atomic<bool> stop = false;
     std::jthread writer([&] {
         for (std::int64_t i = 1; i <= 20'000; ++i) {
-            must(store->append(one(id, i, i)));
+            auto appended = store->append(one(id, i, i));
+            while (!appended && appended.error().code == Code::Unavailable) {
+                std::this_thread::yield();  // back-pressure: the maintainer is behind
+                appended = store->append(one(id, i, i));
+            }
+            must(appended);
             if (i % 100 == 0) {
                 must(store->commit());
             }
