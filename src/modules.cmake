@@ -5,5 +5,6 @@
 module(base)
 module(model DEPS base LINK dep::json)
 module(journal DEPS base)
+module(security DEPS model journal LINK dep::openssl dep::argon2)
 module(store DEPS model journal LINK dep::zstd)
 module(runtime DEPS model LINK dep::openssl PRECOMPILE asio)
