@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "base/options.h"
+#include "registry/assets.h"
+#include "registry/connections.h"
+#include "registry/idempotency.h"
+#include "registry/models.h"
+#include "registry/points.h"
+#include "registry/principals.h"
+#include "registry/sessions.h"
+#include "registry/tenants.h"
+
+namespace gantry::registry {
+
+struct RegistryOptions {
+    std::string path = "registry.sqlite";
+    SessionOptions sessions;
+    security::PasswordCost password_cost;
+
+    void describe(OptionVisitor& options) { sessions.describe(options); }
+};
+
+// The system of record for everything that is not samples.
+class Registry {
+public:
+    static Result<std::unique_ptr<Registry>> open(const Clock& clock, Random& random, Log& log,
+                                                  const RegistryOptions& options);
+
+    // On the first start: makes the tenant `main` and its administrator `admin`, who operates the
+    // platform, and returns the random password, to be shown once and changed at the first sign-in.
+    Result<std::optional<Secret>> bootstrap();
+
+    ChangeFeed& changes() { return feed_; }
+    Tenants& tenants() { return tenants_; }
+    Principals& principals() { return principals_; }
+    Sessions& sessions() { return sessions_; }
+    Models& models() { return models_; }
+    Assets& assets() { return assets_; }
+    Points& points() { return points_; }
+    Connections& connections() { return connections_; }
+    Idempotency& idempotency() { return idempotency_; }
+
+private:
+    Registry(std::unique_ptr<Database> database, const Clock& clock, Random& random,
+             const RegistryOptions& options);
+
+    std::unique_ptr<Database> database_;
+    ChangeFeed feed_;
+    Random& random_;
+    Tenants tenants_;
+    Principals principals_;
+    Sessions sessions_;
+    Models models_;
+    Assets assets_;
+    Points points_;
+    Connections connections_;
+    Idempotency idempotency_;
+};
+
+}  // namespace gantry::registry

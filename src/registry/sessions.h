@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <shared_mutex>
+#include <unordered_map>
+
+#include "base/options.h"
+#include "registry/principals.h"
+#include "registry/repository.h"
+#include "security/context.h"
+#include "security/rate_limit.h"
+
+namespace gantry::registry {
+
+struct SessionOptions {
+    Duration access_lifetime = std::chrono::minutes(15);
+    Duration refresh_lifetime = std::chrono::hours(12);
+
+    void describe(OptionVisitor& options) {
+        options.duration("access_lifetime", access_lifetime, std::chrono::seconds(1),
+                         std::chrono::hours(24), "How long an access token is good.");
+        options.duration("refresh_lifetime", refresh_lifetime, std::chrono::minutes(1),
+                         std::chrono::hours(24 * 30),
+                         "How long a person stays signed in without being asked again.");
+    }
+};
+
+struct SignedIn {
+    Secret access;
+    Secret refresh;
+    Time access_expires = 0;
+    Time refresh_expires = 0;
+    bool must_change_password = false;
+};
+
+// A long-lived token of a program.
+struct ApiToken {
+    TokenId id;
+    std::string name;
+    PrincipalId principal;
+    Time created = 0;
+    Time expires = 0;
+};
+
+// Who is asking: signing in and out, and what a shown token stands for. Any thread; all but verify()
+// block.
+class Sessions {
+public:
+    Sessions(Ground ground, Principals& principals, SessionOptions options);
+
+    // Unauthenticated: login or password is wrong, or the principal is disabled; which of them is not
+    // said. RateLimited after too many tries of one login or from one address.
+    Result<SignedIn> sign_in(const std::string& login, const Secret& password,
+                             const std::string& address);
+    // A refresh token is good once. Shown a second time it has been stolen: the whole session ends.
+    Result<SignedIn> refresh(const std::string& refresh_token);
+    // Ends the session that the access token belongs to.
+    Result<> sign_out(const TokenId& access);
+    // Ends every session and API token of the principal but that of `keep`.
+    Result<> end_others(const PrincipalId& principal, const TokenId& keep);
+
+    // Unauthenticated: unknown or expired. Answers from memory when it has seen the token before;
+    // `remembered` asks only that and returns null otherwise.
+    Result<std::shared_ptr<const security::Identity>> verify(std::string_view token);
+    std::shared_ptr<const security::Identity> remembered(std::string_view token) const;
+
+    Result<std::pair<ApiToken, Secret>> create_token(const TenantId& tenant,
+                                                     const PrincipalId& principal, std::string name,
+                                                     Duration lifetime);
+    Result<Page<ApiToken>> list_tokens(const TenantId& tenant, const PageRequest& request);
+    Result<> remove_token(const TenantId& tenant, const TokenId& id);
+
+    // Takes out what has expired; to be called now and then.
+    Result<> purge();
+
+private:
+    Result<SignedIn> issue(Sql& sql, const Principal& principal, const std::string& family);
+    Result<Secret> insert(Sql& sql, const Principal& principal, std::string_view kind,
+                          const std::string& family, const std::string& name, Time expires,
+                          TokenId& id);
+    void forget_all();
+
+    Ground ground_;
+    Principals& principals_;
+    const SessionOptions options_;
+    const std::string decoy_hash_;  // so that an unknown login takes as long as a known one
+    security::RateLimiter by_login_;
+    security::RateLimiter by_address_;
+
+    static constexpr std::size_t remembered_max = 100'000;
+    mutable std::shared_mutex mutex_;
+    std::unordered_map<std::string, std::shared_ptr<const security::Identity>> known_;  // by hash
+    std::uint64_t epoch_ = 0;  // grows when all is forgotten
+};
+
+}  // namespace gantry::registry
