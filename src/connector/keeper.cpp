@@ -68,7 +68,8 @@ asio::awaitable<void> Keeper::loop() {
         const Duration length = backoff_.next(around_.random);
         vitals_.enter(State::BackingOff, text);
         around_.log.warn("connector", "connection lost",
-                         {{"connection", plan_.key}, {"detail", error->message},
+                         {{"connection", plan_.key},
+                          {"detail", error->message},
                           {"retry_in", format_duration(length)}});
         co_await pause(length);
         vitals_.restarted();
@@ -78,8 +79,7 @@ asio::awaitable<void> Keeper::loop() {
 
 asio::awaitable<std::optional<Error>> Keeper::run_once() {
     try {
-        std::optional<Result<>> ended =
-            co_await either(connector_->run(sink_), wished_.wait());
+        std::optional<Result<>> ended = co_await either(connector_->run(sink_), wished_.wait());
         if (!ended) {
             co_return std::nullopt;
         }

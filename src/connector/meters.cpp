@@ -17,17 +17,16 @@ Meters::Meters(Metrics& metrics, std::string_view protocol)
                               of(protocol))),
       samples_lost(metrics.counter("gantry_connector_samples_lost_total",
                                    "Samples that the sink has refused", of(protocol))),
-      requests(metrics.counter("gantry_connector_requests_total", "Requests to devices",
-                               of(protocol))),
+      requests(
+          metrics.counter("gantry_connector_requests_total", "Requests to devices", of(protocol))),
       requests_refused(metrics.counter("gantry_connector_requests_refused_total",
                                        "Requests that a device answered with an exception",
                                        of(protocol))),
       requests_failed(metrics.counter("gantry_connector_requests_failed_total",
-                                      "Requests without an answer that can be used",
-                                      of(protocol))),
-      round_trip(metrics.latency("gantry_connector_round_trip_seconds",
-                                 "From request to answer", of(protocol))),
-      lateness(metrics.latency("gantry_connector_poll_lateness_seconds",
-                               "How late polls began", of(protocol))) {}
+                                      "Requests without an answer that can be used", of(protocol))),
+      round_trip(metrics.latency("gantry_connector_round_trip_seconds", "From request to answer",
+                                 of(protocol))),
+      lateness(metrics.latency("gantry_connector_poll_lateness_seconds", "How late polls began",
+                               of(protocol))) {}
 
 }  // namespace gantry::connector

@@ -139,10 +139,11 @@ TEST(Protocols, DescribeTheirForm) {
     const json::object form = must(protocols.find("modbus_tcp"))->describe();
     const json::array& fields = form.at("settings").as_array();
     EXPECT_EQ(fields.size(), 16U);
-    EXPECT_EQ(json::serialize(fields[0]),
-              R"({"name":"host","type":"text","label":{"zh":"主机","en":"Host"},"help":)"
-              R"({"zh":"设备或网关的名称或 IP 地址","en":"Name or IP address of the device or gateway"},)"
-              R"("required":true})");
+    EXPECT_EQ(
+        json::serialize(fields[0]),
+        R"({"name":"host","type":"text","label":{"zh":"主机","en":"Host"},"help":)"
+        R"({"zh":"设备或网关的名称或 IP 地址","en":"Name or IP address of the device or gateway"},)"
+        R"("required":true})");
     EXPECT_EQ(fields[1].at("default").as_int64(), 502);
     EXPECT_EQ(fields[1].at("max").as_int64(), 65535);
     for (const json::value& field : fields) {
@@ -170,8 +171,8 @@ TEST(Protocols, CheckTagsAgainstSettingsAndPoint) {
     const Protocol& modbus = *must(protocols.find("modbus_tcp"));
     const auto complaint = [&modbus](std::string_view address, Property property,
                                      std::string_view more = "") {
-        const auto result = modbus.check_tag(
-            std::format(R"({{"host": "plc"{}}})", more), address, property);
+        const auto result =
+            modbus.check_tag(std::format(R"({{"host": "plc"{}}})", more), address, property);
         EXPECT_FALSE(result) << address;
         EXPECT_EQ(result.error().field, "/address");
         return result ? "" : result.error().message;

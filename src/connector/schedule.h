@@ -8,13 +8,12 @@
 
 namespace gantry::connector {
 
-// When to poll: at once, and then at a fixed rate that does not drift, on monotonic time. The phase is
-// drawn by lot, so that a thousand connections that start together do not poll together. What comes
-// too late is done once; due times that passed meanwhile are counted, not made up for.
+// When to poll: at once, and then at a fixed rate that does not drift, on monotonic time. The phase
+// is drawn by lot, so that a thousand connections that start together do not poll together. What
+// comes too late is done once; due times that passed meanwhile are counted, not made up for.
 class Schedule {
 public:
-    Schedule(Duration period, Duration now, Random& random)
-        : period_(period), due_(now) {
+    Schedule(Duration period, Duration now, Random& random) : period_(period), due_(now) {
         const auto part = random.below(static_cast<std::uint64_t>(period.count()));
         second_ = now + period - Duration{static_cast<std::int64_t>(part)};
     }

@@ -130,8 +130,8 @@ Async<CommandResult> Supervisor::write(PointId point, Value value) {
     }
     const auto shard = keeper->shard();
     CO_TRY_ASSIGN(const CommandResult result,
-                  co_await run_on(shard, Keeper::write(std::move(keeper), std::move(point),
-                                                       std::move(value))));
+                  co_await run_on(
+                      shard, Keeper::write(std::move(keeper), std::move(point), std::move(value))));
     around_.metrics
         .counter(writes_name, writes_help,
                  {{"outcome", std::string(command_outcome_name(result.outcome))}})

@@ -75,8 +75,7 @@ TEST_F(Supervising, AConnectionRunsAndItsStatusTells) {
     EXPECT_EQ(supervisor_.statuses().size(), 1U);
     EXPECT_EQ(failure(supervisor_.status(ConnectionId("con_9"))), Code::NotFound);
     const std::string metrics = world_.base.metrics.render();
-    EXPECT_NE(metrics.find("gantry_connector_connections{state=\"running\"} 1"),
-              std::string::npos);
+    EXPECT_NE(metrics.find("gantry_connector_connections{state=\"running\"} 1"), std::string::npos);
     EXPECT_NE(metrics.find("gantry_connector_polls_total{protocol=\"modbus_tcp\"} 31"),
               std::string::npos)
         << metrics;
@@ -144,8 +143,7 @@ TEST_F(Supervising, UnpluggedAndBackTheHistoryIsTrue) {
     world_.settle();
     EXPECT_EQ(health().state, State::BackingOff);
     EXPECT_EQ(health().tags_uncertain, 1U);
-    EXPECT_EQ(sink_.story(1),
-              "BadWaitingForInitialData, 7 Good, 7 UncertainLastUsableValue");
+    EXPECT_EQ(sink_.story(1), "BadWaitingForInitialData, 7 Good, 7 UncertainLastUsableValue");
     world_.pass(40s);
     EXPECT_EQ(health().tags_bad, 1U);
     device_.units[1].holding[7] = 8;
@@ -217,9 +215,9 @@ TEST_F(Supervising, DisabledAndRemovedAreOutOfService) {
     EXPECT_TRUE(supervisor_.statuses().empty());
     EXPECT_EQ(sink_.story(1), "BadWaitingForInitialData, 7 Good, BadOutOfService, "
                               "BadWaitingForInitialData, 7 Good, BadOutOfService");
-    EXPECT_NE(world_.base.metrics.render().find(
-                  "gantry_connector_connections{state=\"running\"} 0"),
-              std::string::npos);
+    EXPECT_NE(
+        world_.base.metrics.render().find("gantry_connector_connections{state=\"running\"} 0"),
+        std::string::npos);
 }
 
 TEST_F(Supervising, ChangesMayComeInTheMiddleOfAnything) {
@@ -233,9 +231,8 @@ TEST_F(Supervising, ChangesMayComeInTheMiddleOfAnything) {
             case 2: network_.plug_in(); break;
             default: {
                 const auto address = random.below(90);
-                ConnectionPlan wanted = plan({tag(1, std::format("hr:{}:u16", address)),
-                                              tag(2, "hr:99:u16")},
-                                             "", id);
+                ConnectionPlan wanted =
+                    plan({tag(1, std::format("hr:{}:u16", address)), tag(2, "hr:99:u16")}, "", id);
                 wanted.enabled = random.below(4) != 0;
                 supervisor_.apply(std::move(wanted));
             }
@@ -252,8 +249,8 @@ TEST_F(Supervising, ChangesMayComeInTheMiddleOfAnything) {
 }
 
 TEST_F(Supervising, WritesGoToTheConnectionThatHasThePoint) {
-    apply(plan({tag(1, "hr:7:u16"), tag(2, "hr:8:u16", property(ValueType::Int64, {},
-                                                              Access::Read))}));
+    apply(plan(
+        {tag(1, "hr:7:u16"), tag(2, "hr:8:u16", property(ValueType::Int64, {}, Access::Read))}));
     const auto write = [this](const char* point, std::int64_t value) {
         return world_.finish(supervisor_.write(PointId(point), value));
     };
@@ -270,9 +267,9 @@ TEST_F(Supervising, WritesGoToTheConnectionThatHasThePoint) {
     off.enabled = false;
     apply(off);
     EXPECT_EQ(failure(write("pt_1", 1)), Code::NotFound) << "no enabled connection has it";
-    EXPECT_NE(world_.base.metrics.render().find(
-                  "gantry_connector_writes_total{outcome=\"confirmed\"} 1"),
-              std::string::npos);
+    EXPECT_NE(
+        world_.base.metrics.render().find("gantry_connector_writes_total{outcome=\"confirmed\"} 1"),
+        std::string::npos);
 }
 
 TEST_F(Supervising, StopEndsEverythingAtOnce) {

@@ -64,8 +64,8 @@ public:
         }
         return out;
     }
-    // The story of a tag: "BadWaitingForInitialData, 7 Good, 7 UncertainLastUsableValue". Values that
-    // are repeated with the same quality are told once.
+    // The story of a tag: "BadWaitingForInitialData, 7 Good, 7 UncertainLastUsableValue". Values
+    // that are repeated with the same quality are told once.
     std::string story(std::uint32_t series) const {
         std::string out;
         std::string last;

@@ -32,8 +32,7 @@ asio::awaitable<std::optional<T>> either(asio::awaitable<T> first, asio::awaitab
 template <class T>
 asio::awaitable<Result<T>> with_deadline(Timers& timers, Duration length,
                                          asio::awaitable<Result<T>> task, std::string text) {
-    std::optional<Result<T>> result =
-        co_await either(std::move(task), timers.sleep(length));
+    std::optional<Result<T>> result = co_await either(std::move(task), timers.sleep(length));
     if (!result) {
         co_return std::unexpected(Error{Code::Timeout, std::move(text)});
     }

@@ -51,7 +51,7 @@ asio::awaitable<bool> comes_back(OffloadPool& pool) {
         inside = std::this_thread::get_id();
         return 42;
     });
-    co_return *answer == 42 && inside != before && std::this_thread::get_id() == before;
+    co_return *answer == 42 && inside != before&& std::this_thread::get_id() == before;
 }
 
 TEST(Offload, ComesBackToWhereItWas) {
@@ -181,11 +181,12 @@ TEST(Deadline, GivesUpWhatTakesTooLong) {
     asio::io_context context;
     FakeClock clock;
     FakeTimers timers(clock);
-    auto late = asio::co_spawn(
-        context, with_deadline(timers, 1s, answer_after(timers, 2s), "no answer"), asio::use_future);
-    auto early = asio::co_spawn(
-        context, with_deadline(timers, 1s, answer_after(timers, 500ms), "no answer"),
-        asio::use_future);
+    auto late =
+        asio::co_spawn(context, with_deadline(timers, 1s, answer_after(timers, 2s), "no answer"),
+                       asio::use_future);
+    auto early =
+        asio::co_spawn(context, with_deadline(timers, 1s, answer_after(timers, 500ms), "no answer"),
+                       asio::use_future);
     context.poll();
     timers.advance(500ms);
     context.poll();
@@ -228,8 +229,7 @@ asio::awaitable<std::string> ask(Network& network, std::uint16_t port) {
     std::string answer;
     std::array<char, 100> part{};
     while (true) {
-        const auto [error, size] =
-            co_await stream->async_read_some(asio::buffer(part), as_result);
+        const auto [error, size] = co_await stream->async_read_some(asio::buffer(part), as_result);
         answer.append(part.data(), size);
         if (error) {
             co_return answer + " " + (error == asio::error::eof ? "eof" : error.message());

@@ -8,8 +8,8 @@
 
 namespace gantry {
 
-// Lets so many coroutines through at a time; the others wait, and go in the order in which they came.
-// Everything on one executor.
+// Lets so many coroutines through at a time; the others wait, and go in the order in which they
+// came. Everything on one executor.
 class Semaphore {
 public:
     // Gives its place back when it goes. Must not outlive the semaphore.

@@ -26,9 +26,9 @@ constexpr std::array number_types = {
     Named{"u32", Encoding::U32}, Named{"i64", Encoding::I64}, Named{"u64", Encoding::U64},
     Named{"f32", Encoding::F32}, Named{"f64", Encoding::F64},
 };
-constexpr std::string_view types_help =
-    "bool for co and di; u16.0 to u16.15 (a bit), i16, u16, i32, u32, i64, u64, f32, f64 or str1 to "
-    "str250 for ir and hr";
+constexpr std::string_view types_help = "bool for co and di; u16.0 to u16.15 (a bit), i16, u16, "
+                                        "i32, u32, i64, u64, f32, f64 or str1 to "
+                                        "str250 for ir and hr";
 
 bool is_number(Encoding encoding) {
     return encoding != Encoding::Bool && encoding != Encoding::RegisterBit &&
@@ -58,11 +58,11 @@ public:
 private:
     std::unexpected<Error> complain(std::string_view what) const { return complain_at(at_, what); }
     std::unexpected<Error> complain_at(std::size_t place, std::string_view what) const {
-        return std::unexpected(Error{Code::InvalidArgument,
-                                     std::format("'{}', character {}: {}",
-                                                 text_.substr(0, address_bytes_max), place + 1,
-                                                 what),
-                                     "/address"});
+        return std::unexpected(
+            Error{Code::InvalidArgument,
+                  std::format("'{}', character {}: {}", text_.substr(0, address_bytes_max),
+                              place + 1, what),
+                  "/address"});
     }
 
     std::string_view rest() const { return text_.substr(at_); }
@@ -132,7 +132,8 @@ private:
         const std::size_t place = at_;
         const std::string_view word = take_until("@*+- ");
         if (!set_type(word)) {
-            return complain_at(place, std::format("'{}' is not a type: write {}", word, types_help));
+            return complain_at(place,
+                               std::format("'{}' is not a type: write {}", word, types_help));
         }
         if (is_bits(out_.area) != (out_.format.encoding == Encoding::Bool)) {
             return complain_at(place, is_bits(out_.area)
@@ -276,7 +277,8 @@ private:
                                       "of the range, as in db=1%");
         }
         if (band.amount != 0 && !is_number(out_.format.encoding)) {
-            return complain_at(place, "only numbers have a deadband: write db=0 to see changes only");
+            return complain_at(place,
+                               "only numbers have a deadband: write db=0 to see changes only");
         }
         return {};
     }
@@ -352,14 +354,12 @@ Result<Address> parse_address(std::string_view text, int address_base) {
 
 std::string format_address(const Address& address, int address_base) {
     const Format& format = address.format;
-    std::string out =
-        std::format("{}:{}:", area_name(address.area), address.start + address_base);
+    std::string out = std::format("{}:{}:", area_name(address.area), address.start + address_base);
     switch (format.encoding) {
         case Encoding::Bool: out += "bool"; break;
         case Encoding::RegisterBit: out += std::format("u16.{}", format.bit); break;
         case Encoding::Text: out += std::format("str{}", format.text_bytes); break;
-        default:
-            out += std::ranges::find(number_types, format.encoding, &Named::encoding)->name;
+        default: out += std::ranges::find(number_types, format.encoding, &Named::encoding)->name;
     }
     if (format.order != Order::ABCD) {
         out += std::format("@{}", order_names[static_cast<std::size_t>(format.order)]);
@@ -371,8 +371,8 @@ std::string format_address(const Address& address, int address_base) {
         out += std::format("{:+}", format.offset);
     }
     if (address.deadband) {
-        out += std::format(" db={}{}", address.deadband->amount,
-                           address.deadband->percent ? "%" : "");
+        out +=
+            std::format(" db={}{}", address.deadband->amount, address.deadband->percent ? "%" : "");
     }
     if (address.silence_max) {
         out += " max=" + format_duration(*address.silence_max);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How people write down what to read: "hr:100:f32@CDAB*0.1+5 db=0.5 grp=fast". Pure. The grammar, with
-// examples, is in docs/guide/connectors/modbus.md.
+// How people write down what to read: "hr:100:f32@CDAB*0.1+5 db=0.5 grp=fast". Pure. The grammar,
+// with examples, is in docs/guide/connectors/modbus.md.
 #pragma once
 
 #include <cstdint>
@@ -15,22 +15,28 @@ namespace gantry::connector::modbus {
 enum class Area : unsigned char { Coils, DiscreteInputs, InputRegisters, HoldingRegisters };
 
 inline bool is_bits(Area area) { return area == Area::Coils || area == Area::DiscreteInputs; }
-inline bool is_writable(Area area) {
-    return area == Area::Coils || area == Area::HoldingRegisters;
-}
+inline bool is_writable(Area area) { return area == Area::Coils || area == Area::HoldingRegisters; }
 std::string_view area_name(Area area);  // "hr"
 std::optional<Area> parse_area(std::string_view name);
 
 enum class Encoding : unsigned char {
     Bool,         // a coil or discrete input
     RegisterBit,  // one bit of a register
-    I16, U16, I32, U32, I64, U64, F32, F64,
+    I16,
+    U16,
+    I32,
+    U32,
+    I64,
+    U64,
+    F32,
+    F64,
     Text,
 };
 
-// Where the bytes of a value lie, named for a 32-bit value 0xAABBCCDD in two registers. Two questions
-// decide it for every size: are the registers in reverse order (CDAB, DCBA), and are the two bytes of
-// each register swapped (BADC, DCBA)? So 64 bits in CDAB are GHEFCDAB, in BADC are BADCFEHG.
+// Where the bytes of a value lie, named for a 32-bit value 0xAABBCCDD in two registers. Two
+// questions decide it for every size: are the registers in reverse order (CDAB, DCBA), and are the
+// two bytes of each register swapped (BADC, DCBA)? So 64 bits in CDAB are GHEFCDAB, in BADC are
+// BADCFEHG.
 enum class Order : unsigned char { ABCD, CDAB, BADC, DCBA };
 
 inline bool swaps_words(Order order) { return order == Order::CDAB || order == Order::DCBA; }
@@ -80,9 +86,9 @@ Result<Address> parse_address(std::string_view text, int address_base);
 // The shortest text that parses to the same.
 std::string format_address(const Address& address, int address_base);
 
-// Rewrites an address of EMQX Neuron, "1!400001.3", "1!300010#BL" or "2!400100.20H", into ours. There
-// the type stands in a column of its own: INT16, UINT16, INT32, UINT32, INT64, UINT64, FLOAT, DOUBLE,
-// BIT or STRING.
+// Rewrites an address of EMQX Neuron, "1!400001.3", "1!300010#BL" or "2!400100.20H", into ours.
+// There the type stands in a column of its own: INT16, UINT16, INT32, UINT32, INT64, UINT64, FLOAT,
+// DOUBLE, BIT or STRING.
 Result<std::string> convert_neuron_address(std::string_view text, std::string_view type,
                                            int address_base);
 

@@ -138,8 +138,8 @@ Address any_address(std::mt19937_64& random) {
         out.format.offset = random() % 2 == 0 ? real(random) : 1e-300;
     }
     if (random() % 3 == 0) {
-        out.deadband = Deadband{number ? 0.25 * static_cast<double>(random() % 100) : 0,
-                                random() % 2 == 0};
+        out.deadband =
+            Deadband{number ? 0.25 * static_cast<double>(random() % 100) : 0, random() % 2 == 0};
     }
     if (random() % 3 == 0) {
         out.silence_max = std::chrono::milliseconds(1 + random() % 1'000'000);
@@ -198,11 +198,14 @@ TEST(Neuron, WhatHasNoCounterpartIsRefused) {
         std::string neuron;
         std::string type;
     } cases[] = {
-        {"400001", "UINT16"},      {"1!40001", "UINT16"},     {"1!500001", "UINT16"},
-        {"1!400000", "UINT16"},    {"1!400001#XX", "FLOAT"},  {"1!400001", "BIT"},
-        {"1!400001.16", "BIT"},    {"1!400001.20D", "STRING"}, {"1!400001", "STRING"},
-        {"1!000001", "UINT16"},    {"1!400001", "TIME"},      {"300!400001", "UINT16"},
-        {"1!400001.3", "UINT16"},  {"", ""},                  {"1!465537", "INT16"},
+        {"400001", "UINT16"},     {"1!40001", "UINT16"},
+        {"1!500001", "UINT16"},   {"1!400000", "UINT16"},
+        {"1!400001#XX", "FLOAT"}, {"1!400001", "BIT"},
+        {"1!400001.16", "BIT"},   {"1!400001.20D", "STRING"},
+        {"1!400001", "STRING"},   {"1!000001", "UINT16"},
+        {"1!400001", "TIME"},     {"300!400001", "UINT16"},
+        {"1!400001.3", "UINT16"}, {"", ""},
+        {"1!465537", "INT16"},
     };
     for (const auto& [neuron, type] : cases) {
         const auto converted = convert_neuron_address(neuron, type, 0);

@@ -51,8 +51,7 @@ Verdict judge(const Answer& answer) {
         case Exception::IllegalFunction:
         case Exception::IllegalDataAddress:
         case Exception::IllegalDataValue: return {quality::bad_configuration_error, true, false};
-        case Exception::GatewayPathUnavailable:
-            return {quality::bad_no_communication, false, true};
+        case Exception::GatewayPathUnavailable: return {quality::bad_no_communication, false, true};
         case Exception::GatewayTargetFailedToRespond: return {quality::bad_timeout, false, true};
         default: return {quality::bad_device_failure, true, false};
     }

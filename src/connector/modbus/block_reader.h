@@ -21,8 +21,9 @@ public:
     virtual void block_failed(const Block& block, const Answer& answer) = 0;
 };
 
-// Reads a block. If the device refuses it for an address or a count, finds out by halving which items
-// it is; the others are read. True if the block could be read as a whole. The plan is not rebuilt.
+// Reads a block. If the device refuses it for an address or a count, finds out by halving which
+// items it is; the others are read. True if the block could be read as a whole. The plan is not
+// rebuilt.
 asio::awaitable<bool> read_block(Link& link, Plan& plan, Block block, BlockListener& listener,
                                  Answer& answer);
 

@@ -115,7 +115,8 @@ TEST_F(Polling, WhatComesTooLateIsDoneOnceAndTheRestCounted) {
     device_.react = [](auto, const auto&) { return FakeDevice::Reaction{.delay = 2500ms}; };
     start({tag(1, "hr:7:u16")}, R"(, "timeout": "10s")");
     world_.pass(10s);
-    // Due at 1 s and 2 s while the first poll lasts: the one of 2 s is done at 2.5 s, the other missed.
+    // Due at 1 s and 2 s while the first poll lasts: the one of 2 s is done at 2.5 s, the other
+    // missed.
     EXPECT_EQ(request_times(), (std::vector<Duration>{0s, 2500ms, 5s, 7500ms, 10s}));
     const Health health = vitals_.health();
     EXPECT_EQ(health.polls, 4U);
@@ -478,8 +479,8 @@ TEST_F(Polling, BitsAndAllAreasAreRead) {
         device_.units[1].coils[i] = i % 3 == 0;
         device_.units[1].discrete[i] = i == 11;
     }
-    start({tag(1, "ir:3:u16.8", property(ValueType::Bool)), tag(2, "co:9", property(ValueType::Bool)),
-           tag(3, "co:10", property(ValueType::Bool)),
+    start({tag(1, "ir:3:u16.8", property(ValueType::Bool)),
+           tag(2, "co:9", property(ValueType::Bool)), tag(3, "co:10", property(ValueType::Bool)),
            tag(4, "di:11:bool", property(ValueType::Int64, {}, Access::Read)),
            tag(5, "co:19", property(ValueType::Float64))});
     EXPECT_TRUE(sink_.story(1).ends_with("BadConfigurationError")) << "writable, but an input";
@@ -514,8 +515,8 @@ TEST_F(Writing, SettingsChooseTheFunction) {
     EXPECT_EQ(write(tag(1, "hr:7:u16"), std::int64_t{5}).outcome, CommandOutcome::Confirmed);
     EXPECT_EQ(write(tag(3, "co:3", property(ValueType::Bool)), true).outcome,
               CommandOutcome::Confirmed);
-    EXPECT_EQ(device_.log, (std::vector<std::string>{"1:write16:7+1", "1:hr:7+1", "1:write15:3+1",
-                                                     "1:co:3+1"}));
+    EXPECT_EQ(device_.log,
+              (std::vector<std::string>{"1:write16:7+1", "1:hr:7+1", "1:write15:3+1", "1:co:3+1"}));
 }
 
 TEST_F(Writing, Function23WritesAndReadsInOne) {
@@ -531,8 +532,7 @@ TEST_F(Writing, ABitLeavesTheOthersAlone) {
     const auto bit = tag(1, "hr:7:u16.3", property(ValueType::Bool));
     EXPECT_EQ(write(bit, true).outcome, CommandOutcome::Confirmed);
     EXPECT_EQ(device_.units[1].holding[7], 0x8009);
-    EXPECT_EQ(device_.log,
-              (std::vector<std::string>{"1:hr:7+1", "1:write6:7+1", "1:hr:7+1"}));
+    EXPECT_EQ(device_.log, (std::vector<std::string>{"1:hr:7+1", "1:write6:7+1", "1:hr:7+1"}));
 }
 
 TEST_F(Writing, TwoBitsOfOneRegisterDoNotLoseEachOther) {
@@ -589,9 +589,9 @@ TEST_F(Writing, RefusalsSayWhy) {
         EXPECT_EQ(result.outcome, CommandOutcome::Refused);
         return result.detail;
     };
-    EXPECT_EQ(refusal(tag(1, "hr:7:u16", property(ValueType::Int64, {}, Access::Read)),
-                      std::int64_t{1}),
-              "the point is read-only");
+    EXPECT_EQ(
+        refusal(tag(1, "hr:7:u16", property(ValueType::Int64, {}, Access::Read)), std::int64_t{1}),
+        "the point is read-only");
     EXPECT_NE(refusal(tag(1, "hr:7:u16", property(ValueType::Int64, {.min = 0, .max = 10})),
                       std::int64_t{11})
                   .find("outside the range"),

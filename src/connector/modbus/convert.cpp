@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::int64_t exact_in_double = std::int64_t{1} << 53;
 constexpr double int64_bound = 9'223'372'036'854'775'808.0;  // 2^63
-constexpr std::string_view replacement = "\xef\xbf\xbd";      // U+FFFD
+constexpr std::string_view replacement = "\xef\xbf\xbd";     // U+FFFD
 
 bool is_float(Encoding encoding) { return encoding == Encoding::F32 || encoding == Encoding::F64; }
 bool is_signed(Encoding encoding) {
@@ -92,8 +92,8 @@ Reading integer_reading(const Format& format, ValueType type, std::uint64_t raw)
     if (type == ValueType::Int64) {
         return format.scaled() ? scaled_int_reading(format, number) : int_reading(number);
     }
-    const double wide = is_signed(format.encoding) ? static_cast<double>(number)
-                                                   : static_cast<double>(raw);
+    const double wide =
+        is_signed(format.encoding) ? static_cast<double>(number) : static_cast<double>(raw);
     // A scaled value is rounded anyway; one that is taken as it is must be right to the last digit.
     const bool exact = is_signed(format.encoding)
                            ? number >= -exact_in_double && number <= exact_in_double
@@ -171,9 +171,9 @@ Result<std::uint64_t> raw_from_number(const Format& format, const ValueRange& ra
         raw = raw > exact ? std::floor(exact) : std::ceil(exact);
     }
     const RawRange limits = raw_range(format);
-    const bool fits64 = bits_of(format) < 64 || (is_signed(format.encoding)
-                                                     ? std::abs(raw) < int64_bound
-                                                     : raw < 2 * int64_bound);
+    const bool fits64 =
+        bits_of(format) < 64 ||
+        (is_signed(format.encoding) ? std::abs(raw) < int64_bound : raw < 2 * int64_bound);
     if (!(raw >= limits.least && raw <= limits.most) || !fits64) {
         return does_not_fit(format, std::format("{}", number));
     }
@@ -192,9 +192,9 @@ Result<std::uint64_t> raw_from_int(const Format& format, std::int64_t number) {
     }
     const std::int64_t raw = shifted / scale;
     const unsigned bits = bits_of(format);
-    const bool fits = is_signed(format.encoding) ? sign_extended(static_cast<std::uint64_t>(raw),
-                                                                 bits) == raw
-                                                 : raw >= 0 && (bits == 64 || raw >> bits == 0);
+    const bool fits = is_signed(format.encoding)
+                          ? sign_extended(static_cast<std::uint64_t>(raw), bits) == raw
+                          : raw >= 0 && (bits == 64 || raw >> bits == 0);
     if (!fits) {
         return does_not_fit(format, std::to_string(number));
     }
@@ -231,8 +231,7 @@ Result<> encode_text(const Format& format, const std::string& text, Encoded& out
 
 double number_from_raw(const Format& format, std::uint64_t raw) {
     switch (format.encoding) {
-        case Encoding::F32:
-            return std::bit_cast<float>(static_cast<std::uint32_t>(raw));
+        case Encoding::F32: return std::bit_cast<float>(static_cast<std::uint32_t>(raw));
         case Encoding::F64: return std::bit_cast<double>(raw);
         default:
             return is_signed(format.encoding)
@@ -260,12 +259,14 @@ Result<> check_conversion(const Format& format, const Property& property) {
     }
     if (type == ValueType::Int64) {
         if (is_float(format.encoding)) {
-            return mismatch("the point is of type int64, the register holds a float: make the point "
-                            "a float64");
+            return mismatch(
+                "the point is of type int64, the register holds a float: make the point "
+                "a float64");
         }
         if (!is_whole(format.scale) || !is_whole(format.offset)) {
-            return mismatch("the point is of type int64: scale and offset must be whole numbers, or "
-                            "make the point a float64");
+            return mismatch(
+                "the point is of type int64: scale and offset must be whole numbers, or "
+                "make the point a float64");
         }
     }
     return {};
@@ -297,12 +298,10 @@ Reading decode_registers(const Format& format, ValueType type, ByteView register
 Result<Encoded> encode_value(const Format& format, const Property& property, const Value& value) {
     TRY_ASSIGN(const Value typed, convert_value(value, property.type));
     if (const auto number = to_number(typed); number && !property.range.contains(*number)) {
-        return refused(std::format("{} is outside the range of the point, {} to {}",
-                                   to_text(typed),
-                                   property.range.min ? std::format("{}", *property.range.min)
-                                                      : "any",
-                                   property.range.max ? std::format("{}", *property.range.max)
-                                                      : "any"));
+        return refused(
+            std::format("{} is outside the range of the point, {} to {}", to_text(typed),
+                        property.range.min ? std::format("{}", *property.range.min) : "any",
+                        property.range.max ? std::format("{}", *property.range.max) : "any"));
     }
     Encoded out;
     out.count = format.count();
@@ -339,8 +338,7 @@ Result<Encoded> encode_value(const Format& format, const Property& property, con
     }
     split(format, raw, std::span(out.bytes).first(std::size_t{2} * out.count));
     std::string scratch;
-    const Reading back =
-        decode_registers(format, property.type, out.view(false), scratch);
+    const Reading back = decode_registers(format, property.type, out.view(false), scratch);
     out.value = value_of(back.type, back.bits, back.text);
     return out;
 }
@@ -362,13 +360,12 @@ bool is_confirmed(const Format& format, ByteView written, ByteView read_back) {
     if (is_float(format.encoding)) {
         const double asked = number_from_raw(format, join(format, written));
         const double got = number_from_raw(format, join(format, read_back));
-        const double step = format.encoding == Encoding::F32
-                                ? std::abs(std::nextafter(static_cast<float>(asked),
-                                                          std::numeric_limits<float>::infinity()) -
-                                           static_cast<float>(asked))
-                                : std::abs(std::nextafter(asked,
-                                                          std::numeric_limits<double>::infinity()) -
-                                           asked);
+        const double step =
+            format.encoding == Encoding::F32
+                ? std::abs(std::nextafter(static_cast<float>(asked),
+                                          std::numeric_limits<float>::infinity()) -
+                           static_cast<float>(asked))
+                : std::abs(std::nextafter(asked, std::numeric_limits<double>::infinity()) - asked);
         return std::abs(asked - got) <= step;
     }
     if (format.scaled() && format.encoding != Encoding::Text) {

@@ -26,7 +26,8 @@ struct Reading {
 
 // The value in registers as they were on the wire, 2 * format.count() bytes, high byte first.
 //
-// - An integer or scaled result that the type cannot hold exactly enough (u64 beyond int64, an int64
+// - An integer or scaled result that the type cannot hold exactly enough (u64 beyond int64, an
+// int64
 //   beyond 2^53 in a float64) is BadOutOfRange.
 // - Not-a-number is BadSensorFailure: a device that sends it says that it has no value. The
 //   infinities are BadOutOfRange.
@@ -46,7 +47,7 @@ inline bool coil_at(ByteView packed, std::size_t index) {
 // What is to be written for a value.
 struct Encoded {
     std::array<std::byte, std::size_t{2} * read_registers_max> bytes{};  // as on the wire
-    std::uint16_t count = 0;  // registers, or coils
+    std::uint16_t count = 0;                                             // registers, or coils
     // What the device will hold: the nearest value that its registers can express.
     Value value;
 

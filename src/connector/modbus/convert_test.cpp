@@ -91,8 +91,8 @@ TEST(Convert, ANumberThatDoesNotFitIsNeverAWrongNumber) {
     EXPECT_EQ(read("i64+1", ValueType::Int64, "7FFF FFFF FFFF FFFF"), none);
     EXPECT_EQ(read("f32", ValueType::Float64, "7F80 0000"), none) << "infinity";
     EXPECT_EQ(read("f64*1e10", ValueType::Float64, "7FEF FFFF FFFF FFFF"), none);
-    EXPECT_EQ(read("f32", ValueType::Float64, "7FC0 0000"),
-              (Read{{}, quality::bad_sensor_failure})) << "not a number";
+    EXPECT_EQ(read("f32", ValueType::Float64, "7FC0 0000"), (Read{{}, quality::bad_sensor_failure}))
+        << "not a number";
 }
 
 TEST(Convert, Texts) {
@@ -103,8 +103,7 @@ TEST(Convert, Texts) {
     EXPECT_EQ(read("str4", ValueType::String, "0000 0000"), good(""));
     EXPECT_EQ(read("str6", ValueType::String, "E6B3 B500 0000"), good("泵"));
     // Latin-1 "Öl"; then the same with a good character after it.
-    EXPECT_EQ(read("str2", ValueType::String, "D66C"),
-              (Read{"\xef\xbf\xbdl", quality::uncertain}));
+    EXPECT_EQ(read("str2", ValueType::String, "D66C"), (Read{"\xef\xbf\xbdl", quality::uncertain}));
     EXPECT_EQ(read("str5", ValueType::String, "FFFE E6B3 B500"),
               (Read{"\xef\xbf\xbd\xef\xbf\xbd泵", quality::uncertain}));
 }

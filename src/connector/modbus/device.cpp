@@ -35,8 +35,8 @@ void Device::make_plans() {
     std::vector<std::vector<Item>> items(settings_.groups.size());
     for (std::uint32_t i = 0; i < table_.tags.size(); ++i) {
         const Tag& tag = table_.tags[i];
-        items[tag.group].push_back({.unit = tag.unit, .area = tag.area, .start = tag.start,
-                                    .count = tag.count, .tag = i});
+        items[tag.group].push_back(
+            {.unit = tag.unit, .area = tag.area, .start = tag.start, .count = tag.count, .tag = i});
     }
     for (auto& group : items) {
         plans_.emplace_back(std::move(group), settings_.plan_limits());
@@ -111,9 +111,9 @@ asio::awaitable<void> Device::announce(SampleSink& sink) {
     }
     for (const WrongTag& wrong : table_.wrong) {
         batch.add_null(wrong.series, now, quality::bad_configuration_error);
-        around_.log.warn("connector", "tag is wrong",
-                         {{"connection", key_}, {"point", wrong.path},
-                          {"detail", wrong.complaint}});
+        around_.log.warn(
+            "connector", "tag is wrong",
+            {{"connection", key_}, {"point", wrong.path}, {"detail", wrong.complaint}});
     }
     announced_ = co_await deliver(sink, std::move(batch));
 }
@@ -161,8 +161,7 @@ asio::awaitable<void> Device::age(SampleSink& sink) {
         SampleBatch batch;
         std::map<std::uint8_t, Duration> told;
         for (const auto& [unit, absence] : absent_) {
-            if (!absence.stale &&
-                around_.timers.now() - absence.since >= settings_.stale_after) {
+            if (!absence.stale && around_.timers.now() - absence.since >= settings_.stale_after) {
                 told[unit] = absence.since;
                 for (const std::uint32_t tag : tags_of_unit_[unit]) {
                     reporter_.no_communication(tag, around_.clock.now(), batch);

@@ -12,8 +12,8 @@
 
 namespace gantry::connector::modbus {
 
-// What a connector knows of its device from one run to the next: tags, their last values, which units
-// are away and since when, and what the device refuses to be asked. On the connector's shard.
+// What a connector knows of its device from one run to the next: tags, their last values, which
+// units are away and since when, and what the device refuses to be asked. On the connector's shard.
 class Device {
 public:
     Device(std::string key, Settings settings, const std::vector<TagBinding>& bindings,

@@ -37,8 +37,8 @@ public:
     }
 
     void start() {
-        listener_ = connector::testing::must(
-            network_.listen(world_.context.get_executor(), address_, {}));
+        listener_ =
+            connector::testing::must(network_.listen(world_.context.get_executor(), address_, {}));
         asio::co_spawn(world_.context, serve(*listener_), asio::detached);
     }
     // Connections are refused from now on.
@@ -151,11 +151,10 @@ private:
     void note(std::uint8_t unit, const Request& request) {
         constexpr std::array<std::string_view, 5> areas = {"", "co", "di", "hr", "ir"};
         const auto function = static_cast<unsigned>(request.function);
-        log.push_back(function <= 4
-                          ? std::format("{}:{}:{}+{}", unit, areas[function], request.address,
-                                        request.count)
-                          : std::format("{}:write{}:{}+{}", unit, function, request.address,
-                                        request.count));
+        log.push_back(
+            function <= 4
+                ? std::format("{}:{}:{}+{}", unit, areas[function], request.address, request.count)
+                : std::format("{}:write{}:{}+{}", unit, function, request.address, request.count));
         times.push_back(world_.timers.now());
     }
 

@@ -27,27 +27,54 @@ struct Example {
 // MODBUS Application Protocol Specification V1.1b3, the example of each function's section.
 std::vector<Example> examples() {
     return {
-        {"6.1 ReadCoils", "01 0013 0013", "01 03 CD 6B 05",
-         {.function = Function::ReadCoils, .address = 0x13, .count = 0x13}, "CD6B05"},
-        {"6.2 ReadDiscreteInputs", "02 00C4 0016", "02 03 AC DB 35",
-         {.function = Function::ReadDiscreteInputs, .address = 0xc4, .count = 0x16}, "ACDB35"},
-        {"6.3 ReadHoldingRegisters", "03 006B 0003", "03 06 022B 0000 0064",
+        {"6.1 ReadCoils",
+         "01 0013 0013",
+         "01 03 CD 6B 05",
+         {.function = Function::ReadCoils, .address = 0x13, .count = 0x13},
+         "CD6B05"},
+        {"6.2 ReadDiscreteInputs",
+         "02 00C4 0016",
+         "02 03 AC DB 35",
+         {.function = Function::ReadDiscreteInputs, .address = 0xc4, .count = 0x16},
+         "ACDB35"},
+        {"6.3 ReadHoldingRegisters",
+         "03 006B 0003",
+         "03 06 022B 0000 0064",
          {.function = Function::ReadHoldingRegisters, .address = 0x6b, .count = 3},
          "022B00000064"},
-        {"6.4 ReadInputRegisters", "04 0008 0001", "04 02 000A",
-         {.function = Function::ReadInputRegisters, .address = 8, .count = 1}, "000A"},
-        {"6.5 WriteSingleCoil", "05 00AC FF00", "05 00AC FF00",
-         {.function = Function::WriteSingleCoil, .address = 0xac, .count = 1}, ""},
-        {"6.6 WriteSingleRegister", "06 0001 0003", "06 0001 0003",
-         {.function = Function::WriteSingleRegister, .address = 1, .count = 1}, ""},
-        {"6.11 WriteMultipleCoils", "0F 0013 000A 02 CD01", "0F 0013 000A",
-         {.function = Function::WriteMultipleCoils, .address = 0x13, .count = 10}, ""},
-        {"6.12 WriteMultipleRegisters", "10 0001 0002 04 000A 0102", "10 0001 0002",
-         {.function = Function::WriteMultipleRegisters, .address = 1, .count = 2}, ""},
-        {"6.17 ReadWriteMultipleRegisters", "17 0003 0006 000E 0003 06 00FF 00FF 00FF",
+        {"6.4 ReadInputRegisters",
+         "04 0008 0001",
+         "04 02 000A",
+         {.function = Function::ReadInputRegisters, .address = 8, .count = 1},
+         "000A"},
+        {"6.5 WriteSingleCoil",
+         "05 00AC FF00",
+         "05 00AC FF00",
+         {.function = Function::WriteSingleCoil, .address = 0xac, .count = 1},
+         ""},
+        {"6.6 WriteSingleRegister",
+         "06 0001 0003",
+         "06 0001 0003",
+         {.function = Function::WriteSingleRegister, .address = 1, .count = 1},
+         ""},
+        {"6.11 WriteMultipleCoils",
+         "0F 0013 000A 02 CD01",
+         "0F 0013 000A",
+         {.function = Function::WriteMultipleCoils, .address = 0x13, .count = 10},
+         ""},
+        {"6.12 WriteMultipleRegisters",
+         "10 0001 0002 04 000A 0102",
+         "10 0001 0002",
+         {.function = Function::WriteMultipleRegisters, .address = 1, .count = 2},
+         ""},
+        {"6.17 ReadWriteMultipleRegisters",
+         "17 0003 0006 000E 0003 06 00FF 00FF 00FF",
          "17 0C 00FE 0ACD 0001 0003 000D 00FF",
-         {.function = Function::ReadWriteMultipleRegisters, .address = 0x0e, .count = 3,
-          .read_address = 3, .read_count = 6},
+         {.function = Function::ReadWriteMultipleRegisters,
+          .address = 0x0e,
+          .count = 3,
+          .read_address = 3,
+          .read_count = 6},
          "00FE0ACD00010003000D00FF"},
     };
 }
@@ -145,27 +172,27 @@ TEST(Frame, GarbageIsKnownAtOnce) {
 TEST(Frame, RepliesThatDoNotFitTheRequestAreMalformed) {
     const Request read{.function = Function::ReadHoldingRegisters, .address = 10, .count = 2};
     for (const char* hex : {
-             "",                   // empty
-             "04 04 00010002",     // another function
-             "03 02 0001",         // too few registers
+             "",                    // empty
+             "04 04 00010002",      // another function
+             "03 02 0001",          // too few registers
              "03 06 000100020003",  // too many
-             "03 04 000100",       // byte count and length differ
-             "03",                 // no byte count
-             "83",                 // an exception without code
-             "83 02 00",           // an exception with more
+             "03 04 000100",        // byte count and length differ
+             "03",                  // no byte count
+             "83",                  // an exception without code
+             "83 02 00",            // an exception with more
          }) {
         EXPECT_EQ(decode_reply(bytes_of(hex), read).kind, Reply::Kind::Malformed) << hex;
     }
     const Bytes two = bytes_of("000A 0102");
-    const Request write{.function = Function::WriteMultipleRegisters, .address = 1, .count = 2,
-                        .data = two};
+    const Request write{
+        .function = Function::WriteMultipleRegisters, .address = 1, .count = 2, .data = two};
     EXPECT_EQ(decode_reply(bytes_of("10 0001 0002"), write).kind, Reply::Kind::Data);
     EXPECT_EQ(decode_reply(bytes_of("10 0002 0002"), write).kind, Reply::Kind::Malformed);
     EXPECT_EQ(decode_reply(bytes_of("10 0001 0001"), write).kind, Reply::Kind::Malformed);
     EXPECT_EQ(decode_reply(bytes_of("10 0001 0002 00"), write).kind, Reply::Kind::Malformed);
     const Bytes value = bytes_of("0003");
-    const Request single{.function = Function::WriteSingleRegister, .address = 1, .count = 1,
-                         .data = value};
+    const Request single{
+        .function = Function::WriteSingleRegister, .address = 1, .count = 1, .data = value};
     EXPECT_EQ(decode_reply(bytes_of("06 0001 0004"), single).kind, Reply::Kind::Malformed);
     const Bytes on = bytes_of("01");
     const Request coil{.function = Function::WriteSingleCoil, .address = 1, .count = 1, .data = on};
@@ -190,8 +217,12 @@ TEST(Frame, RequestsBeyondTheSpecificationGetItsExceptions) {
 TEST(Frame, LimitsOfEachFunction) {
     const Bytes data(250);
     const auto with = [&data](Function function, std::uint16_t count, std::size_t bytes) {
-        return Request{.function = function, .address = 0, .count = count,
-                       .data = ByteView(data).first(bytes), .read_address = 0, .read_count = 1};
+        return Request{.function = function,
+                       .address = 0,
+                       .count = count,
+                       .data = ByteView(data).first(bytes),
+                       .read_address = 0,
+                       .read_count = 1};
     };
     EXPECT_TRUE(is_valid(with(Function::ReadCoils, 2000, 0)));
     EXPECT_FALSE(is_valid(with(Function::ReadCoils, 2001, 0)));
@@ -208,12 +239,15 @@ TEST(Frame, LimitsOfEachFunction) {
 
 // Any valid request, from a seed.
 Request any_request(std::mt19937_64& random, Bytes& data) {
-    constexpr std::array functions = {
-        Function::ReadCoils,           Function::ReadDiscreteInputs,
-        Function::ReadHoldingRegisters, Function::ReadInputRegisters,
-        Function::WriteSingleCoil,     Function::WriteSingleRegister,
-        Function::WriteMultipleCoils,  Function::WriteMultipleRegisters,
-        Function::ReadWriteMultipleRegisters};
+    constexpr std::array functions = {Function::ReadCoils,
+                                      Function::ReadDiscreteInputs,
+                                      Function::ReadHoldingRegisters,
+                                      Function::ReadInputRegisters,
+                                      Function::WriteSingleCoil,
+                                      Function::WriteSingleRegister,
+                                      Function::WriteMultipleCoils,
+                                      Function::WriteMultipleRegisters,
+                                      Function::ReadWriteMultipleRegisters};
     while (true) {
         Request out;
         out.function = functions[random() % functions.size()];

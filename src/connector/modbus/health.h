@@ -7,8 +7,8 @@
 
 namespace gantry::connector::modbus {
 
-// Which unit ids behind a connection answer. One that fails several times in a row is off scan: it is
-// asked nothing but, after a pause that grows with jitter, one probe at a time; its first answer
+// Which unit ids behind a connection answer. One that fails several times in a row is off scan: it
+// is asked nothing but, after a pause that grows with jitter, one probe at a time; its first answer
 // brings it back. The others never wait for it. Pure, apart from what it remembers.
 class UnitHealth {
 public:
@@ -37,7 +37,8 @@ public:
         }
         return true;
     }
-    // A new link: every unit gets one try at once; one that was off scan goes back there if it fails.
+    // A new link: every unit gets one try at once; one that was off scan goes back there if it
+    // fails.
     void start_over();
 
     // When the unit is to be probed next, counted from `now`.

@@ -85,8 +85,9 @@ asio::awaitable<Error> Link::receive() {
             used += frame_bytes;
         }
         if (framing == Framing::Broken) {
-            co_return broken("what it sends is not Modbus TCP: is this the right port, and does the "
-                             "gateway speak Modbus TCP rather than RTU over TCP?");
+            co_return broken(
+                "what it sends is not Modbus TCP: is this the right port, and does the "
+                "gateway speak Modbus TCP rather than RTU over TCP?");
         }
         std::memmove(buffer.data(), buffer.data() + used, filled - used);
         filled -= used;
@@ -112,8 +113,7 @@ asio::awaitable<void> Link::watch() {
         // this sleeps ends after it wakes.
         const Duration oldest = pending_.empty() ? timers_.now() : pending_.front()->sent_at;
         co_await timers_.sleep_until(oldest + options_.timeout);
-        while (!pending_.empty() &&
-               timers_.now() - pending_.front()->sent_at >= options_.timeout) {
+        while (!pending_.empty() && timers_.now() - pending_.front()->sent_at >= options_.timeout) {
             ++silent_requests_;
             end(*pending_.front(), Answer::Kind::TimedOut);
         }

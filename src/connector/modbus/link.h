@@ -44,12 +44,14 @@ class Link {
 public:
     Link(std::unique_ptr<Stream> stream, LinkOptions options, Timers& timers, const Clock& clock);
 
-    // Puts a request, waits its turn if too many are under way, and fills in the answer. The request
-    // and the bytes behind it must stay as they are meanwhile. Cancelled with its coroutine.
+    // Puts a request, waits its turn if too many are under way, and fills in the answer. The
+    // request and the bytes behind it must stay as they are meanwhile. Cancelled with its
+    // coroutine.
     asio::awaitable<void> ask(std::uint8_t unit, const Request& request, Answer& answer);
 
     // Carries requests and replies until the link breaks, and says how it broke. Bytes that are not
-    // Modbus break it, as the place of the next reply is then unknown. Cancelled with its coroutine.
+    // Modbus break it, as the place of the next reply is then unknown. Cancelled with its
+    // coroutine.
     asio::awaitable<Error> run();
 
     // All requests under way, and all later ones, are Lost. Never fails.

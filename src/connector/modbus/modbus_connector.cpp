@@ -27,16 +27,15 @@ Async<std::shared_ptr<Link>> open_link(const Surroundings& around, const Setting
 
 Async<> ModbusConnector::run(SampleSink& sink) {
     co_await device_.announce(sink);
-    auto link = co_await either(open_link(device_.around(), device_.settings()),
-                                device_.age(sink));
+    auto link = co_await either(open_link(device_.around(), device_.settings()), device_.age(sink));
     if (!link || !*link) {
         co_return std::unexpected(link ? std::move(*link).error()
                                        : Error{Code::Internal, "ageing has ended", {}});
     }
     link_ = std::move(**link);
     device_.vitals().connected();
-    device_.around().log.info("connector", "connected", {{"connection", device_.key()},
-                                                         {"to", device_.settings().where()}});
+    device_.around().log.info("connector", "connected",
+                              {{"connection", device_.key()}, {"to", device_.settings().where()}});
     for (const WrongTag& wrong : device_.wrong_tags()) {
         device_.vitals().part(wrong.path, wrong.complaint);
     }
@@ -61,8 +60,8 @@ Async<CommandResult> ModbusConnector::write(const TagBinding& tag, Value value) 
     const Semaphore::Permit permit = co_await lock.acquire();
     const std::shared_ptr<Link> link = link_;
     if (!link) {
-        co_return CommandResult{CommandOutcome::Refused,
-                                "the device is not connected; nothing was sent", {}};
+        co_return CommandResult{
+            CommandOutcome::Refused, "the device is not connected; nothing was sent", {}};
     }
     co_return co_await write_and_confirm(*link, device_.around().timers, device_.settings(), tag,
                                          std::move(value));

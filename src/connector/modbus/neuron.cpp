@@ -21,12 +21,12 @@ struct TypeName {
     Encoding encoding;
 };
 constexpr std::array type_names = {
-    TypeName{"BIT", Encoding::Bool},       TypeName{"BOOL", Encoding::Bool},
-    TypeName{"INT16", Encoding::I16},      TypeName{"UINT16", Encoding::U16},
-    TypeName{"WORD", Encoding::U16},       TypeName{"INT32", Encoding::I32},
-    TypeName{"UINT32", Encoding::U32},     TypeName{"DWORD", Encoding::U32},
-    TypeName{"INT64", Encoding::I64},      TypeName{"UINT64", Encoding::U64},
-    TypeName{"FLOAT", Encoding::F32},      TypeName{"DOUBLE", Encoding::F64},
+    TypeName{"BIT", Encoding::Bool},    TypeName{"BOOL", Encoding::Bool},
+    TypeName{"INT16", Encoding::I16},   TypeName{"UINT16", Encoding::U16},
+    TypeName{"WORD", Encoding::U16},    TypeName{"INT32", Encoding::I32},
+    TypeName{"UINT32", Encoding::U32},  TypeName{"DWORD", Encoding::U32},
+    TypeName{"INT64", Encoding::I64},   TypeName{"UINT64", Encoding::U64},
+    TypeName{"FLOAT", Encoding::F32},   TypeName{"DOUBLE", Encoding::F64},
     TypeName{"STRING", Encoding::Text},
 };
 

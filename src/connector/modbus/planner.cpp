@@ -50,10 +50,7 @@ bool Forbidden::touches(std::uint8_t unit, Area area, std::uint32_t from, std::u
 }
 
 Plan::Plan(std::vector<Item> items, const PlanLimits& limits)
-    : items_(std::move(items)),
-      aside_(items_.size()),
-      split_(items_.size()),
-      limits_(limits) {
+    : items_(std::move(items)), aside_(items_.size()), split_(items_.size()), limits_(limits) {
     std::ranges::sort(items_, {}, [](const Item& item) {
         return std::tuple(item.unit, item.area, item.start, item.count, item.tag);
     });
@@ -123,10 +120,9 @@ void Plan::rebuild() {
             Block& block = blocks_.back();
             const std::uint32_t gap_max = limits_.gap_max * (bits ? 16 : 1);
             const std::uint32_t new_end = std::max(end, item.end());
-            if (block.unit == item.unit && block.area == item.area &&
-                !split_[i] && item.start <= end + gap_max && new_end - block.start <= most &&
-                (item.start <= end ||
-                 !forbidden_.touches(item.unit, item.area, end, item.start))) {
+            if (block.unit == item.unit && block.area == item.area && !split_[i] &&
+                item.start <= end + gap_max && new_end - block.start <= most &&
+                (item.start <= end || !forbidden_.touches(item.unit, item.area, end, item.start))) {
                 end = new_end;
                 block.count = static_cast<std::uint16_t>(end - block.start);
                 block.last = i + 1;
@@ -135,8 +131,12 @@ void Plan::rebuild() {
         }
         open = true;
         end = item.end();
-        blocks_.push_back({.unit = item.unit, .area = item.area, .start = item.start,
-                           .count = item.count, .first = i, .last = i + 1});
+        blocks_.push_back({.unit = item.unit,
+                           .area = item.area,
+                           .start = item.start,
+                           .count = item.count,
+                           .first = i,
+                           .last = i + 1});
     }
 }
 

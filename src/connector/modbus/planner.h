@@ -38,8 +38,8 @@ struct Block {
 };
 
 struct PlanLimits {
-    // Registers that are read although nobody wants them, to save a request; for bits 16 times that,
-    // which costs the same number of bytes.
+    // Registers that are read although nobody wants them, to save a request; for bits 16 times
+    // that, which costs the same number of bytes.
     std::uint32_t gap_max = 16;
     std::uint32_t registers_max = read_registers_max;
     std::uint32_t bits_max = read_bits_max;
@@ -59,8 +59,8 @@ private:
     std::map<Key, std::set<std::uint32_t>> addresses_;
 };
 
-// The requests of one poll group, and what is learnt about them. Items that a device refuses are put
-// aside one by one, so that they never fail their neighbours:
+// The requests of one poll group, and what is learnt about them. Items that a device refuses are
+// put aside one by one, so that they never fail their neighbours:
 //
 //     read the block; if the device refuses it:
 //         one item?  put_aside(item)

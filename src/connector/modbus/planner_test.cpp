@@ -23,8 +23,7 @@ std::string blocks_of(const Plan& plan) {
 }
 
 TEST(Plan, MergesAcrossGapsUpToTheLimit) {
-    EXPECT_EQ(blocks_of(Plan({item(26), item(0, 2), item(10)}, {.gap_max = 15})),
-              "1:hr:0+27");
+    EXPECT_EQ(blocks_of(Plan({item(26), item(0, 2), item(10)}, {.gap_max = 15})), "1:hr:0+27");
     EXPECT_EQ(blocks_of(Plan({item(26), item(0, 2), item(10)}, {.gap_max = 14})),
               "1:hr:0+11 1:hr:26+1");
     EXPECT_EQ(blocks_of(Plan({item(0), item(1), item(3)}, {.gap_max = 0})), "1:hr:0+2 1:hr:3+1");
@@ -115,8 +114,8 @@ std::vector<Item> random_items(std::mt19937_64& random, std::size_t count) {
     std::vector<Item> out;
     const auto span = static_cast<std::uint32_t>(20 + random() % 2000);
     for (std::uint32_t i = 0; i < count; ++i) {
-        const auto size = static_cast<std::uint16_t>(random() % 20 == 0 ? 1 + random() % 60
-                                                                        : 1 + random() % 4);
+        const auto size =
+            static_cast<std::uint16_t>(random() % 20 == 0 ? 1 + random() % 60 : 1 + random() % 4);
         out.push_back({.unit = static_cast<std::uint8_t>(1 + random() % 3),
                        .area = random() % 2 == 0 ? Area::HoldingRegisters : Area::InputRegisters,
                        .start = static_cast<std::uint16_t>(random() % span),

@@ -16,14 +16,17 @@ json::object ModbusProtocol::describe() const {
         "u16.0 to u16.15, i16, u16, i32, u32, i64, u64, f32, f64, str1 to str250. Orders: ABCD, "
         "CDAB, BADC, DCBA. Options: db=0.5 or db=1% (report changes only), max=30s (and at least "
         "so often), grp=fast (poll group), unit=3 (unit id).",
-        "区域:地址:类型@字节序*倍率+偏移，后接选项。区域：co、di、ir、hr。类型：bool、u16.0 至 u16.15、"
+        "区域:地址:类型@字节序*倍率+偏移，后接选项。区域：co、di、ir、hr。类型：bool、u16.0 至 "
+        "u16.15、"
         "i16、u16、i32、u32、i64、u64、f32、f64、str1 至 str250。字节序：ABCD、CDAB、BADC、DCBA。"
-        "选项：db=0.5 或 db=1%（仅上报变化）、max=30s（最长静默）、grp=fast（采集组）、unit=3（站号）。"});
-    address["examples"] = json::array{"hr:100:f32", "hr:40:u16*0.1", "ir:8:i32@CDAB db=0.5",
-                                      "hr:7:u16.3", "co:17", "hr:200:str16 unit=3 grp=slow"};
+        "选项：db=0.5 或 "
+        "db=1%（仅上报变化）、max=30s（最长静默）、grp=fast（采集组）、unit=3（站号）。"});
+    address["examples"] =
+        json::array{"hr:100:f32", "hr:40:u16*0.1", "ir:8:i32@CDAB db=0.5",
+                    "hr:7:u16.3", "co:17",         "hr:200:str16 unit=3 grp=slow"};
     json::array areas;
-    for (const Area area : {Area::Coils, Area::DiscreteInputs, Area::InputRegisters,
-                            Area::HoldingRegisters}) {
+    for (const Area area :
+         {Area::Coils, Area::DiscreteInputs, Area::InputRegisters, Area::HoldingRegisters}) {
         areas.emplace_back(area_name(area));
     }
     json::object out;

@@ -13,8 +13,7 @@ public:
     Result<> check_settings(std::string_view settings) const override;
     Result<> check_tag(std::string_view settings, std::string_view address,
                        const Property& property) const override;
-    Result<std::shared_ptr<Connector>> make(const ConnectionPlan& plan,
-                                            const Surroundings& around,
+    Result<std::shared_ptr<Connector>> make(const ConnectionPlan& plan, const Surroundings& around,
                                             Vitals& vitals) const override;
     Async<TestReport> test(const Surroundings& around, std::string settings,
                            std::vector<std::string> addresses) const override;

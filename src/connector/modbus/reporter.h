@@ -6,8 +6,8 @@
 
 namespace gantry::connector::modbus {
 
-// Decides what of what is known about the tags becomes a sample: every good value that is polled, or
-// with a deadband the changes, and otherwise each change of quality once. Never a value that the
+// Decides what of what is known about the tags becomes a sample: every good value that is polled,
+// or with a deadband the changes, and otherwise each change of quality once. Never a value that the
 // device has not sent. Pure, apart from what it remembers.
 class Reporter {
 public:
@@ -17,8 +17,7 @@ public:
     void inherit(std::size_t tag, const Reporter& other, std::size_t other_tag);
 
     // A tag was read. `now` is monotonic, `time` goes into the sample.
-    void value(std::size_t tag, const Reading& reading, Time time, Duration now,
-               SampleBatch& out);
+    void value(std::size_t tag, const Reading& reading, Time time, Duration now, SampleBatch& out);
     // A tag could not be read. Keeps in mind that its last value may still be usable, unless the
     // device itself has said that there is none.
     void failed(std::size_t tag, Quality why, bool device_said_so, Time time, SampleBatch& out);

@@ -256,12 +256,13 @@ void Session::note_failure(std::uint8_t unit, const Answer& answer, SampleBatch&
     if (off_scan_now) {
         device_.lose(unit, out);
         device_.vitals().part(unit_name(unit), what + ": off scan");
-        device_.around().log.warn("connector", "unit off scan",
-                                  {{"connection", device_.key()}, {"unit", unit}, {"detail", what}});
+        device_.around().log.warn(
+            "connector", "unit off scan",
+            {{"connection", device_.key()}, {"unit", unit}, {"detail", what}});
     }
-    const bool silent = !link_->heard_anything() ||
-                        link_->silent_requests() >=
-                            static_cast<std::uint64_t>(device_.settings().failures_max);
+    const bool silent =
+        !link_->heard_anything() ||
+        link_->silent_requests() >= static_cast<std::uint64_t>(device_.settings().failures_max);
     if (silent && health.all_off_scan(device_.units())) {
         // Perhaps it is the way there and not the device: a new connection will tell.
         std::string text = std::format("{}: connected, but {}", device_.settings().where(), what);

@@ -7,16 +7,16 @@
 
 namespace gantry::connector::modbus {
 
-// One connection that stands, and the polling over it: from the moment when the link is there until it
-// breaks, or nothing answers on it any more.
+// One connection that stands, and the polling over it: from the moment when the link is there until
+// it breaks, or nothing answers on it any more.
 class Session {
 public:
     Session(Device& device, SampleSink& sink, std::shared_ptr<Link> link,
             asio::any_io_executor executor);
     ~Session();
 
-    // Polls until the link breaks or the coroutine is cancelled (Cancelled); the error is the reason.
-    // Rounds that are under way when the link breaks still deliver what they have read.
+    // Polls until the link breaks or the coroutine is cancelled (Cancelled); the error is the
+    // reason. Rounds that are under way when the link breaks still deliver what they have read.
     asio::awaitable<Error> run();
 
 private:

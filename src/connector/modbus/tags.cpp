@@ -21,9 +21,10 @@ Result<std::optional<double>> absolute_deadband(const Settings& settings, const 
     }
     const ValueRange& range = property.range;
     if (!range.min || !range.max) {
-        return fail(Code::InvalidArgument, "a deadband in % needs the point's range: give the point a "
-                                           "smallest and a largest value, or write the deadband "
-                                           "without %");
+        return fail(Code::InvalidArgument,
+                    "a deadband in % needs the point's range: give the point a "
+                    "smallest and a largest value, or write the deadband "
+                    "without %");
     }
     return address.deadband->amount / 100 * (*range.max - *range.min);
 }
@@ -44,8 +45,9 @@ Result<Tag> make_tag(const Settings& settings, std::string_view address, const P
         return complain(address, fits.error().message);
     }
     if (property.access == Access::ReadWrite && !is_writable(parsed.area)) {
-        return complain(address, "the point can be written, but discrete inputs and input registers "
-                                 "cannot: use co or hr, or make the point read-only");
+        return complain(address,
+                        "the point can be written, but discrete inputs and input registers "
+                        "cannot: use co or hr, or make the point read-only");
     }
     if (out.count > (is_bits(parsed.area) ? settings.max_bits : settings.max_registers)) {
         return complain(address, std::format("it takes {} registers, but the connection reads at "
@@ -53,9 +55,10 @@ Result<Tag> make_tag(const Settings& settings, std::string_view address, const P
                                              out.count, settings.max_registers));
     }
     if (property.access == Access::ReadWrite && out.count > write_registers_max) {
-        return complain(address, std::format("it takes {} registers, but one request writes at most "
-                                             "{}: make the text shorter, or the point read-only",
-                                             out.count, write_registers_max));
+        return complain(address,
+                        std::format("it takes {} registers, but one request writes at most "
+                                    "{}: make the text shorter, or the point read-only",
+                                    out.count, write_registers_max));
     }
     const auto group = settings.group(parsed.group);
     if (!group) {

@@ -176,9 +176,11 @@ public:
                 co_await timers_.sleep(scan_pause);
             }
             const Stretch stretch = waiting.back();
-            const Block block{.unit = static_cast<std::uint8_t>(settings_.unit), .area = area_,
+            const Block block{.unit = static_cast<std::uint8_t>(settings_.unit),
+                              .area = area_,
                               .start = static_cast<std::uint16_t>(stretch.start),
-                              .count = static_cast<std::uint16_t>(stretch.count), .first = 0,
+                              .count = static_cast<std::uint16_t>(stretch.count),
+                              .first = 0,
                               .last = 1};
             const Request request = block.request();
             co_await link_.ask(block.unit, request, answer);
@@ -217,12 +219,10 @@ private:
                 value = coil_at(answer.data, i);
             } else {
                 const auto high = std::to_integer<std::int64_t>(answer.data[std::size_t{2} * i]);
-                const auto low =
-                    std::to_integer<std::int64_t>(answer.data[std::size_t{2} * i + 1]);
+                const auto low = std::to_integer<std::int64_t>(answer.data[std::size_t{2} * i + 1]);
                 value = high << 8 | low;
             }
-            out_.found.push_back(
-                {format_address(address, settings_.base()), std::move(value)});
+            out_.found.push_back({format_address(address, settings_.base()), std::move(value)});
         }
     }
 
@@ -239,11 +239,14 @@ Result<std::vector<Question>> questions_for(const Settings& settings,
     std::vector<Question> out;
     for (const std::string& text : addresses) {
         TRY_ASSIGN(const Address address, parse_address(text, settings.base()));
-        const std::uint8_t unit =
-            address.unit.value_or(static_cast<std::uint8_t>(settings.unit));
+        const std::uint8_t unit = address.unit.value_or(static_cast<std::uint8_t>(settings.unit));
         if (!std::ranges::contains(out, unit, &Question::unit) && out.size() < probes_max) {
-            const Block block{.unit = unit, .area = address.area, .start = address.start,
-                              .count = address.format.count(), .first = 0, .last = 1};
+            const Block block{.unit = unit,
+                              .area = address.area,
+                              .start = address.start,
+                              .count = address.format.count(),
+                              .first = 0,
+                              .last = 1};
             out.push_back({unit, block.request()});
         }
     }
@@ -272,8 +275,7 @@ Async<TestReport> try_connection(const Surroundings& around, const Settings& set
     co_return out;
 }
 
-Async<std::vector<TrialReading>> try_addresses(const Surroundings& around,
-                                               const Settings& settings,
+Async<std::vector<TrialReading>> try_addresses(const Surroundings& around, const Settings& settings,
                                                std::vector<TrialTag> tags) {
     std::vector<TrialReading> out(tags.size());
     std::vector<Tag> good;
@@ -287,8 +289,11 @@ Async<std::vector<TrialReading>> try_addresses(const Surroundings& around,
             out[i].detail = tag.error().message;
             continue;
         }
-        items.push_back({.unit = tag->unit, .area = tag->area, .start = tag->start,
-                         .count = tag->count, .tag = static_cast<std::uint32_t>(good.size())});
+        items.push_back({.unit = tag->unit,
+                         .area = tag->area,
+                         .start = tag->start,
+                         .count = tag->count,
+                         .tag = static_cast<std::uint32_t>(good.size())});
         good.push_back(*tag);
         places.push_back(i);
     }
@@ -309,10 +314,9 @@ Async<ScanReport> scan_registers(const Surroundings& around, const Settings& set
                                  ScanRequest request) {
     const auto area = parse_area(request.area);
     if (!area) {
-        co_return std::unexpected(Error{Code::InvalidArgument,
-                                        std::format("there is no area '{}': use co, di, ir or hr",
-                                                    request.area),
-                                        "/area"});
+        co_return std::unexpected(Error{
+            Code::InvalidArgument,
+            std::format("there is no area '{}': use co, di, ir or hr", request.area), "/area"});
     }
     const std::int64_t from = request.from - settings.base();
     if (from < 0 || from > 65535) {

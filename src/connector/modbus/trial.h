@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Short visits to a device, for somebody who is setting up a connection. Each makes a TCP connection of
-// its own and closes it again.
+// Short visits to a device, for somebody who is setting up a connection. Each makes a TCP
+// connection of its own and closes it again.
 #pragma once
 
 #include "connector/connector.h"
@@ -16,8 +16,7 @@ inline constexpr Duration scan_pause = std::chrono::milliseconds(50);
 // See Protocol::test, read and scan.
 Async<TestReport> try_connection(const Surroundings& around, const Settings& settings,
                                  std::vector<std::string> addresses);
-Async<std::vector<TrialReading>> try_addresses(const Surroundings& around,
-                                               const Settings& settings,
+Async<std::vector<TrialReading>> try_addresses(const Surroundings& around, const Settings& settings,
                                                std::vector<TrialTag> tags);
 Async<ScanReport> scan_registers(const Surroundings& around, const Settings& settings,
                                  ScanRequest request);

@@ -30,8 +30,8 @@ protected:
     }
     Result<ScanReport> scan(std::string area, std::int64_t from, std::int64_t count,
                             std::string settings = R"({"host": "plc"})") {
-        return world_.finish(protocol_.scan(around_, std::move(settings),
-                                            {std::move(area), from, count}));
+        return world_.finish(
+            protocol_.scan(around_, std::move(settings), {std::move(area), from, count}));
     }
 
     connector::testing::World world_;
@@ -53,8 +53,8 @@ TEST_F(Trial, TestAsksEachUnitOnce) {
         }
         return out;
     };
-    const TestReport report = must(test({"hr:5:f32", "hr:9:u16", "hr:7:u16 unit=2",
-                                         "hr:7:u16 unit=3", "hr:7:u16 unit=4"}));
+    const TestReport report = must(
+        test({"hr:5:f32", "hr:9:u16", "hr:7:u16 unit=2", "hr:7:u16 unit=3", "hr:7:u16 unit=4"}));
     EXPECT_TRUE(report.connected);
     EXPECT_EQ(report.detail, "plc:502: connected; 2 of 4 units answer");
     ASSERT_EQ(report.probes.size(), 4U);
@@ -68,8 +68,8 @@ TEST_F(Trial, TestAsksEachUnitOnce) {
     EXPECT_FALSE(report.probes[2].answered);
     EXPECT_EQ(report.probes[2].detail, "no answer within 1s: is the unit id right?");
     EXPECT_FALSE(report.probes[3].answered);
-    EXPECT_EQ(device_.log, (std::vector<std::string>{"1:hr:5+2", "2:hr:7+1", "3:hr:7+1",
-                                                     "4:hr:7+1"}));
+    EXPECT_EQ(device_.log,
+              (std::vector<std::string>{"1:hr:5+2", "2:hr:7+1", "3:hr:7+1", "4:hr:7+1"}));
 }
 
 TEST_F(Trial, TestWithoutAddressesReadsTheFirstRegister) {

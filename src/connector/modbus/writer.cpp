@@ -32,8 +32,10 @@ public:
         if (tag_.format.encoding == Encoding::RegisterBit) {
             co_await ask_for_registers();
             if (answer_.kind != Answer::Kind::Data) {
-                co_return refused("nothing was written, as reading the register before changing its "
-                                  "bit failed: " + explain(answer_, settings_.timeout));
+                co_return refused(
+                    "nothing was written, as reading the register before changing its "
+                    "bit failed: " +
+                    explain(answer_, settings_.timeout));
             }
             const bool on = encoded_.bytes[0] != std::byte{0};
             std::ranges::copy(answer_.data, encoded_.bytes.begin());
@@ -43,8 +45,7 @@ public:
         co_await link_.ask(tag_.unit, request, answer_);
         switch (answer_.kind) {
             case Answer::Kind::Data: break;
-            case Answer::Kind::Refused:
-                co_return refused(explain(answer_, settings_.timeout));
+            case Answer::Kind::Refused: co_return refused(explain(answer_, settings_.timeout));
             case Answer::Kind::Lost:
                 if (!answer_.sent) {
                     co_return refused("the connection was lost; nothing was sent");
@@ -53,8 +54,7 @@ public:
             default:
                 co_return CommandResult{
                     CommandOutcome::Unknown,
-                    explain(answer_, settings_.timeout) +
-                        ": read the point before writing again",
+                    explain(answer_, settings_.timeout) + ": read the point before writing again",
                     {}};
         }
         co_return co_await confirm(request.function == Function::ReadWriteMultipleRegisters);
@@ -67,8 +67,8 @@ private:
         out.count = tag_.count;
         out.data = encoded_.view(is_bits(tag_.area));
         if (tag_.area == Area::Coils) {
-            out.function = settings_.write_multiple ? Function::WriteMultipleCoils
-                                                    : Function::WriteSingleCoil;
+            out.function =
+                settings_.write_multiple ? Function::WriteMultipleCoils : Function::WriteSingleCoil;
         } else if (settings_.use_fc23 && tag_.count <= exchange_write_registers_max) {
             out.function = Function::ReadWriteMultipleRegisters;
             out.read_address = tag_.start;
@@ -82,8 +82,12 @@ private:
     }
 
     asio::awaitable<void> ask_for_registers() {
-        const Block block{.unit = tag_.unit, .area = tag_.area, .start = tag_.start,
-                          .count = tag_.count, .first = 0, .last = 1};
+        const Block block{.unit = tag_.unit,
+                          .area = tag_.area,
+                          .start = tag_.start,
+                          .count = tag_.count,
+                          .first = 0,
+                          .last = 1};
         const Request request = block.request();
         co_await link_.ask(tag_.unit, request, answer_);
     }
@@ -100,7 +104,8 @@ private:
             if (answer_.kind != Answer::Kind::Data) {
                 co_return CommandResult{CommandOutcome::Unknown,
                                         "the device acknowledged the write, but reading back "
-                                        "failed: " + explain(answer_, settings_.timeout),
+                                        "failed: " +
+                                            explain(answer_, settings_.timeout),
                                         {}};
             }
             if (is_as_written()) {
