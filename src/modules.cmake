@@ -3,3 +3,4 @@
 # names (and what that uses); tools/tidy.py refuses an include that is not declared here.
 
 module(base)
+module(plant DEPS base LINK dep::modbus dep::cli11)
