@@ -11,3 +11,6 @@ module(registry DEPS model security LINK dep::soci dep::sqlite)
 module(runtime DEPS model LINK dep::openssl PRECOMPILE asio)
 module(directory DEPS registry store)
 module(pipeline DEPS runtime directory PRECOMPILE asio)
+
+# The demo plant: a program of its own, behind Modbus.
+module(plant DEPS base LINK dep::modbus dep::cli11)
