@@ -10,6 +10,7 @@ module(store DEPS model journal LINK dep::zstd)
 module(registry DEPS model security LINK dep::soci dep::sqlite)
 module(runtime DEPS model LINK dep::openssl PRECOMPILE asio)
 module(directory DEPS registry store)
+module(query DEPS directory LINK dep::duckdb)
 module(pipeline DEPS runtime directory PRECOMPILE asio)
 
 # The demo plant: a program of its own, behind Modbus.
