@@ -12,6 +12,7 @@ module(runtime DEPS model LINK dep::openssl PRECOMPILE asio)
 module(directory DEPS registry store)
 module(query DEPS directory LINK dep::duckdb)
 module(pipeline DEPS runtime directory PRECOMPILE asio)
+module(http DEPS runtime security PRECOMPILE asio)
 
 # The demo plant: a program of its own, behind Modbus.
 module(plant DEPS base LINK dep::modbus dep::cli11)
