@@ -13,6 +13,20 @@ function(program name module)
 endfunction()
 
 program(gantry-plant plant)
+program(gantryd daemon)
+target_compile_definitions(gantry_daemon PRIVATE GANTRY_VERSION="${PROJECT_VERSION}")
+
+# What the API carries in itself: its schemas, and the console as `npm run build` made it.
+embed(gantry_api gantry_api_schemas ${PROJECT_SOURCE_DIR}/src/api/schemas.json)
+set(console_pack ${CMAKE_BINARY_DIR}/console.pack)
+file(GLOB_RECURSE console_files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/console/dist/*)
+add_custom_command(OUTPUT ${console_pack}
+    COMMAND python3 ${PROJECT_SOURCE_DIR}/tools/pack_assets.py ${PROJECT_SOURCE_DIR}/console/dist
+        ${console_pack}
+    DEPENDS ${PROJECT_SOURCE_DIR}/tools/pack_assets.py ${console_files} VERBATIM)
+add_custom_target(console_pack DEPENDS ${console_pack})
+add_dependencies(gantry_api console_pack)
+embed(gantry_api gantry_console_pack ${console_pack})
 
 #   system_test(<name>): tests/system/test_<name>.py runs programs of this build, whole.
 function(system_test name)

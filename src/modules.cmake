@@ -12,7 +12,11 @@ module(runtime DEPS model LINK dep::openssl PRECOMPILE asio)
 module(directory DEPS registry store)
 module(query DEPS directory LINK dep::duckdb)
 module(pipeline DEPS runtime directory PRECOMPILE asio)
+module(connector DEPS model runtime LINK dep::json PRECOMPILE asio)
+module(acquisition DEPS connector directory PRECOMPILE asio)
 module(http DEPS runtime security PRECOMPILE asio)
+module(api DEPS http pipeline query acquisition LINK dep::simdjson PRECOMPILE asio)
+module(daemon DEPS api LINK dep::toml PRECOMPILE asio)
 
 # The demo plant: a program of its own, behind Modbus.
 module(plant DEPS base LINK dep::modbus dep::cli11)

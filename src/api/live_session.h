@@ -5,6 +5,7 @@
 #include <set>
 
 #include "api/services.h"
+#include "base/json_writer.h"
 #include "http/websocket.h"
 #include "security/context.h"
 

@@ -73,7 +73,8 @@ private:
         if (!item.is_object() || item["point"].get(point) != simdjson::SUCCESS) {
             return fail(Code::InvalidArgument, "row {}: \"point\" is missing or no string", index);
         }
-        for (const auto field : item.get_object().value_unsafe()) {
+        const dom::object object = item.get_object().value_unsafe();
+        for (const auto field : object) {
             if (field.key != "point" && field.key != "time" && field.key != "value" &&
                 field.key != "quality" && field.key != "columns") {
                 return fail(Code::InvalidArgument, "row {}: there is no field \"{}\"", index,

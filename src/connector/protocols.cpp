@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "connector/protocols.h"
+
+#include "base/assert.h"
+
+
+namespace gantry::connector {
+
+void Protocols::add(std::unique_ptr<Protocol> protocol) {
+    std::string name(protocol->name());
+    const bool added = protocols_.emplace(std::move(name), std::move(protocol)).second;
+    ASSERT(added);
+}
+
+Result<const Protocol*> Protocols::find(std::string_view name) const {
+    if (const auto found = protocols_.find(name); found != protocols_.end()) {
+        return found->second.get();
+    }
+    std::string known;
+    for (const auto& [word, protocol] : protocols_) {
+        known += (known.empty() ? "" : ", ") + word;
+    }
+    return std::unexpected(
+        Error{Code::NotFound, std::format("there is no protocol '{}': use one of {}", name, known),
+              "/protocol"});
+}
+
+std::vector<const Protocol*> Protocols::all() const {
+    std::vector<const Protocol*> out;
+    for (const auto& [name, protocol] : protocols_) {
+        out.push_back(protocol.get());
+    }
+    return out;
+}
+
+Protocols built_in_protocols() {
+    Protocols out;
+    return out;
+}
+
+}  // namespace gantry::connector
