@@ -245,10 +245,14 @@ asio::awaitable<Result<http::Response>> Api::dispatch(http::Request& request,
     if (admitted) {
         admitted = admit(route, context);
     }
-    Result<http::Response> answer = admitted ? co_await run_once(route, call)
-                                             : Result<http::Response>(
-                                                   std::unexpected(admitted.error()));
-    if (const auto recorded = co_await audit(route, call, answer); !recorded && answer) {
+    Result<http::Response> answer;
+    if (admitted) {
+        answer = co_await run_once(route, call);
+    } else {
+        answer = std::unexpected(admitted.error());
+    }
+    const auto recorded = co_await audit(route, call, answer);
+    if (!recorded && answer) {
         // It was done; that it cannot be recorded must not stay hidden.
         answer = fail(recorded.error().code, "it was done, but the audit log cannot record it: {}",
                       recorded.error().message);
@@ -277,7 +281,7 @@ void Api::finish(http::Response& response, const http::Request& request,
 asio::awaitable<http::Response> Api::serve(http::Request& request) {
     const Duration start = services_.clock.monotonic();
     security::Context context = new_context(request);
-    Result<http::Response> answer = [] { return fail(Code::Internal, "not answered"); }();
+    Result<http::Response> answer;
     std::string defect;
     try {
         answer = co_await dispatch(request, context);

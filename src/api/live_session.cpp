@@ -57,7 +57,10 @@ asio::awaitable<void> LiveSession::run() {
 asio::awaitable<void> LiveSession::read_loop() {
     while (true) {
         const auto message = co_await socket_.read();
-        if (!message || !co_await on_message(*message)) {
+        if (!message) {
+            co_return;
+        }
+        if (!co_await on_message(*message)) {
             co_return;
         }
         woken_->cancel();
