@@ -37,3 +37,4 @@ function(system_test name)
 endfunction()
 
 system_test(plant)
+system_test(api)
