@@ -38,3 +38,5 @@ endfunction()
 
 system_test(plant)
 system_test(api)
+system_test(durability)
+system_test(faults)
