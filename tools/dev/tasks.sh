@@ -70,9 +70,12 @@ prepare_environment() {
     export CCACHE_BASEDIR=$checkout CCACHE_NOHASHDIR=1
     export NPM_CONFIG_CACHE=$cache/npm NPM_CONFIG_UPDATE_NOTIFIER=false NPM_CONFIG_FUND=false
     preload=""
+    configure_options=()
     if [[ ${GANTRY_DEV_ENTERED:-} == proot ]]; then
         # The leak checker needs ptrace, which proot itself uses.
         export ASAN_OPTIONS=detect_leaks=0:${ASAN_OPTIONS:-}
+        # It loads programs where AddressSanitizer wants its heap, unless they have a fixed place.
+        configure_options=(-DGANTRY_PIE=OFF)
         preload=$cache/run/proot_stack.so
         [[ -e $preload ]] || gcc-14 -O1 -shared -fPIC -o "$preload" "$checkout/tools/dev/proot_stack.c"
     fi
@@ -120,7 +123,7 @@ build_preset() {
 configure_preset() {
     local stamp=build/$1/.configured
     [[ ! -e build/$1/build.ninja || ! CMakePresets.json -ot $stamp ]] || return 0
-    quietly "configuring preset $1" cmake --preset "$1"
+    quietly "configuring preset $1" cmake --preset "$1" "${configure_options[@]}"
     touch "$stamp"
 }
 
