@@ -33,7 +33,7 @@ make_root() {
     say "this happens once and takes about two minutes and 2.3 GB; everything it says is in $(short "$log")"
     build_root "$making" "$log" || {
         exit_if_stopped
-        tail -n 15 "$log" >&2
+        tail -n 15 "$log" | cut -c1-200 >&2
         die "the root file system could not be made; the reason is above, everything is in $(short "$log")"
     }
     echo "made $(date -u +%F) by mode $mode from $(package_names | wc -l) packages" > "$making/etc/gantry-root"
@@ -118,7 +118,7 @@ finish_unpacked() {
         cd "$1" && mkdir -p dev proc sys run tmp etc/ssl/certs &&
             cp usr/share/base-passwd/passwd.master etc/passwd &&
             cp usr/share/base-passwd/group.master etc/group &&
-            cp usr/share/base-files/nsswitch.conf etc/nsswitch.conf &&
+            cp usr/share/libc-bin/nsswitch.conf etc/nsswitch.conf &&
             cat usr/share/ca-certificates/mozilla/*.crt > etc/ssl/certs/ca-certificates.crt &&
             ln -sf mawk usr/bin/awk &&
             ln -sf which.debianutils usr/bin/which &&
