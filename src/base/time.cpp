@@ -122,14 +122,13 @@ Result<Time> parse_time(std::string_view text) {
     int second = 0;
     std::int64_t fraction = 0;
     int offset_minutes = 0;
-    const bool read = take_number(text, 4, year_number) && take_char(text, "-") &&
-                      take_number(text, 2, month_number) && take_char(text, "-") &&
-                      take_number(text, 2, day_number) && take_char(text, "Tt ") &&
-                      take_number(text, 2, hour) && take_char(text, ":") &&
-                      take_number(text, 2, minute) && take_char(text, ":") &&
-                      take_number(text, 2, second) &&
-                      (!take_char(text, ".") || take_fraction(text, fraction)) &&
-                      take_offset(text, offset_minutes) && text.empty();
+    const bool read =
+        take_number(text, 4, year_number) && take_char(text, "-") &&
+        take_number(text, 2, month_number) && take_char(text, "-") &&
+        take_number(text, 2, day_number) && take_char(text, "Tt ") && take_number(text, 2, hour) &&
+        take_char(text, ":") && take_number(text, 2, minute) && take_char(text, ":") &&
+        take_number(text, 2, second) && (!take_char(text, ".") || take_fraction(text, fraction)) &&
+        take_offset(text, offset_minutes) && text.empty();
     const year_month_day date{year{year_number}, month{static_cast<unsigned>(month_number)},
                               day{static_cast<unsigned>(day_number)}};
     if (!read || !date.ok() || hour > 23 || minute > 59 || second > 60) {
@@ -178,10 +177,11 @@ Result<Duration> parse_duration(std::string_view text) {
             return Duration{nanos};
         }
     }
-    return fail(Code::InvalidArgument,
-                "'{}' is not a duration: write a whole number and one of ns, us, ms, s, m, h, d, as "
-                "in 250ms",
-                text);
+    return fail(
+        Code::InvalidArgument,
+        "'{}' is not a duration: write a whole number and one of ns, us, ms, s, m, h, d, as "
+        "in 250ms",
+        text);
 }
 
 Result<Time> parse_time_or_relative(std::string_view text, Time now) {
