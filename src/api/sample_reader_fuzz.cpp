@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes as a body of POST /v1/samples: every row of it ends up in the batch or among the rejected.
+// Any bytes as a body of POST /v1/samples: every row of it ends up in the batch or among the
+// rejected.
 #include "api/sample_reader.h"
 #include "base/assert.h"
 

@@ -24,7 +24,13 @@ public:
     static constexpr std::size_t sector = 512;
 
     enum class Operation : unsigned char {
-        Write, Sync, Rename, Remove, Create, Truncate, Allocate
+        Write,
+        Sync,
+        Rename,
+        Remove,
+        Create,
+        Truncate,
+        Allocate
     };
 
     explicit SimDisk(std::uint64_t seed) : random_(seed) {}

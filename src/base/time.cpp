@@ -99,10 +99,10 @@ std::string format_time(Time time) {
     const sys_days day{days{time / nanos_a_day - (time % nanos_a_day < 0 ? 1 : 0)}};
     const year_month_day date{day};
     const hh_mm_ss<nanoseconds> clock{nanoseconds{rest}};
-    std::string out = std::format(
-        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()),
-        static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-        clock.hours().count(), clock.minutes().count(), clock.seconds().count());
+    std::string out =
+        std::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()),
+                    static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                    clock.hours().count(), clock.minutes().count(), clock.seconds().count());
     if (const auto fraction = clock.subseconds().count(); fraction != 0) {
         out += std::format(".{:09}", fraction);
         out.erase(out.find_last_not_of('0') + 1);
@@ -135,8 +135,8 @@ Result<Time> parse_time(std::string_view text) {
         return not_a_time(whole);
     }
     const std::int64_t days_number = sys_days{date}.time_since_epoch().count();
-    std::int64_t seconds = days_number * 86'400 + (hour * 60 + minute - offset_minutes) * 60 +
-                                 second;
+    std::int64_t seconds =
+        days_number * 86'400 + (hour * 60 + minute - offset_minutes) * 60 + second;
     std::int64_t nanos = 0;
     if (seconds < 0 && fraction > 0) {
         ++seconds;  // so that the product fits where the sum does

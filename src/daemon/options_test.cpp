@@ -37,7 +37,8 @@ TEST(Options, WhatIsWrongIsNamedWithItsLine) {
               "gantry.toml:2: http.listen must be a string in quotes");
     EXPECT_EQ(complaint("[http]\n\nlissten = \"x\"\n"),
               "gantry.toml:3: http.lissten is not a known key: did you mean listen?");
-    EXPECT_EQ(complaint("[htp]\n"), "gantry.toml:1: [htp] is not a known section: did you mean http?");
+    EXPECT_EQ(complaint("[htp]\n"),
+              "gantry.toml:1: [htp] is not a known section: did you mean http?");
     EXPECT_EQ(complaint("[http]\nconnections_max = 0\n"),
               "gantry.toml:2: http.connections_max must be 1 to 1000000");
     EXPECT_EQ(complaint("[http]\nidle_timeout = \"2 minutes\"\n").substr(0, 40),
@@ -54,7 +55,8 @@ TEST(Options, WhatIsPrintedCanBeReadBack) {
     must(read_toml(back, text, "printed"));
     EXPECT_EQ(print_toml(back), text);
     EXPECT_EQ(back.general.data, options.general.data);
-    for (const auto* key : {"listen = ", "memtable_bytes = ", "access_lifetime = ", "rows_max = "}) {
+    for (const auto* key :
+         {"listen = ", "memtable_bytes = ", "access_lifetime = ", "rows_max = "}) {
         EXPECT_NE(text.find(key), std::string::npos) << key;
     }
 }

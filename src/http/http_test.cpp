@@ -164,9 +164,9 @@ TEST(Server, RefusesWhatIsNotHttpOrTooLarge) {
                     .starts_with("HTTP/1.1 413"));
     EXPECT_TRUE(fixture.talk("GET / HTTP/1.1\r\nX: " + std::string(40'000, 'x') + "\r\n\r\n")
                     .starts_with("HTTP/1.1 431"));
-    EXPECT_TRUE(fixture
-                    .talk("POST /x HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!")
-                    .starts_with("HTTP/1.1 400"));
+    EXPECT_TRUE(
+        fixture.talk("POST /x HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!")
+            .starts_with("HTTP/1.1 400"));
 }
 
 TEST(Server, DoesNotWaitForSilentClientsWithoutEnd) {

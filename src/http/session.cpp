@@ -141,9 +141,8 @@ asio::awaitable<void> ServerSession::serve_all() {
 asio::awaitable<bool> ServerSession::read_more(Duration limit) {
     const std::size_t had = buffer_.size();
     buffer_.resize(had + read_bytes);
-    const auto [error, size] =
-        co_await stream_->async_read_some(asio::buffer(buffer_.data() + had, read_bytes),
-                                          as_timed(limit));
+    const auto [error, size] = co_await stream_->async_read_some(
+        asio::buffer(buffer_.data() + had, read_bytes), as_timed(limit));
     buffer_.resize(had + (error ? 0 : size));
     co_return !error && size > 0;
 }
@@ -240,8 +239,8 @@ asio::awaitable<bool> ServerSession::write(const Request& request, Response& res
     if (response.source && http_1_0_) {
         keep_alive_ = false;
     }
-    std::string head = std::format("HTTP/1.1 {} {}\r\n", response.status,
-                                   reason_phrase(response.status));
+    std::string head =
+        std::format("HTTP/1.1 {} {}\r\n", response.status, reason_phrase(response.status));
     for (const auto& [name, value] : response.headers) {
         head += name;
         head += ": ";
