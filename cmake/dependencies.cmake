@@ -54,5 +54,5 @@ endif()
 add_library(duckdb SHARED IMPORTED)
 set_target_properties(duckdb PROPERTIES
     IMPORTED_LOCATION ${GANTRY_DUCKDB_LIBRARY}
-    INTERFACE_SYSTEM_INCLUDE_DIRECTORIES ${GANTRY_DUCKDB}/duckdb/src/duckdb/src/include)
+    INTERFACE_INCLUDE_DIRECTORIES ${GANTRY_DUCKDB}/duckdb/src/duckdb/src/include)
 dependency(duckdb duckdb)

@@ -2,3 +2,41 @@
 # What is made of the modules.
 
 get_property(benches GLOBAL PROPERTY GANTRY_BENCHES)
+
+#   program(<name> <module>): src/bin/<name>.cpp, with _ for each -, which only wires objects of the
+#   module together.
+function(program name module)
+    string(REPLACE "-" "_" file ${name})
+    add_executable(${name} ${PROJECT_SOURCE_DIR}/src/bin/${file}.cpp)
+    target_link_libraries(${name} PRIVATE gantry_${module})
+    gantry_precompile(${name} std)
+endfunction()
+
+program(gantry-plant plant)
+program(gantryd daemon)
+target_compile_definitions(gantry_daemon PRIVATE GANTRY_VERSION="${PROJECT_VERSION}")
+
+# What the API carries in itself: its schemas, and the console as `npm run build` made it.
+embed(gantry_api gantry_api_schemas ${PROJECT_SOURCE_DIR}/src/api/schemas.json)
+set(console_pack ${CMAKE_BINARY_DIR}/console.pack)
+file(GLOB_RECURSE console_files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/console/dist/*)
+add_custom_command(OUTPUT ${console_pack}
+    COMMAND python3 ${PROJECT_SOURCE_DIR}/tools/pack_assets.py ${PROJECT_SOURCE_DIR}/console/dist
+        ${console_pack}
+    DEPENDS ${PROJECT_SOURCE_DIR}/tools/pack_assets.py ${console_files} VERBATIM)
+add_custom_target(console_pack DEPENDS ${console_pack})
+add_dependencies(gantry_api console_pack)
+embed(gantry_api gantry_console_pack ${console_pack})
+
+#   system_test(<name>): tests/system/test_<name>.py runs programs of this build, whole.
+function(system_test name)
+    add_test(NAME system_${name} COMMAND python3 -m pytest -q -p no:cacheprovider
+        ${PROJECT_SOURCE_DIR}/tests/system/test_${name}.py)
+    set_tests_properties(system_${name} PROPERTIES LABELS system TIMEOUT 300
+        ENVIRONMENT GANTRY_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY})
+endfunction()
+
+system_test(plant)
+system_test(api)
+system_test(durability)
+system_test(faults)

@@ -93,10 +93,12 @@ std::unexpected<Error> not_a_time(std::string_view text) {
 
 std::string format_time(Time time) {
     using namespace std::chrono;
-    const sys_time<nanoseconds> point{nanoseconds{time}};
-    const auto day = floor<days>(point);
+    // By hand: the floor of the smallest times to days cannot be written in nanoseconds.
+    constexpr std::int64_t nanos_a_day = 86'400 * nanos_a_second;
+    const std::int64_t rest = (time % nanos_a_day + nanos_a_day) % nanos_a_day;
+    const sys_days day{days{time / nanos_a_day - (time % nanos_a_day < 0 ? 1 : 0)}};
     const year_month_day date{day};
-    const hh_mm_ss<nanoseconds> clock{point - day};
+    const hh_mm_ss<nanoseconds> clock{nanoseconds{rest}};
     std::string out =
         std::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()),
                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
@@ -133,9 +135,13 @@ Result<Time> parse_time(std::string_view text) {
         return not_a_time(whole);
     }
     const std::int64_t days_number = sys_days{date}.time_since_epoch().count();
-    const std::int64_t seconds =
+    std::int64_t seconds =
         days_number * 86'400 + (hour * 60 + minute - offset_minutes) * 60 + second;
     std::int64_t nanos = 0;
+    if (seconds < 0 && fraction > 0) {
+        ++seconds;  // so that the product fits where the sum does
+        fraction -= nanos_a_second;
+    }
     if (__builtin_mul_overflow(seconds, nanos_a_second, &nanos) ||
         __builtin_add_overflow(nanos, fraction, &nanos)) {
         return fail(Code::InvalidArgument, "'{}' is outside 1677-09-21 to 2262-04-11", whole);

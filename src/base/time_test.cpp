@@ -29,6 +29,8 @@ TEST(Time, WrittenAndReadIsTheSame) {
         EXPECT_EQ(must(parse_time(format_time(time))), time);
     }
     EXPECT_EQ(must(parse_time(format_time(time_max))), time_max);
+    EXPECT_EQ(must(parse_time(format_time(time_min))), time_min);
+    EXPECT_EQ(format_time(time_min), "1677-09-21T00:12:43.145224192Z");
 }
 
 TEST(Time, ThatIsNoneIsRefusedByName) {

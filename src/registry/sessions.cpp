@@ -27,8 +27,6 @@ Sessions::Sessions(Ground ground, Principals& principals, SessionOptions options
     : ground_(ground),
       principals_(principals),
       options_(options),
-      decoy_hash_(security::hash_password(security::generate_password(ground.random), ground.random,
-                                          principals.cost())),
       by_login_(ground.clock, login_rate),
       by_address_(ground.clock, address_rate) {
     ground_.feed.listen([this](const std::vector<Change>& changes) {
@@ -40,6 +38,14 @@ Sessions::Sessions(Ground ground, Principals& principals, SessionOptions options
             }
         }
     });
+}
+
+const std::string& Sessions::decoy_hash() {
+    std::call_once(decoy_made_, [this] {
+        decoy_hash_ = security::hash_password(security::generate_password(ground_.random),
+                                              ground_.random, principals_.cost());
+    });
+    return decoy_hash_;
 }
 
 void Sessions::forget_all() {
@@ -96,8 +102,8 @@ Result<SignedIn> Sessions::sign_in(const std::string& login, const Secret& passw
     if (!credentials && credentials.error().code != Code::NotFound) {
         return std::unexpected(credentials.error());
     }
-    const bool right =
-        security::verify_password(password, credentials ? credentials->password_hash : decoy_hash_);
+    const bool right = security::verify_password(
+        password, credentials ? credentials->password_hash : decoy_hash());
     if (!credentials || !right || credentials->principal.disabled) {
         return wrong_credentials();
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <shared_mutex>
 #include <unordered_map>
 
@@ -84,7 +85,11 @@ private:
     Ground ground_;
     Principals& principals_;
     const SessionOptions options_;
-    const std::string decoy_hash_;  // so that an unknown login takes as long as a known one
+    // So that an unknown login takes as long as a known one. Made when it is first needed: it costs
+    // a tenth of a second and 64 MiB.
+    const std::string& decoy_hash();
+    std::once_flag decoy_made_;
+    std::string decoy_hash_;
     security::RateLimiter by_login_;
     security::RateLimiter by_address_;
 

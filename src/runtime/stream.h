@@ -44,8 +44,8 @@ public:
              at != asio::buffer_sequence_end(buffers) && first.size() == 0; ++at) {
             first = *at;
         }
-        return asio::async_initiate<Token, void(error_code, std::size_t)>(
-            [this, first](auto handler) { start_read(first, Handler(std::move(handler))); }, token);
+        return asio::async_initiate<Token, void(error_code, std::size_t)>(ReadInitiation{this},
+                                                                          token, first);
     }
 
     template <class Buffers, class Token>
@@ -56,14 +56,34 @@ public:
              at != asio::buffer_sequence_end(buffers) && count < gathered.size(); ++at) {
             gathered[count++] = *at;
         }
-        return asio::async_initiate<Token, void(error_code, std::size_t)>(
-            [this, gathered](auto handler) { start_write(gathered, Handler(std::move(handler))); },
-            token);
+        return asio::async_initiate<Token, void(error_code, std::size_t)>(WriteInitiation{this},
+                                                                          token, gathered);
     }
 
 protected:
     virtual void start_read(asio::mutable_buffer into, Handler handler) = 0;
     virtual void start_write(const WriteBuffers& from, Handler handler) = 0;
+
+private:
+    // Named, because cancel_after and its kind ask an initiation for its executor.
+    struct ReadInitiation {
+        using executor_type = Stream::executor_type;
+        Stream* stream;
+        executor_type get_executor() const noexcept { return stream->get_executor(); }
+        template <class CompletionHandler>
+        void operator()(CompletionHandler&& handler, asio::mutable_buffer into) const {
+            stream->start_read(into, Handler(std::forward<CompletionHandler>(handler)));
+        }
+    };
+    struct WriteInitiation {
+        using executor_type = Stream::executor_type;
+        Stream* stream;
+        executor_type get_executor() const noexcept { return stream->get_executor(); }
+        template <class CompletionHandler>
+        void operator()(CompletionHandler&& handler, const WriteBuffers& from) const {
+            stream->start_write(from, Handler(std::forward<CompletionHandler>(handler)));
+        }
+    };
 };
 
 // Where connections come from.

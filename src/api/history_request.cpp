@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/history_request.h"
+
+#include <charconv>
+
+#include "api/point_access.h"
+
+namespace gantry::api {
+namespace {
+
+Result<Time> time_parameter(const Call& call, std::string_view name, std::string_view otherwise,
+                            Time now) {
+    auto time =
+        parse_time_or_relative(call.request.parameter(name).value_or(std::string(otherwise)), now);
+    if (!time) {
+        return bad_field(std::string(name), time.error().message);
+    }
+    return time;
+}
+
+Result<std::vector<query::AggregateKind>> aggregates_of(std::string_view text) {
+    std::vector<query::AggregateKind> out;
+    while (true) {
+        const std::size_t comma = text.find(',');
+        const auto kind = query::parse_aggregate(text.substr(0, comma));
+        if (!kind) {
+            return bad_field("agg",
+                             std::format("there is no aggregate '{}': choose from count, "
+                                         "good_count, min, max, sum, avg, first, last, stddev",
+                                         text.substr(0, comma)));
+        }
+        out.push_back(*kind);
+        if (comma == std::string_view::npos) {
+            return out;
+        }
+        text.remove_prefix(comma + 1);
+    }
+}
+
+void write_quality(JsonWriter& json, std::string_view key, const std::vector<Quality>& column,
+                   bool codes) {
+    json.key(key).begin_array();
+    for (const Quality quality : column) {
+        if (codes) {
+            json.value(quality.code);
+        } else {
+            json.value(severity_name(quality.severity()));
+        }
+    }
+    json.end_array();
+}
+
+void write_qualities(JsonWriter& json, const std::vector<Quality>& column, bool with_codes) {
+    write_quality(json, "quality", column, false);
+    if (with_codes) {
+        write_quality(json, "quality_code", column, true);
+    }
+}
+
+void write_raw(JsonWriter& json, const query::RawHistory& history, bool with_codes) {
+    json.key("columns").begin_object().key("time").begin_array();
+    std::vector<Quality> qualities;
+    for (const Sample& sample : history.samples) {
+        json.value(format_time(sample.time));
+        qualities.push_back(sample.quality);
+    }
+    json.end_array().key("value").begin_array();
+    for (const Sample& sample : history.samples) {
+        write_value(json, sample.value);
+    }
+    json.end_array();
+    write_qualities(json, qualities, with_codes);
+    json.end_object();
+    if (history.next) {
+        json.field("next", format_time(*history.next));
+    }
+}
+
+void write_buckets(JsonWriter& json, const query::BucketHistory& history,
+                   const HistoryRequest& request) {
+    json.key("columns").begin_object().key("time").begin_array();
+    for (const Time time : history.time) {
+        json.value(format_time(time));
+    }
+    json.end_array();
+    for (std::size_t i = 0; i < request.aggregates.size(); ++i) {
+        json.key(query::aggregate_name(request.aggregates[i])).begin_array();
+        for (const auto& value : history.values[i]) {
+            if (value) {
+                json.value(*value);
+            } else {
+                json.null();
+            }
+        }
+        json.end_array();
+    }
+    write_qualities(json, history.quality, request.quality_codes);
+    json.end_object();
+}
+
+}  // namespace
+
+Result<HistoryRequest> read_history_request(const Call& call, Time now) {
+    HistoryRequest out;
+    TRY_ASSIGN(out.range.from, time_parameter(call, "from", "-1h", now));
+    TRY_ASSIGN(out.range.to, time_parameter(call, "to", "now", now));
+    if (out.range.from > out.range.to) {
+        return bad_field("from", "is after 'to'");
+    }
+    if (const auto every = call.request.parameter("every")) {
+        auto length = parse_duration(*every);
+        if (!length || *length <= Duration{0}) {
+            return bad_field("every",
+                             length ? "must be longer than nothing" : length.error().message);
+        }
+        out.every = *length;
+    }
+    TRY_ASSIGN(out.aggregates, aggregates_of(call.request.parameter("agg").value_or("avg")));
+    const auto fill = query::parse_fill(call.request.parameter("fill").value_or("none"));
+    if (!fill) {
+        return bad_field("fill", "must be none, previous or linear");
+    }
+    out.fill = *fill;
+    if (const auto limit = call.request.parameter("limit")) {
+        const char* end = limit->data() + limit->size();
+        if (std::from_chars(limit->data(), end, out.limit).ptr != end || out.limit < 1 ||
+            out.limit > history_limit_max) {
+            return bad_field("limit", std::format("must be 1 to {}", history_limit_max));
+        }
+    }
+    const std::string quality = call.request.parameter("quality").value_or("");
+    if (!quality.empty() && quality != "code") {
+        return bad_field("quality", "must be code, or left out");
+    }
+    out.quality_codes = quality == "code";
+    return out;
+}
+
+Result<> write_history(std::string& out, const store::Store& store,
+                       const std::vector<directory::PointRef>& points,
+                       const HistoryRequest& request, bool one_point) {
+    JsonWriter json(out);
+    std::size_t rows = 0;
+    if (!one_point) {
+        json.begin_object().key("items").begin_array();
+    }
+    for (const auto& entry : points) {
+        json.begin_object().field("point", entry->point.path);
+        if (!entry->point.property.unit.empty()) {
+            json.field("unit", entry->point.property.unit);
+        }
+        if (request.every == Duration{0}) {
+            TRY_ASSIGN(const auto history,
+                       query::raw_history(store, entry->series, request.range, request.limit));
+            rows += history.samples.size();
+            write_raw(json, history, request.quality_codes);
+        } else {
+            TRY_ASSIGN(const auto history,
+                       query::bucket_history(store, entry->series, request.range, request.every,
+                                             request.aggregates, request.fill));
+            rows += history.time.size();
+            write_buckets(json, history, request);
+        }
+        json.end_object();
+        if (rows > history_limit_max) {
+            return fail(
+                Code::TooLarge,
+                "the answer has more than {} rows: ask for fewer points, a shorter range, a "
+                "smaller limit, or for CSV or Parquet",
+                history_limit_max);
+        }
+    }
+    if (!one_point) {
+        json.end_array().end_object();
+    }
+    return {};
+}
+
+}  // namespace gantry::api

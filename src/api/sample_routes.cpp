@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writing samples, and reading them back: raw or in buckets, as JSON, CSV or Parquet.
+#include <charconv>
+
+#include "api/history_request.h"
+#include "api/point_access.h"
+#include "api/route.h"
+#include "api/sample_export.h"
+#include "api/sample_reader.h"
+
+namespace gantry::api {
+namespace {
+
+Result<Acknowledge> acknowledge_of(const Call& call) {
+    const std::string word = call.request.parameter("ack").value_or("durable");
+    if (word == "durable") {
+        return Acknowledge::Durable;
+    }
+    if (word == "written") {
+        return Acknowledge::Written;
+    }
+    if (word == "received") {
+        return Acknowledge::Received;
+    }
+    return bad_field("ack", "must be received, written or durable");
+}
+
+void write_rejected(std::string& out, const std::vector<pipeline::RejectedRow>& rejected,
+                    std::size_t accepted) {
+    JsonWriter json(out);
+    json.begin_object().field("accepted", accepted).key("rejected").begin_array();
+    for (const pipeline::RejectedRow& row : rejected) {
+        json.begin_object().field("index", row.index).field("code", code_name(row.error.code));
+        json.field("detail", row.error.message).end_object();
+    }
+    json.end_array().end_object();
+}
+
+Async<http::Response> write_samples(Services& services, const Call& call) {
+    CO_TRY_ASSIGN(const Acknowledge acknowledge, acknowledge_of(call));
+    const auto find = [&](const std::string& reference) {
+        return find_point(services, call, reference, "samples:write");
+    };
+    CO_TRY_ASSIGN(SamplesRead read, read_samples(call.request.body, services.clock.now(), find));
+    CO_TRY_ASSIGN(const pipeline::SubmitReport report,
+                  co_await services.pipeline.take(std::move(read.batch), acknowledge,
+                                                  pipeline::WhenFull::Fail));
+    if (report.rejected.empty() && read.rejected.empty()) {
+        co_return no_content();
+    }
+    for (const pipeline::RejectedRow& row : report.rejected) {
+        read.rejected.push_back({read.origin[row.index], row.error});
+    }
+    std::ranges::sort(read.rejected, {}, &pipeline::RejectedRow::index);
+    std::string body;
+    write_rejected(body, read.rejected, report.accepted);
+    co_return http::Response::text(200, "application/json", std::move(body));
+}
+
+// "points" of a query string: ?point= as often as wanted, and ?under=.
+Result<std::vector<directory::PointRef>> points_of(const Services& services, const Call& call) {
+    return select_points(services, call, call.request.parameters("point"),
+                         call.request.parameter("under").value_or(""));
+}
+
+Result<http::Response> answer_history(Services& services, const Call& call,
+                                      const std::vector<directory::PointRef>& points,
+                                      bool one_point) {
+    TRY_ASSIGN(const HistoryRequest request, read_history_request(call, services.clock.now()));
+    const std::string_view accept = call.request.header("accept");
+    if (accept.starts_with("text/csv")) {
+        return export_csv(services, call.context, points, request);
+    }
+    if (accept.starts_with("application/vnd.apache.parquet")) {
+        return export_parquet(services, call.context, points, request);
+    }
+    if (!accept.empty() && accept.find("application/json") == std::string_view::npos &&
+        accept.find("*/*") == std::string_view::npos) {
+        return fail(Code::InvalidArgument,
+                    "{} is not offered: accept application/json, text/csv or "
+                    "application/vnd.apache.parquet",
+                    accept);
+    }
+    std::string body;
+    TRY(write_history(body, services.store, points, request, one_point));
+    return http::Response::text(200, "application/json", std::move(body));
+}
+
+Result<http::Response> read_many(Services& services, const Call& call) {
+    TRY_ASSIGN(const auto points, points_of(services, call));
+    return answer_history(services, call, points, false);
+}
+
+Result<http::Response> read_one(Services& services, const Call& call) {
+    TRY_ASSIGN(const auto entry, find_point(services, call, call.part("point"), "samples:read"));
+    return answer_history(services, call, {entry}, true);
+}
+
+}  // namespace
+
+void add_sample_routes(std::vector<Route>& out) {
+    using enum http::Method;
+    constexpr std::string_view tag = "Samples";
+    const std::vector<QueryParameter> history = {
+        {"from", "string", "RFC 3339, or relative to now as in -2h. Default: -1h."},
+        {"to", "string", "Exclusive. Default: now."},
+        {"every", "string", "Bucket length, as in 1m; raw samples without it."},
+        {"agg", "string",
+         "Aggregates a bucket, comma-separated: avg (default), min, max, sum, "
+         "count, good_count, first, last, stddev."},
+        {"fill", "string", "Empty buckets: none (default), previous, linear."},
+        {"limit", "integer", "Most raw samples a point, 1 to 1000000. Default: 10000."},
+        {"quality", "string", "\"code\" adds the OPC UA status codes."},
+    };
+    std::vector<QueryParameter> many = {
+        {"point", "string", "Id or path.", false, true},
+        {"under", "string", "All points below this path."},
+    };
+    many.insert(many.end(), history.begin(), history.end());
+    out.push_back(
+        {.method = Post,
+         .path = "/v1/samples",
+         .id = "writeSamples",
+         .tag = tag,
+         .summary = "Write samples; answers when they are durable",
+         .permission = "samples:write",
+         .handle = write_samples,
+         .query = {{"ack", "string",
+                    "received, written or durable (default): how far the samples must have "
+                    "come before the answer."}},
+         .request = "Samples",
+         .response = "WriteReport",
+         .success = 200,
+         .body_max = 64 * 1024 * 1024,
+         .about = "204 when every row was taken, else 200 with the rows that were rejected "
+                  "and why. 507 when the disk is full: nothing was stored."});
+    out.push_back({.method = Get,
+                   .path = "/v1/samples",
+                   .id = "readSamples",
+                   .tag = tag,
+                   .summary = "Samples of many points, raw or in buckets",
+                   .permission = "samples:read",
+                   .handle = read_many,
+                   .query = std::move(many),
+                   .response = "History",
+                   .about = "JSON, or a file: Accept text/csv or application/vnd.apache.parquet. A "
+                            "point that has more rows than the limit says where to go on (next)."});
+    out.push_back({.method = Get,
+                   .path = "/v1/points/{point}/samples",
+                   .id = "readPointSamples",
+                   .tag = tag,
+                   .summary = "Samples of one point in a range, raw or in buckets",
+                   .permission = "samples:read",
+                   .handle = read_one,
+                   .query = history,
+                   .response = "PointHistory"});
+}
+
+}  // namespace gantry::api

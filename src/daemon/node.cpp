@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/node.h"
+
+#include <sys/stat.h>
+
+#include <condition_variable>
+#include <fstream>
+#include <thread>
+
+#include "acquisition/acquisition.h"
+#include "api/api.h"
+#include "runtime/tcp_network.h"
+
+namespace gantry::daemon {
+namespace {
+
+constexpr std::size_t offload_queue_max = 10'000;
+constexpr auto purge_period = std::chrono::minutes(10);
+
+// What exports left behind when the program was killed.
+Result<> empty_folder(Disk& disk, const std::string& path) {
+    TRY(disk.make_directory(path));
+    TRY_ASSIGN(const auto names, disk.list(path));
+    for (const std::string& name : names) {
+        TRY(disk.remove(path + "/" + name));
+    }
+    return {};
+}
+
+Result<> write_secret(const std::string& path, const Secret& secret) {
+    const mode_t before = umask(0077);
+    std::ofstream file(path, std::ios::trunc);
+    umask(before);
+    chmod(path.c_str(), 0600);  // of a file that was there before
+    file << secret.reveal() << '\n';
+    file.close();
+    return file ? Result<>{} : fail(Code::Io, "cannot write {}", path);
+}
+
+// Of a principal of its own, which cannot sign in because nobody knows its password.
+Result<Secret> make_setup_token(registry::Registry& registry, Random& random) {
+    TRY_ASSIGN(const auto tenant, registry.tenants().get("main"));
+    auto principal = registry.principals().get(tenant.id, "setup");
+    if (!principal) {
+        registry::Principal made;
+        made.login = "setup";
+        made.name = {.en = "Set-up programs", .zh = "安装程序"};
+        made.roles = {"administrator"};
+        made.operates_platform = true;
+        principal =
+            registry.principals().create(tenant.id, made, security::generate_password(random));
+        TRY(principal);
+    }
+    TRY_ASSIGN(auto token, registry.sessions().create_token(tenant.id, principal->id, "setup",
+                                                            std::chrono::hours(1)));
+    return std::move(token.second);
+}
+
+}  // namespace
+
+std::string_view version() { return GANTRY_VERSION; }
+
+// In the order in which they are built; destroyed in reverse.
+struct Node::Parts {
+    Parts(Options node_options, Log& node_log, const Clock& node_clock)
+        : options(std::move(node_options)), log(node_log), clock(node_clock) {}
+
+    Result<> build(const SecretFiles& secrets);
+    Result<> hand_out(const SecretFiles& secrets);
+    void record(std::string_view action);
+
+    Options options;
+    Log& log;
+    const Clock& clock;
+    SystemRandom random;
+    RealDisk disk;
+    Metrics metrics;
+    std::unique_ptr<DirectoryLock> lock;
+    std::unique_ptr<security::AuditLog> audit;
+    std::unique_ptr<registry::Registry> registry;
+    std::optional<Secret> first_password;
+    std::unique_ptr<store::Store> store;
+    std::unique_ptr<directory::Directory> directory;
+    RealTimers timers{clock};
+    TcpNetwork network;
+    std::unique_ptr<Shards> shards;
+    std::unique_ptr<OffloadPool> offload;
+    std::unique_ptr<pipeline::Pipeline> pipeline;
+    std::unique_ptr<query::SqlEngine> sql;
+    connector::Protocols protocols = connector::built_in_protocols();
+    std::unique_ptr<connector::Supervisor> connectors;
+    std::unique_ptr<acquisition::Acquisition> acquisition;
+    std::unique_ptr<api::Services> services;
+    std::unique_ptr<api::Api> api;
+    std::unique_ptr<http::Server> server;
+    std::jthread purge;
+    std::mutex purge_mutex;
+    std::condition_variable_any purge_tick;
+    bool stopped = false;
+};
+
+Result<> Node::Parts::hand_out(const SecretFiles& secrets) {
+    if (first_password && !secrets.first_password.empty()) {
+        TRY(write_secret(secrets.first_password, *first_password));
+        first_password.reset();
+    }
+    if (!secrets.setup_token.empty()) {
+        TRY_ASSIGN(const Secret token, make_setup_token(*registry, random));
+        TRY(write_secret(secrets.setup_token, token));
+    }
+    return {};
+}
+
+Result<> Node::Parts::build(const SecretFiles& secrets) {
+    const std::string& data = options.general.data;
+    TRY(disk.make_directory(data));
+    TRY_ASSIGN(lock, lock_directory(data));
+    TRY(empty_folder(disk, data + "/tmp"));
+    TRY_ASSIGN(audit, security::AuditLog::open(disk, data + "/audit", clock, random, log));
+    options.registry.path = data + "/registry.sqlite";
+    TRY_ASSIGN(registry, registry::Registry::open(clock, random, log, options.registry));
+    TRY_ASSIGN(first_password, registry->bootstrap());
+    TRY(hand_out(secrets));
+    options.store.folder = data + "/store";
+    TRY_ASSIGN(store, store::Store::open(disk, clock, random, log, metrics, options.store));
+    TRY_ASSIGN(directory, directory::Directory::open(*registry, *store, log));
+
+    std::size_t count = static_cast<std::size_t>(options.general.shards);
+    if (count == 0) {
+        count = std::max(1U, std::thread::hardware_concurrency());
+    }
+    shards = std::make_unique<Shards>(count, log);
+    offload = std::make_unique<OffloadPool>(
+        static_cast<std::size_t>(options.general.offload_threads), offload_queue_max);
+    pipeline = std::make_unique<pipeline::Pipeline>(*directory, *store, timers, clock, log, metrics,
+                                                    options.pipeline);
+    sql = std::make_unique<query::SqlEngine>(*directory, *registry, *store, options.sql);
+    const connector::Surroundings around{network, timers, clock, log, metrics, random};
+    connectors = std::make_unique<connector::Supervisor>(*shards, protocols, *pipeline, around);
+    acquisition =
+        std::make_unique<acquisition::Acquisition>(*registry, *directory, *connectors, log);
+    services.reset(new api::Services{*registry, *store, *directory, *pipeline, *sql, *connectors,
+                                     protocols, *audit, *offload, network, timers, clock, random,
+                                     log, metrics, std::string(version()), data + "/tmp",
+                                     clock.now()});
+    api = std::make_unique<api::Api>(*services);
+    server = std::make_unique<http::Server>(*shards, network, *api, log, metrics, options.http);
+    TRY(server->start());
+    TRY(acquisition->start());
+    purge = std::jthread([this](const std::stop_token& stop) {
+        std::unique_lock hold(purge_mutex);
+        while (!stop.stop_requested()) {
+            if (const auto purged = registry->sessions().purge(); !purged) {
+                log.error("daemon", "purge failed", {{"detail", purged.error().message}});
+            }
+            purge_tick.wait_for(hold, stop, purge_period, [] { return false; });
+        }
+    });
+    record("start");
+    return {};
+}
+
+void Node::Parts::record(std::string_view action) {
+    security::AuditEntry entry;
+    entry.action = action;
+    entry.object = "gantryd " + std::string(version());
+    entry.outcome = "ok";
+    if (const auto kept = audit->record(std::move(entry)); !kept) {
+        log.error("daemon", "audit log cannot be written", {{"detail", kept.error().message}});
+    }
+}
+
+Node::Node(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Result<std::unique_ptr<Node>> Node::start(Options options, const SecretFiles& secrets, Log& log,
+                                          const Clock& clock) {
+    std::unique_ptr<Node> node(new Node(std::make_unique<Parts>(std::move(options), log, clock)));
+    TRY(node->parts_->build(secrets));
+    log.info("daemon", "ready", {{"url", node->url()}, {"data", node->data_folder()}});
+    return node;
+}
+
+Node::~Node() { stop(); }
+
+// From the outside in: first nothing new comes, then what runs ends, then what it wrote is synced.
+void Node::stop() {
+    Parts& parts = *parts_;
+    if (std::exchange(parts.stopped, true)) {
+        return;
+    }
+    if (parts.server) {
+        parts.server->stop();
+    }
+    if (parts.purge.joinable()) {
+        parts.purge.request_stop();
+        parts.purge.join();
+    }
+    if (parts.acquisition) {
+        parts.acquisition->stop();
+    }
+    if (parts.connectors) {
+        parts.connectors->stop();
+    }
+    if (parts.offload) {
+        parts.offload->stop();
+    }
+    if (parts.store) {
+        parts.record("stop");
+    }
+    if (parts.shards) {
+        parts.shards->stop();
+    }
+    parts.server.reset();
+    parts.pipeline.reset();
+    if (parts.store) {
+        if (const auto committed = parts.store->commit(); !committed) {
+            parts.log.error("daemon", "last commit failed",
+                            {{"detail", committed.error().message}});
+        }
+    }
+    parts.log.info("daemon", "stopped");
+}
+
+std::string Node::url() const {
+    return (parts_->server->encrypted() ? "https://" : "http://") + parts_->server->address();
+}
+
+const std::string& Node::data_folder() const { return parts_->options.general.data; }
+
+std::optional<Secret> Node::take_first_password() {
+    return std::exchange(parts_->first_password, std::nullopt);
+}
+
+}  // namespace gantry::daemon

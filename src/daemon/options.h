@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "base/log.h"
+#include "base/options.h"
+#include "http/server.h"
+#include "pipeline/pipeline.h"
+#include "query/sql.h"
+#include "registry/registry.h"
+#include "store/store.h"
+
+namespace gantry::daemon {
+
+struct GeneralOptions {
+    std::string data = "gantry-data";
+    std::string log_level = "info";
+    std::int64_t shards = 0;
+    std::int64_t offload_threads = 4;
+
+    void describe(OptionVisitor& options) {
+        options.text("data", data,
+                     "Folder of everything that is kept. One program at a time uses it.");
+        options.text("log_level", log_level,
+                     "Least important lines to log: debug, info, warning, "
+                     "error. The log goes to standard error, as JSON.");
+        options.number("shards", shards, 0, 1024,
+                       "Threads for connections and devices; 0 for one a processor.");
+        options.number("offload_threads", offload_threads, 1, 1024,
+                       "Threads for work that waits for the disk or takes long.");
+    }
+};
+
+// The configuration of gantryd: a section a module.
+struct Options {
+    GeneralOptions general;
+    http::HttpOptions http;
+    registry::RegistryOptions registry;
+    store::StoreOptions store;
+    pipeline::PipelineOptions pipeline;
+    query::SqlOptions sql;
+
+    // Calls back with each section's name and what describes it.
+    void sections(const std::function<void(std::string_view name,
+                                           const std::function<void(OptionVisitor&)>&)>& visit);
+};
+
+// Reads TOML. InvalidArgument names file, line, section and key: unknown keys (with the nearest
+// known one), wrong types, values outside their limits.
+Result<> read_toml(Options& options, const std::string& text, const std::string& file_name);
+
+// Every key with its description and present value, as TOML that can be read back.
+std::string print_toml(Options& options);
+
+}  // namespace gantry::daemon

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/session.h"
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/cancel_after.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <cctype>
+#include <format>
+
+namespace gantry::http {
+namespace {
+
+namespace beast = boost::beast;
+
+constexpr std::size_t head_bytes_max = 32 * 1024;
+constexpr std::size_t read_bytes = 16 * 1024;
+constexpr std::size_t requests_max = 100'000;  // on one connection; then it may come again
+
+std::string lower(std::string_view text) {
+    std::string out(text);
+    std::ranges::transform(out, out.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return out;
+}
+
+Method method_of(beast::http::verb verb) {
+    switch (verb) {
+        case beast::http::verb::get: return Method::Get;
+        case beast::http::verb::head: return Method::Head;
+        case beast::http::verb::post: return Method::Post;
+        case beast::http::verb::put: return Method::Put;
+        case beast::http::verb::patch: return Method::Patch;
+        case beast::http::verb::delete_: return Method::Delete;
+        case beast::http::verb::options: return Method::Options;
+        default: return Method::Other;
+    }
+}
+
+using Parser = beast::http::request_parser<beast::http::string_body>;
+
+auto as_timed(Duration limit) {
+    return asio::cancel_after(std::chrono::duration_cast<asio::steady_timer::duration>(limit),
+                              as_result);
+}
+
+int status_of(const error_code& error) {
+    if (error == beast::http::error::header_limit) {
+        return 431;
+    }
+    return error == beast::http::error::body_limit ? 413 : 400;
+}
+
+struct Refusal {
+    int status = 400;
+    std::string detail;
+};
+
+// Fills the request from a parsed head, and sets how much body may follow.
+std::optional<Refusal> take_head(Parser& parser, const Stream& stream,
+                                 const Application& application, Request& request) {
+    const auto& message = parser.get();
+    request.method = method_of(message.method());
+    request.target = std::string(message.target());
+    for (const auto& field : message) {
+        request.headers.emplace_back(lower(field.name_string()), field.value());
+    }
+    request.peer = stream.peer();
+    request.encrypted = stream.encrypted();
+    request.upgrade = lower(request.header("upgrade")) == "websocket";
+    if (!parse_target(request)) {
+        return Refusal{400, "the request target is not a valid path"};
+    }
+    const std::size_t limit = application.body_limit(request);
+    const auto length = parser.content_length();
+    if (length && *length > limit) {
+        return Refusal{413, std::format("the body has {} bytes, more than {}", *length, limit)};
+    }
+    parser.body_limit(limit);
+    parser.eager(true);
+    return std::nullopt;
+}
+
+bool wants_continue(const Request& request) {
+    return lower(request.header("expect")) == "100-continue";
+}
+
+bool bodyless(int status) { return status == 204 || status == 304 || status < 200; }
+
+}  // namespace
+
+ServerSession::ServerSession(std::unique_ptr<Stream> stream, Application& application,
+                             const HttpOptions& options, std::atomic<std::int64_t>& body_bytes,
+                             Log& log, std::function<void()> ended)
+    : stream_(std::move(stream)),
+      application_(application),
+      options_(options),
+      body_bytes_(body_bytes),
+      log_(log),
+      ended_(std::move(ended)) {}
+
+ServerSession::~ServerSession() {
+    body_bytes_ -= body_charged_;
+    ended_();
+}
+
+asio::awaitable<void> ServerSession::run(std::unique_ptr<ServerSession> session) {
+    const auto shaken = co_await session->stream_->handshake();
+    if (!shaken) {
+        session->log_.debug("http", "handshake failed", {{"detail", shaken.error().message}});
+        co_return;
+    }
+    co_await session->serve_all();
+    if (session->stream_) {
+        co_await session->stream_->shut_down();
+    }
+}
+
+asio::awaitable<void> ServerSession::serve_all() {
+    for (std::size_t served = 0; served < requests_max && keep_alive_; ++served) {
+        Request request;
+        if (!co_await read_request(request)) {
+            co_return;
+        }
+        if (request.upgrade) {
+            if (!co_await hand_over(request)) {
+                co_return;
+            }
+            continue;
+        }
+        Response response = co_await application_.serve(request);
+        body_bytes_ -= std::exchange(body_charged_, 0);
+        if (!co_await write(request, response)) {
+            co_return;
+        }
+    }
+}
+
+asio::awaitable<bool> ServerSession::read_more(Duration limit) {
+    const std::size_t had = buffer_.size();
+    buffer_.resize(had + read_bytes);
+    const auto [error, size] = co_await stream_->async_read_some(
+        asio::buffer(buffer_.data() + had, read_bytes), as_timed(limit));
+    buffer_.resize(had + (error ? 0 : size));
+    co_return !error && size > 0;
+}
+
+asio::awaitable<bool> ServerSession::refuse(int status, std::string_view detail) {
+    Response response = application_.reject(status, detail);
+    response.close = true;
+    keep_alive_ = false;
+    Request unknown;
+    (void)co_await write(unknown, response);
+    co_return false;
+}
+
+asio::awaitable<bool> ServerSession::read_request(Request& request) {
+    Parser parser;
+    parser.header_limit(head_bytes_max);
+    parser.body_limit(static_cast<std::uint64_t>(options_.body_bytes_max));
+    if (buffer_.empty()) {
+        if (!co_await read_more(options_.idle_timeout)) {
+            co_return false;
+        }
+    }
+    error_code error;
+    const auto deadline = std::chrono::steady_clock::now() + options_.header_timeout;
+    bool head_seen = false;
+    while (!parser.is_done()) {
+        const std::size_t used = parser.put(asio::buffer(buffer_), error);
+        buffer_.erase(0, used);
+        if (error == beast::http::error::need_more) {
+            error = {};
+        }
+        if (error) {
+            co_return co_await refuse(status_of(error), error.message());
+        }
+        if (parser.is_header_done() && !head_seen) {
+            head_seen = true;
+            keep_alive_ = parser.get().keep_alive();
+            http_1_0_ = parser.get().version() == 10;
+            if (const auto refusal = take_head(parser, *stream_, application_, request)) {
+                co_return co_await refuse(refusal->status, refusal->detail);
+            }
+            if (wants_continue(request) && !parser.is_done()) {
+                if (!co_await write_all("HTTP/1.1 100 Continue\r\n\r\n", "")) {
+                    co_return false;
+                }
+            }
+        }
+        const auto have = static_cast<std::int64_t>(parser.get().body().size());
+        body_bytes_ += have - std::exchange(body_charged_, have);
+        if (body_bytes_ > options_.body_bytes_total) {
+            co_return co_await refuse(503, "too many large requests at once: try again shortly");
+        }
+        if (parser.is_done()) {
+            break;
+        }
+        if (!buffer_.empty() && used > 0) {
+            continue;  // the body's first bytes came with the head
+        }
+        const auto left = deadline - std::chrono::steady_clock::now();
+        const Duration limit = head_seen ? options_.progress_timeout : Duration(left);
+        bool more = false;
+        if (limit > Duration{0}) {
+            more = co_await read_more(limit);
+        }
+        if (!more) {
+            co_return co_await refuse(408, "the request did not come whole in time");
+        }
+    }
+    request.body = std::move(parser.get().body());
+    co_return true;
+}
+
+asio::awaitable<bool> ServerSession::hand_over(Request& request) {
+    if (auto refusal = co_await application_.upgrade(request)) {
+        co_return co_await write(request, *refusal);
+    }
+    WebSocket socket(std::move(stream_));
+    if (co_await socket.accept(request)) {
+        co_await application_.converse(request, socket);
+    }
+    co_return false;
+}
+
+asio::awaitable<bool> ServerSession::write_all(std::string_view first, std::string_view second) {
+    const std::array<asio::const_buffer, 2> buffers = {asio::buffer(first), asio::buffer(second)};
+    const auto [error, size] =
+        co_await asio::async_write(*stream_, buffers, as_timed(options_.progress_timeout));
+    co_return !error;
+}
+
+asio::awaitable<bool> ServerSession::write(const Request& request, Response& response) {
+    keep_alive_ = keep_alive_ && !response.close;
+    const bool chunked = response.source && !http_1_0_;
+    if (response.source && http_1_0_) {
+        keep_alive_ = false;
+    }
+    std::string head =
+        std::format("HTTP/1.1 {} {}\r\n", response.status, reason_phrase(response.status));
+    for (const auto& [name, value] : response.headers) {
+        head += name;
+        head += ": ";
+        head += value;
+        head += "\r\n";
+    }
+    if (chunked) {
+        head += "Transfer-Encoding: chunked\r\n";
+    } else if (!response.source && !bodyless(response.status)) {
+        head += std::format("Content-Length: {}\r\n", response.body.size());
+    }
+    head += keep_alive_ ? "\r\n" : "Connection: close\r\n\r\n";
+    if (request.method == Method::Head || bodyless(response.status)) {
+        co_return co_await write_all(head, "");
+    }
+    if (!response.source) {
+        co_return co_await write_all(head, response.body);
+    }
+    if (!co_await write_all(head, "")) {
+        co_return false;
+    }
+    co_return co_await write_stream(response, chunked);
+}
+
+asio::awaitable<bool> ServerSession::write_stream(Response& response, bool chunked) {
+    while (true) {
+        const auto piece = co_await response.source();
+        if (!piece) {
+            log_.warn("http", "answer broken off", {{"detail", piece.error().message}});
+            co_return false;
+        }
+        if (piece->empty()) {
+            if (!chunked) {
+                co_return true;
+            }
+            co_return co_await write_all("0\r\n\r\n", "");
+        }
+        if (!chunked) {
+            if (!co_await write_all(*piece, "")) {
+                co_return false;
+            }
+            continue;
+        }
+        std::string framed = std::format("{:x}\r\n", piece->size());
+        framed += *piece;
+        if (!co_await write_all(framed, "\r\n")) {
+            co_return false;
+        }
+    }
+}
+
+}  // namespace gantry::http

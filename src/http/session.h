@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "http/server.h"
+
+namespace gantry::http {
+
+// One connection of a client, from its first byte to its last.
+class ServerSession {
+public:
+    ServerSession(std::unique_ptr<Stream> stream, Application& application,
+                  const HttpOptions& options, std::atomic<std::int64_t>& body_bytes, Log& log,
+                  std::function<void()> ended);
+    ServerSession(const ServerSession&) = delete;
+    ServerSession& operator=(const ServerSession&) = delete;
+    ~ServerSession();
+
+    static asio::awaitable<void> run(std::unique_ptr<ServerSession> session);
+
+private:
+    struct Incoming;
+
+    asio::awaitable<void> serve_all();
+    // False when the connection is to be closed.
+    asio::awaitable<bool> read_request(Request& request);
+    asio::awaitable<bool> read_more(Duration limit);
+    asio::awaitable<bool> refuse(int status, std::string_view detail);
+    asio::awaitable<bool> write(const Request& request, Response& response);
+    asio::awaitable<bool> write_stream(Response& response, bool chunked);
+    asio::awaitable<bool> write_all(std::string_view first, std::string_view second);
+    asio::awaitable<bool> hand_over(Request& request);
+
+    std::unique_ptr<Stream> stream_;
+    Application& application_;
+    const HttpOptions& options_;
+    std::atomic<std::int64_t>& body_bytes_;
+    std::int64_t body_charged_ = 0;  // what this session added to it
+    Log& log_;
+    std::function<void()> ended_;
+    std::string buffer_;  // bytes read and not used yet
+    bool keep_alive_ = true;
+    bool http_1_0_ = false;
+};
+
+}  // namespace gantry::http

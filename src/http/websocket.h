@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "runtime/stream.h"
+
+namespace gantry::http {
+
+struct Request;
+
+// One WebSocket (RFC 6455) after its handshake. One read and one write at a time, on its shard.
+// Pings are answered and sent by itself; a peer that is silent for two minutes is given up.
+class WebSocket {
+public:
+    static constexpr std::size_t message_bytes_max = 1024 * 1024;
+
+    explicit WebSocket(std::unique_ptr<Stream> stream);
+    WebSocket(const WebSocket&) = delete;
+    WebSocket& operator=(const WebSocket&) = delete;
+    ~WebSocket();
+
+    // Answers the handshake of a request that asked for it.
+    Async<> accept(const Request& request);
+    // The next message. Cancelled when the other side has closed.
+    Async<std::string> read();
+    Async<> write_text(std::string_view text);
+    // With a code of RFC 6455 section 7.4: 1000 normal, 1008 policy, 1011 defect.
+    asio::awaitable<void> close(std::uint16_t code, std::string_view reason);
+
+private:
+    struct Inside;
+    std::unique_ptr<Inside> inside_;
+};
+
+}  // namespace gantry::http

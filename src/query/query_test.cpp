@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cmath>
+#include <duckdb.hpp>
+#include <fstream>
+
+#include "base/sim_disk.h"
+#include "query/history.h"
+#include "query/sql.h"
+#include "testing/testing.h"
+
+namespace gantry::query {
+namespace {
+
+using gantry::testing::failure;
+using gantry::testing::must;
+
+constexpr Time second = 1'000'000'000;
+constexpr Time start = 1'700'000'000 * second;
+
+struct Fixture {
+    Fixture() {
+        registry::RegistryOptions options;
+        options.path = folder / "registry.sqlite";
+        options.password_cost = {.memory_kib = 64, .passes = 1};
+        registry = must(registry::Registry::open(around.clock, random, around.log, options));
+        must(registry->bootstrap());
+        context = context_of(must(registry->tenants().get("main")).id,
+                             {{security::Effect::Allow, {"*:*"}, ""}});
+        store::StoreOptions store_options;
+        store_options.folder = "/s";
+        store_options.journal.file_bytes = 4 * 1024 * 1024;
+        store = must(store::Store::open(disk, around.clock, random, around.log, around.metrics,
+                                        store_options));
+        directory = must(directory::Directory::open(*registry, *store, around.log));
+        SqlOptions sql_options;
+        sql_options.time_max = std::chrono::seconds(2);
+        sql = std::make_unique<SqlEngine>(*directory, *registry, *store, sql_options);
+    }
+
+    static security::Context context_of(const TenantId& tenant,
+                                        std::vector<security::Statement> statements) {
+        security::Context out;
+        out.tenant = tenant;
+        auto identity = std::make_shared<security::Identity>();
+        identity->statements = std::move(statements);
+        out.identity = identity;
+        return out;
+    }
+
+    SeriesId point(const std::string& asset, std::string key, ValueType type = ValueType::Float64) {
+        if (!registry->assets().get(context.tenant, asset)) {
+            Asset made;
+            made.key = asset;
+            must(registry->assets().create(context.tenant, made));
+        }
+        Property property;
+        property.key = std::move(key);
+        property.type = type;
+        property.unit = type == ValueType::Float64 ? "bar" : "";
+        const Point made = must(registry->points().create(context.tenant, asset, property));
+        return directory->find(context.tenant, made.path)->series;
+    }
+    void put(SeriesId series, Time time, const Value& value, Quality quality = quality::good) {
+        SampleBatch batch;
+        batch.add(series, time, quality, value);
+        must(store->append(batch));
+        must(store->commit());
+    }
+    SqlAnswer ask(const std::string& text, std::vector<SqlCell> parameters = {}) {
+        return must(sql->run(context, {.text = text, .parameters = std::move(parameters)}));
+    }
+    Code refused(const std::string& text) {
+        return failure(sql->run(context, {.text = text, .parameters = {}}));
+    }
+
+    gantry::testing::TemporaryFolder folder;
+    gantry::testing::Surroundings around;
+    SystemRandom random;
+    SimDisk disk{1};
+    std::unique_ptr<registry::Registry> registry;
+    std::unique_ptr<store::Store> store;
+    std::unique_ptr<directory::Directory> directory;
+    std::unique_ptr<SqlEngine> sql;
+    security::Context context;
+};
+
+TEST(History, RawRowsComeInPartsThatJoin) {
+    Fixture fixture;
+    const SeriesId series = fixture.point("p", "v");
+    for (int i = 0; i < 25; ++i) {
+        fixture.put(series, start + i, static_cast<double>(i));
+    }
+    TimeRange range{start, start + 24};
+    std::vector<double> seen;
+    while (true) {
+        const RawHistory part = must(raw_history(*fixture.store, series, range, 10));
+        for (const Sample& sample : part.samples) {
+            seen.push_back(std::get<double>(sample.value));
+        }
+        if (!part.next) {
+            break;
+        }
+        range.from = *part.next;
+    }
+    EXPECT_EQ(seen.size(), 24U);
+    EXPECT_EQ(seen.back(), 23);
+}
+
+TEST(History, EmptyBucketsAreFilledAsAsked) {
+    Fixture fixture;
+    const SeriesId series = fixture.point("p", "v");
+    fixture.put(series, start - 100'000 * second, 5.0);
+    fixture.put(series, start + 10 * second, 10.0);
+    fixture.put(series, start + 12 * second, 20.0);
+    fixture.put(series, start + 40 * second, 40.0);
+    const TimeRange range{start, start + 60 * second};
+    const auto buckets = [&](Fill fill) {
+        return must(bucket_history(*fixture.store, series, range, std::chrono::seconds(10),
+                                   {AggregateKind::Average, AggregateKind::Count}, fill));
+    };
+    using Column = std::vector<std::optional<double>>;
+    const auto none = buckets(Fill::None);
+    EXPECT_EQ(none.time.size(), 2U);
+    EXPECT_EQ(none.values[0], (Column{15.0, 40.0}));
+    const auto previous = buckets(Fill::Previous);
+    EXPECT_EQ(previous.values[0], (Column{5.0, 15.0, 15.0, 15.0, 40.0, 40.0}));
+    EXPECT_EQ(previous.values[1], (Column{0.0, 2.0, 0.0, 0.0, 1.0, 0.0}));
+    EXPECT_EQ(previous.quality[0], quality::uncertain_last_usable_value);
+    EXPECT_EQ(previous.quality[1], quality::good);
+    const auto linear = buckets(Fill::Linear);
+    ASSERT_EQ(linear.values[0].size(), 6U);
+    EXPECT_FALSE(linear.values[0][0]);
+    EXPECT_NEAR(*linear.values[0][2], 15 + 25.0 / 3, 1e-9);
+    EXPECT_FALSE(linear.values[0][5]);
+    EXPECT_EQ(failure(bucket_history(*fixture.store, series, range, Duration{100},
+                                     {AggregateKind::Average}, Fill::None)),
+              Code::InvalidArgument);
+    EXPECT_EQ(failure(bucket_history(*fixture.store, series, {}, std::chrono::seconds(1),
+                                     {AggregateKind::Average}, Fill::None)),
+              Code::InvalidArgument);
+}
+
+TEST(Sql, SeesEveryTypeOfValueExactly) {
+    Fixture fixture;
+    fixture.put(fixture.point("p", "f"), start, 0.1);
+    fixture.put(fixture.point("p", "i", ValueType::Int64), start, INT64_MAX);
+    fixture.put(fixture.point("p", "b", ValueType::Bool), start, true);
+    fixture.put(fixture.point("p", "s", ValueType::String), start, std::string("运行"));
+    fixture.put(fixture.directory->find(fixture.context.tenant, "p.f")->series, start + 1,
+                std::monostate(), quality::bad_timeout);
+    const auto answer = fixture.ask(
+        "SELECT point, asset, time, value, value_int, value_text, quality, quality_code FROM "
+        "samples ORDER BY point, time");
+    ASSERT_EQ(answer.rows.size(), 5U);
+    using Cells = std::vector<SqlCell>;
+    const std::string at = format_time(start);
+    EXPECT_EQ(answer.rows[0], (Cells{"p.b", "p", at, 1.0, {}, {}, "good", std::int64_t{0}}));
+    EXPECT_EQ(answer.rows[1], (Cells{"p.f", "p", at, 0.1, {}, {}, "good", std::int64_t{0}}));
+    EXPECT_EQ(answer.rows[2],
+              (Cells{"p.f", "p", format_time(start), {}, {}, {}, "bad", std::int64_t{0x800a0000}}));
+    EXPECT_EQ(std::get<std::int64_t>(answer.rows[3][4]), INT64_MAX);
+    EXPECT_EQ(answer.rows[4], (Cells{"p.s", "p", at, {}, {}, "运行", "good", std::int64_t{0}}));
+    EXPECT_EQ(answer.columns[2].type, "TIMESTAMP WITH TIME ZONE");
+}
+
+// Whatever is pushed down, the answer is that of a query over all rows.
+TEST(Sql, PushedDownConditionsChangeNothingButTheWork) {
+    Fixture fixture;
+    for (const auto* asset : {"a", "b", "c"}) {
+        const SeriesId series = fixture.point(asset, "v");
+        SampleBatch batch;
+        for (int i = 0; i < 5000; ++i) {
+            batch.add_float(series, start + i * second, quality::good, i);
+        }
+        must(fixture.store->append(batch));
+    }
+    must(fixture.store->flush());
+    const std::string at = "'2023-11-14 22:30:00'";
+    for (const std::string& condition : std::vector<std::string>{
+             "time >= TIMESTAMP " + at, "time < TIMESTAMP " + at, at + " > time",
+             "time BETWEEN TIMESTAMP " + at + " AND TIMESTAMP '2023-11-14 22:31:00'",
+             "point = 'a.v'", std::string("point IN ('a.v', 'c.v') AND value > 4000"),
+             std::string("asset = 'b' OR value = 3"),
+             "time = TIMESTAMP " + at + " AND asset <> 'a'",
+             "time >= '2023-11-14T22:30:00Z'::TIMESTAMPTZ", "time_ns > 1700000100000000000",
+             "time < now() - INTERVAL 1 HOUR", "time::DATE = DATE '2023-11-14'", "value < 10"}) {
+        const auto pushed =
+            fixture.ask("SELECT count(*), sum(value) FROM samples WHERE " + condition);
+        const auto all = fixture.ask(
+            "SELECT count(*), sum(value) FROM (SELECT * FROM samples LIMIT 1000000) WHERE " +
+            condition);
+        EXPECT_EQ(pushed.rows, all.rows) << condition;
+        EXPECT_NE(std::get<std::int64_t>(all.rows[0][0]), 0) << condition;
+    }
+}
+
+TEST(Sql, JoinsSamplesWithPointsAndAssets) {
+    Fixture fixture;
+    fixture.put(fixture.point("p", "v"), start, 2.0);
+    const auto answer =
+        fixture.ask("SELECT assets.level, points.unit, avg(samples.value) FROM samples JOIN points "
+                    "USING (point) "
+                    "JOIN assets ON assets.asset = samples.asset WHERE points.key = ? GROUP BY ALL",
+                    {"v"});
+    ASSERT_EQ(answer.rows.size(), 1U);
+    EXPECT_EQ(answer.rows[0], (std::vector<SqlCell>{"thing", "bar", 2.0}));
+    EXPECT_TRUE(fixture.ask("SELECT * FROM models").rows.empty());
+    EXPECT_EQ(fixture.ask("SELECT sum(value_int) FROM samples").rows.size(), 1U);
+}
+
+TEST(Sql, IsReadOnlyAndWithoutFilesOrNetwork) {
+    Fixture fixture;
+    std::ofstream(fixture.folder / "secret.csv") << "a\n1\n";
+    const std::string file = "'" + fixture.folder / "secret.csv" + "'";
+    for (const std::string& text : std::vector<std::string>{
+             "CREATE TABLE t (a INT)", "INSERT INTO points VALUES (1)", "DROP VIEW samples",
+             "ATTACH '/tmp/x.db'", "COPY (SELECT 1) TO '/tmp/x.csv'", "INSTALL httpfs",
+             "LOAD httpfs", "SET enable_external_access = true", "EXPORT DATABASE '/tmp/x'",
+             "CALL pragma_version()"}) {
+        EXPECT_EQ(fixture.refused(text), Code::Forbidden) << text;
+    }
+    for (const std::string& text : std::vector<std::string>{
+             "SELECT * FROM " + file, "SELECT * FROM read_csv(" + file + ")",
+             "SELECT * FROM read_text(" + file + ")", "SELECT * FROM glob('/etc/*')",
+             std::string("SELECT * FROM read_parquet('https://example.org/x.parquet')"),
+             std::string("SELECT 1; SELECT 2"), std::string("SELECT"), std::string("")}) {
+        EXPECT_EQ(fixture.refused(text), Code::InvalidArgument) << text;
+    }
+}
+
+TEST(Sql, EndsWhatRunsTooLongOrTakesTooMuch) {
+    Fixture fixture;
+    EXPECT_EQ(fixture.refused("SELECT count(*) FROM range(1000000) a, range(1000000) b, "
+                              "range(1000000) c WHERE a.range + b.range = c.range"),
+              Code::Timeout);
+    const auto answer =
+        must(fixture.sql->run(fixture.context, {"SELECT * FROM range(100)", {}, 10}));
+    EXPECT_EQ(answer.rows.size(), 10U);
+    EXPECT_TRUE(answer.truncated);
+    EXPECT_EQ(failure(fixture.sql->run(fixture.context, {"SELECT 1", {}, 0})),
+              Code::InvalidArgument);
+}
+
+// SECURITY.md A8: every table, asked as two tenants and with a narrow role.
+TEST(Sql, NobodySeesWhatIsNotTheirs) {
+    Fixture fixture;
+    fixture.put(fixture.point("a", "v"), start, 1.0);
+    fixture.put(fixture.point("b", "v"), start, 2.0);
+    const TenantId other = must(fixture.registry->tenants().create({{}, "other", {}, {}})).id;
+    const auto stranger = Fixture::context_of(other, {{security::Effect::Allow, {"*:*"}, ""}});
+    const auto narrow = Fixture::context_of(
+        fixture.context.tenant, {{security::Effect::Allow, {"samples:read", "points:read"}, "a"}});
+    for (const std::string table : {"samples", "points", "assets", "models"}) {
+        const SqlQuestion question{"SELECT * FROM " + table, {}, 1000};
+        EXPECT_TRUE(must(fixture.sql->run(stranger, question)).rows.empty()) << table;
+    }
+    const auto seen = [&](const std::string& text) {
+        return must(fixture.sql->run(narrow, {text, {}, 100})).rows;
+    };
+    ASSERT_EQ(seen("SELECT DISTINCT asset FROM samples").size(), 1U);
+    EXPECT_EQ(seen("SELECT DISTINCT asset FROM samples")[0][0], SqlCell("a"));
+    EXPECT_EQ(seen("SELECT * FROM samples WHERE point = 'b.v'").size(), 0U);
+    EXPECT_EQ(seen("SELECT * FROM points").size(), 1U);
+    EXPECT_EQ(seen("SELECT * FROM assets").size(), 0U);
+}
+
+TEST(Sql, ExportsParquetThatReadsBackExactly) {
+    Fixture fixture;
+    const SeriesId series = fixture.point("p", "v");
+    for (int i = 0; i < 100; ++i) {
+        fixture.put(series, start + i * second, i / 3.0);
+    }
+    const auto point = fixture.directory->find(fixture.context.tenant, "p.v");
+    must(fixture.sql->export_parquet(fixture.context, {point},
+                                     {start + 10 * second, start + 20 * second},
+                                     fixture.folder / "x.parquet"));
+    duckdb::DuckDB reader(nullptr);
+    const auto back = duckdb::Connection(reader).Query(
+        "SELECT count(*), sum(value), min(epoch_ns(time)), any_value(typeof(time)) FROM '" +
+        fixture.folder / "x.parquet" + "'");
+    ASSERT_FALSE(back->HasError()) << back->GetError();
+    EXPECT_EQ(back->GetValue(0, 0).GetValue<std::int64_t>(), 10);
+    EXPECT_DOUBLE_EQ(back->GetValue(1, 0).GetValue<double>(), 145.0 / 3);
+    EXPECT_EQ(back->GetValue(2, 0).GetValue<std::int64_t>(), start + 10 * second);
+    EXPECT_EQ(back->GetValue(3, 0).ToString(), "TIMESTAMP_NS");
+}
+
+}  // namespace
+}  // namespace gantry::query

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+// The small tables, points, assets and models, and the views by which all tables are known.
+#include "query/sql_tables.h"
+
+#include <duckdb/catalog/catalog.hpp>
+#include <duckdb/parser/parsed_data/create_table_function_info.hpp>
+
+#include "model/entities.h"
+#include "registry/registry.h"
+
+namespace gantry::query {
+namespace {
+
+using duckdb::idx_t;
+using TextRow = std::vector<duckdb::Value>;
+
+// All rows of a small table, made when the query starts.
+struct RowsBind final : duckdb::TableFunctionData {
+    std::shared_ptr<std::vector<TextRow>> rows = std::make_shared<std::vector<TextRow>>();
+
+    duckdb::unique_ptr<FunctionData> Copy() const override {
+        return duckdb::make_uniq<RowsBind>(*this);
+    }
+    bool Equals(const FunctionData& other) const override { return this == &other; }
+};
+
+struct RowsGlobal final : duckdb::GlobalTableFunctionState {
+    std::size_t at = 0;
+    std::vector<duckdb::column_t> columns;
+};
+
+duckdb::unique_ptr<duckdb::GlobalTableFunctionState> start(duckdb::ClientContext&,
+                                                           duckdb::TableFunctionInitInput& input) {
+    auto state = duckdb::make_uniq<RowsGlobal>();
+    state->columns = input.column_ids;
+    return state;
+}
+
+void scan(duckdb::ClientContext&, duckdb::TableFunctionInput& input, duckdb::DataChunk& output) {
+    const auto& rows = *input.bind_data->Cast<RowsBind>().rows;
+    auto& state = input.global_state->Cast<RowsGlobal>();
+    idx_t count = 0;
+    for (; count < STANDARD_VECTOR_SIZE && state.at < rows.size(); ++count, ++state.at) {
+        for (idx_t i = 0; i < state.columns.size(); ++i) {
+            if (state.columns[i] < rows[state.at].size()) {
+                output.SetValue(i, count, rows[state.at][state.columns[i]]);
+            }
+        }
+    }
+    output.SetCardinality(count);
+}
+
+SqlScope& scope_of(duckdb::ClientContext& context) {
+    const auto scope = context.registered_state->Get<SqlScope>(SqlScope::name);
+    if (!scope) {
+        throw duckdb::BinderException("this table cannot be read here");
+    }
+    return *scope;
+}
+
+template <class T>
+T or_throw(Result<T> result) {
+    if (!result) {
+        throw duckdb::IOException(result.error().message);
+    }
+    return std::move(*result);
+}
+
+duckdb::Value optional_number(const std::optional<double>& number) {
+    return number ? duckdb::Value::DOUBLE(*number) : duckdb::Value(duckdb::LogicalType::DOUBLE);
+}
+
+duckdb::unique_ptr<duckdb::FunctionData> bind_points(duckdb::ClientContext& context,
+                                                     duckdb::TableFunctionBindInput&,
+                                                     duckdb::vector<duckdb::LogicalType>& types,
+                                                     duckdb::vector<std::string>& names) {
+    using duckdb::LogicalType;
+    names = {"point", "asset", "key", "name_en", "name_zh", "type",
+             "unit",  "min",   "max", "access",  "point_id"};
+    types.assign(names.size(), LogicalType::VARCHAR);
+    types[7] = types[8] = LogicalType::DOUBLE;
+    const SqlScope& scope = scope_of(context);
+    auto data = duckdb::make_uniq<RowsBind>();
+    for (const auto& entry : scope.directory->under(scope.context.tenant, "")) {
+        const Point& point = entry->point;
+        if (!scope.context.may("points:read", point.path)) {
+            continue;
+        }
+        const Property& property = point.property;
+        data->rows->push_back(
+            {duckdb::Value(point.path), duckdb::Value(point.path.substr(0, point.path.rfind('.'))),
+             duckdb::Value(property.key), duckdb::Value(property.name.en),
+             duckdb::Value(property.name.zh),
+             duckdb::Value(std::string(value_type_name(property.type))),
+             duckdb::Value(property.unit), optional_number(property.range.min),
+             optional_number(property.range.max),
+             duckdb::Value(property.access == Access::Read ? "read" : "read_write"),
+             duckdb::Value(point.id.text())});
+    }
+    return data;
+}
+
+duckdb::unique_ptr<duckdb::FunctionData> bind_assets(duckdb::ClientContext& context,
+                                                     duckdb::TableFunctionBindInput&,
+                                                     duckdb::vector<duckdb::LogicalType>& types,
+                                                     duckdb::vector<std::string>& names) {
+    names = {"asset", "key", "parent_id", "name_en", "name_zh", "level", "model_id", "asset_id"};
+    types.assign(names.size(), duckdb::LogicalType::VARCHAR);
+    const SqlScope& scope = scope_of(context);
+    auto data = duckdb::make_uniq<RowsBind>();
+    registry::PageRequest page{.limit = registry::page_limit_max, .after = ""};
+    do {
+        auto assets = or_throw(scope.registry->assets().list(scope.context.tenant, {}, page));
+        for (const auto& [asset, has_children] : assets.items) {
+            if (scope.context.may("assets:read", asset.path)) {
+                data->rows->push_back({duckdb::Value(asset.path), duckdb::Value(asset.key),
+                                       duckdb::Value(asset.parent.text()),
+                                       duckdb::Value(asset.name.en), duckdb::Value(asset.name.zh),
+                                       duckdb::Value(std::string(asset_level_name(asset.level))),
+                                       duckdb::Value(asset.model.text()),
+                                       duckdb::Value(asset.id.text())});
+            }
+        }
+        page.after = assets.next;
+    } while (!page.after.empty());
+    return data;
+}
+
+duckdb::unique_ptr<duckdb::FunctionData> bind_models(duckdb::ClientContext& context,
+                                                     duckdb::TableFunctionBindInput&,
+                                                     duckdb::vector<duckdb::LogicalType>& types,
+                                                     duckdb::vector<std::string>& names) {
+    names = {"model", "name_en", "name_zh", "parent_id", "model_id"};
+    types.assign(names.size(), duckdb::LogicalType::VARCHAR);
+    const SqlScope& scope = scope_of(context);
+    auto data = duckdb::make_uniq<RowsBind>();
+    if (!scope.context.may("models:read")) {
+        return data;
+    }
+    registry::PageRequest page{.limit = registry::page_limit_max, .after = ""};
+    do {
+        auto models = or_throw(scope.registry->models().list(scope.context.tenant, page));
+        for (const ThingModel& model : models.items) {
+            data->rows->push_back({duckdb::Value(model.key), duckdb::Value(model.name.en),
+                                   duckdb::Value(model.name.zh), duckdb::Value(model.parent.text()),
+                                   duckdb::Value(model.id.text())});
+        }
+        page.after = models.next;
+    } while (!page.after.empty());
+    return data;
+}
+
+void add_function(duckdb::Connection& connection, duckdb::TableFunction function) {
+    auto& context = *connection.context;
+    context.RunFunctionInTransaction([&] {
+        duckdb::CreateTableFunctionInfo info(std::move(function));
+        duckdb::Catalog::GetSystemCatalog(context).CreateTableFunction(context, info);
+    });
+}
+
+void add_rows_function(duckdb::Connection& connection, const char* name,
+                       duckdb::table_function_bind_t bind) {
+    duckdb::TableFunction function(name, {}, scan, bind, start);
+    function.projection_pushdown = true;
+    add_function(connection, std::move(function));
+}
+
+}  // namespace
+
+void register_tables(duckdb::Connection& connection) {
+    add_function(connection, samples_function());
+    add_rows_function(connection, "gantry_points", bind_points);
+    add_rows_function(connection, "gantry_assets", bind_assets);
+    add_rows_function(connection, "gantry_models", bind_models);
+    // Binding a view looks at its function once, which wants a scope.
+    for (const char* table : {"samples", "points", "assets", "models"}) {
+        const auto made = connection.Query(std::string("CREATE VIEW ") + table +
+                                           " AS SELECT * FROM gantry_" + table + "()");
+        if (made->HasError()) {
+            made->ThrowError();
+        }
+    }
+}
+
+}  // namespace gantry::query
