@@ -26,6 +26,11 @@ void Keeper::want(const std::shared_ptr<Keeper>& self, std::optional<ConnectionP
     asio::post(shard_, [self] { self->wished_.set(); });
 }
 
+bool Keeper::has_wish() {
+    const std::lock_guard lock(mutex_);
+    return wish_.has_value();
+}
+
 std::optional<Keeper::Wish> Keeper::take_wish() {
     const std::lock_guard lock(mutex_);
     return std::exchange(wish_, std::nullopt);
@@ -45,7 +50,7 @@ asio::awaitable<void> Keeper::loop() {
             continue;
         }
         if (!connector_) {
-            co_await wished_.wait();
+            co_await wait_for_wish();
             continue;
         }
         vitals_.enter(State::Connecting);
@@ -79,7 +84,7 @@ asio::awaitable<void> Keeper::loop() {
 
 asio::awaitable<std::optional<Error>> Keeper::run_once() {
     try {
-        std::optional<Result<>> ended = co_await either(connector_->run(sink_), wished_.wait());
+        std::optional<Result<>> ended = co_await either(connector_->run(sink_), wait_for_wish());
         if (!ended) {
             co_return std::nullopt;
         }
@@ -91,14 +96,20 @@ asio::awaitable<std::optional<Error>> Keeper::run_once() {
     }
 }
 
-asio::awaitable<bool> Keeper::wait_for_wish() {
-    co_await wished_.wait();
+asio::awaitable<void> Keeper::wait_for_wish() {
+    // The event may be about a wish that was taken before it came.
+    while (!has_wish()) {
+        co_await wished_.wait();
+    }
+}
+
+asio::awaitable<bool> Keeper::down() {
+    co_await connector_->while_down(sink_);
     co_return true;
 }
 
 asio::awaitable<void> Keeper::pause(Duration length) {
-    co_await either(either(wait_for_wish(), connector_->while_down(sink_)),
-                    around_.timers.sleep(length));
+    co_await either(either(down(), wait_for_wish()), around_.timers.sleep(length));
 }
 
 asio::awaitable<void> Keeper::adopt(ConnectionPlan plan) {

@@ -39,6 +39,7 @@ private:
         std::optional<ConnectionPlan> plan;
     };
 
+    bool has_wish();
     std::optional<Wish> take_wish();
     asio::awaitable<void> loop();
     asio::awaitable<void> adopt(ConnectionPlan plan);
@@ -46,7 +47,8 @@ private:
     // The reason why the run ended; nothing if there is a new wish.
     asio::awaitable<std::optional<Error>> run_once();
     asio::awaitable<void> pause(Duration length);
-    asio::awaitable<bool> wait_for_wish();
+    asio::awaitable<bool> down();
+    asio::awaitable<void> wait_for_wish();
     asio::awaitable<void> tell(const std::vector<TagBinding>& tags, Quality quality);
 
     const Protocols& protocols_;

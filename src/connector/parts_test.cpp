@@ -112,7 +112,7 @@ TEST(Settings, AreReadAndWrongOnesNamed) {
         {R"({"host": "a", "port": 0})", "/settings/port"},
         {R"({"host": "a", "port": "502"})", "/settings/port"},
         {R"({"host": "a", "colour": 1})", "/settings/colour"},
-        {R"({"host": "a", "groups": {"fast": "1ms"}})", "/settings/groups/fast"},
+        {R"({"host": "a", "groups": {"fast": "1us"}})", "/settings/groups/fast"},
         {R"({"host": "a", "groups": {"a b": "1s"}})", "/settings/groups/a b"},
         {R"({"host": "a", "groups": ["1s"]})", "/settings/groups"},
         {R"({"host": "a", "timeout": "soon"})", "/settings/timeout"},

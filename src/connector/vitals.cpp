@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "connector/vitals.h"
 
+#include <algorithm>
+
 namespace gantry::connector {
 
 std::string_view state_name(State state) {
@@ -133,8 +135,11 @@ Health Vitals::health() const {
     const std::lock_guard lock(mutex_);
     Health out = health_;
     const Duration passed = clock_.monotonic() - window_start_;
-    if (has_rate_ && passed < 2 * rate_window) {
-        out.polls_per_second = rate_;
+    if (has_rate_) {
+        // It has stopped when three polls in a row did not come.
+        const auto three = std::chrono::duration_cast<Duration>(
+            std::chrono::duration<double>(3 / rate_));
+        out.polls_per_second = passed < std::max(2 * rate_window, three) ? rate_ : 0;
     } else if (passed > Duration{0} && window_polls_ > 0) {
         out.polls_per_second =
             static_cast<double>(window_polls_) / std::chrono::duration<double>(passed).count();

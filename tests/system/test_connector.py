@@ -42,7 +42,7 @@ def latest(api, point):
 
 
 def is_good(api, point):
-    return lambda: latest(api, point)["quality"] == "Good"
+    return lambda: latest(api, point)["quality"] == "good"
 
 
 def status(api, key):
@@ -61,9 +61,9 @@ def test_the_demo_plant_is_polled_written_and_lost_and_found(node):
         read = api.create("/v1/protocols/modbus_tcp/read", {
             "settings": {"host": "127.0.0.1", "port": port},
             "addresses": [pressure, "hr:9999:u16", "nonsense"]})["items"]
-        assert read[0]["quality"] == "Good" and isinstance(read[0]["value"], (int, float))
-        assert read[1]["quality"].startswith("Bad") and read[1]["detail"]
-        assert read[2]["quality"].startswith("Bad") and "nonsense" in read[2]["detail"]
+        assert read[0]["quality"] == "good" and isinstance(read[0]["value"], (int, float))
+        assert read[1]["quality"].startswith("bad") and read[1]["detail"]
+        assert read[2]["quality"].startswith("bad") and "nonsense" in read[2]["detail"]
 
         connect(api, "station", port, {
             "speed": (speed, {"access": "read_write", "unit": "%"}),
@@ -71,7 +71,7 @@ def test_the_demo_plant_is_polled_written_and_lost_and_found(node):
             "nowhere": ("hr:9999:u16", {"type": "int64"})},
             timeout="1s", groups={"default": "100ms"})
         wait_until(is_good(api, "station.pressure"), "a good pressure")
-        wait_until(lambda: latest(api, "station.nowhere")["quality"].startswith("Bad"),
+        wait_until(lambda: latest(api, "station.nowhere")["quality"].startswith("bad"),
                    "the wrong register is told")
         state = wait_until(lambda: status(api, "station")["tags_good"] == 2
                            and status(api, "station"), "its status")
@@ -83,14 +83,14 @@ def test_the_demo_plant_is_polled_written_and_lost_and_found(node):
                    "the written value is polled")
         refused = api.refused("POST", "/v1/commands", {"point": "station.pressure", "value": 1})
         assert refused.status == 403
-    wait_until(lambda: latest(api, "station.pressure")["quality"].startswith("Bad")
-               or latest(api, "station.pressure")["quality"].startswith("Uncertain"),
+    wait_until(lambda: latest(api, "station.pressure")["quality"].startswith("bad")
+               or latest(api, "station.pressure")["quality"].startswith("uncertain"),
                "quality tells that the device is away")
     wait_until(lambda: status(api, "station")["state"] == "backing_off", "back-off")
     assert str(port) in status(api, "station")["last_error"]
     away = api.create("/v1/commands", {"point": "station.speed", "value": 60})
     assert away["outcome"] in ("failed", "refused"), away
-    with Plant("--listen", f"127.0.0.1:{port}"):
+    with Plant(port=port):
         wait_until(is_good(api, "station.pressure"), "the device is found again", seconds=90)
         assert status(api, "station")["restarts"] >= 1
     api.call("DELETE", "/v1/connections/station")
@@ -153,8 +153,8 @@ def test_a_device_that_answers_wrongly_gives_no_values_and_recovers(node, lie):
             timeout="200ms", connect_timeout="1s", groups={"default": "50ms"})
     wait_until(lambda: device.asked >= 3, "several requests", seconds=60)
     wait_until(lambda: status(api, key).get("last_error"), "the error is told")
-    assert not latest(api, key + ".a")["quality"].startswith("Good")
-    rows = api.sql(f"SELECT count(*) FROM samples WHERE point = '{key}.a' AND quality = 'Good'")
+    assert not latest(api, key + ".a")["quality"].startswith("good")
+    rows = api.sql(f"SELECT count(*) FROM samples WHERE point = '{key}.a' AND quality = 'good'")
     assert rows["rows"] == [[0]], "no value was made up"
     device.answer = right_answer
     wait_until(is_good(api, key + ".a"), "it recovers", seconds=90)
@@ -236,7 +236,7 @@ def test_a_recorded_temperature_comes_back_exactly_through_a_foreign_device(node
         connect(api, "press", device.port, {"temperature": ("hr:0:f32", {"unit": "Cel"})},
                 timeout="30s", groups={"default": "1ms"}, failures_max=1)
         wait_until(lambda: device.block.next == len(rows), "every row is polled", seconds=600)
-        wait_until(lambda: latest(api, "press.temperature")["quality"].startswith("Bad"),
+        wait_until(lambda: latest(api, "press.temperature")["quality"].startswith("bad"),
                    "the device has no more")
     got, after = [], None
     while True:
@@ -244,16 +244,16 @@ def test_a_recorded_temperature_comes_back_exactly_through_a_foreign_device(node
                        limit=10_000, **({"cursor": after} if after else {}))
         columns = page["columns"]
         got += [value for value, quality in zip(columns["value"], columns["quality"])
-                if quality == "Good"]
+                if quality == "good"]
         after = page.get("next")
         if not after:
             break
     assert got == list(expected)
     answer = api.sql("SELECT value FROM samples WHERE point = 'press.temperature' "
-                     "AND quality = 'Good' ORDER BY time_ns")
+                     "AND quality = 'good' ORDER BY time_ns")
     assert [row[0] for row in answer["rows"]] == list(expected)
     count, least, most, mean = api.sql(
         "SELECT count(*), min(value), max(value), avg(value) FROM samples "
-        "WHERE point = 'press.temperature' AND quality = 'Good'")["rows"][0]
+        "WHERE point = 'press.temperature' AND quality = 'good'")["rows"][0]
     assert (count, least, most) == (22_695, expected.min(), expected.max())
     assert mean == pytest.approx(expected.mean(), rel=1e-12)

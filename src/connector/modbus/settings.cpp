@@ -9,7 +9,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t groups_max = 32;
-constexpr Duration period_least = 10ms;
+constexpr Duration period_least = 1ms;
 constexpr Duration period_most = std::chrono::hours(24);
 
 }  // namespace
