@@ -137,8 +137,8 @@ Health Vitals::health() const {
     const Duration passed = clock_.monotonic() - window_start_;
     if (has_rate_) {
         // It has stopped when three polls in a row did not come.
-        const auto three = std::chrono::duration_cast<Duration>(
-            std::chrono::duration<double>(3 / rate_));
+        const auto three =
+            std::chrono::duration_cast<Duration>(std::chrono::duration<double>(3 / rate_));
         out.polls_per_second = passed < std::max(2 * rate_window, three) ? rate_ : 0;
     } else if (passed > Duration{0} && window_polls_ > 0) {
         out.polls_per_second =

@@ -103,8 +103,8 @@ void durable_batches(benchmark::State& state) {
             }
         }
     }
-    const auto samples = static_cast<double>(state.iterations()) *
-                         static_cast<double>(rows * together);
+    const auto samples =
+        static_cast<double>(state.iterations()) * static_cast<double>(rows * together);
     state.counters["samples_s"] = benchmark::Counter(samples, benchmark::Counter::kIsRate);
     state.counters["samples_cpu_s"] = samples / (cpu_seconds() - cpu);
 }

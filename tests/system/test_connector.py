@@ -172,7 +172,7 @@ def test_a_name_that_nobody_has_and_a_port_where_nobody_is(node):
                        {"settings": {"host": "127.0.0.1", "port": port}})
     assert not tried["connected"] and str(port) in tried["detail"]
     wrong = api.refused("POST", "/v1/connections", {
-        "key": "wrong", "protocol": "modbus_tcp", "settings": {"hosst": "x"}})
+        "key": "wrong", "protocol": "modbus_tcp", "settings": {"host": "a", "hosst": "x"}})
     assert wrong.problem["fields"][0]["field"] == "/settings/hosst"
     assert "host" in wrong.problem["detail"]
     assert "modbus_tcp" in api.refused("POST", "/v1/connections", {
