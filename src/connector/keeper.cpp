@@ -75,7 +75,7 @@ asio::awaitable<void> Keeper::loop() {
         around_.log.warn("connector", "connection lost",
                          {{"connection", plan_.key},
                           {"detail", error->message},
-                          {"retry_in", format_duration(length)}});
+                          {"retry_in", format_duration(std::chrono::round<std::chrono::milliseconds>(length))}});
         co_await pause(length);
         vitals_.restarted();
         restarts_.add();
