@@ -62,6 +62,23 @@ Code code_of_status(int status) {
     }
 }
 
+// A misspelt parameter that is ignored would answer another question than was asked.
+Result<> check_query(const Route& route, const http::Request& request) {
+    for (const auto& [name, value] : request.query) {
+        if (std::ranges::find(route.query, name, &QueryParameter::name) != route.query.end()) {
+            continue;
+        }
+        std::string known;
+        for (const QueryParameter& parameter : route.query) {
+            known += (known.empty() ? "" : ", ") + std::string(parameter.name);
+        }
+        return bad_field("?" + name.substr(0, 64),
+                         known.empty() ? "this takes no query parameters"
+                                       : "there is no such query parameter: there are " + known);
+    }
+    return {};
+}
+
 }  // namespace
 
 Api::Api(Services& services)
@@ -243,6 +260,9 @@ asio::awaitable<Result<http::Response>> Api::dispatch(http::Request& request,
     Result<> admitted = co_await identify(request, context);
     if (admitted) {
         admitted = admit(route, context);
+    }
+    if (admitted) {
+        admitted = check_query(route, request);
     }
     Result<http::Response> answer;
     if (admitted) {

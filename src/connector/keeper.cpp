@@ -72,10 +72,11 @@ asio::awaitable<void> Keeper::loop() {
         }
         const Duration length = backoff_.next(around_.random);
         vitals_.enter(State::BackingOff, text);
-        around_.log.warn("connector", "connection lost",
-                         {{"connection", plan_.key},
-                          {"detail", error->message},
-                          {"retry_in", format_duration(length)}});
+        around_.log.warn(
+            "connector", "connection lost",
+            {{"connection", plan_.key},
+             {"detail", error->message},
+             {"retry_in", format_duration(std::chrono::round<std::chrono::milliseconds>(length))}});
         co_await pause(length);
         vitals_.restarted();
         restarts_.add();

@@ -17,6 +17,8 @@ namespace beast = boost::beast;
 
 constexpr std::size_t head_bytes_max = 32 * 1024;
 constexpr std::size_t read_bytes = 16 * 1024;
+constexpr Duration linger_time = std::chrono::seconds(2);
+constexpr std::size_t linger_bytes = 64 * 1024 * 1024;
 constexpr std::size_t requests_max = 100'000;  // on one connection; then it may come again
 
 std::string lower(std::string_view text) {
@@ -152,8 +154,29 @@ asio::awaitable<bool> ServerSession::refuse(int status, std::string_view detail)
     response.close = true;
     keep_alive_ = false;
     Request unknown;
-    (void)co_await write(unknown, response);
+    const bool written = co_await write(unknown, response);
+    const bool more_to_come = status == 413 || status == 503;
+    if (written && more_to_come) {
+        co_await linger();
+    }
     co_return false;
+}
+
+// A connection that is closed while its client still sends is reset, and the answer is lost on the
+// way (RFC 9112, 9.6): takes in what comes for a while.
+asio::awaitable<void> ServerSession::linger() {
+    const auto deadline = std::chrono::steady_clock::now() + linger_time;
+    for (std::size_t taken = 0; taken < linger_bytes; taken += buffer_.size()) {
+        buffer_.clear();
+        const Duration left = deadline - std::chrono::steady_clock::now();
+        if (left <= Duration{0}) {
+            co_return;
+        }
+        const bool more = co_await read_more(left);
+        if (!more) {
+            co_return;
+        }
+    }
 }
 
 asio::awaitable<bool> ServerSession::read_request(Request& request) {

@@ -30,6 +30,7 @@ private:
     asio::awaitable<bool> read_request(Request& request);
     asio::awaitable<bool> read_more(Duration limit);
     asio::awaitable<bool> refuse(int status, std::string_view detail);
+    asio::awaitable<void> linger();
     asio::awaitable<bool> write(const Request& request, Response& response);
     asio::awaitable<bool> write_stream(Response& response, bool chunked);
     asio::awaitable<bool> write_all(std::string_view first, std::string_view second);

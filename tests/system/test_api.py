@@ -104,6 +104,9 @@ def test_errors_are_problem_details_that_name_the_thing_in_the_readers_language(
     error = api.refused("POST", "/v1/models", {"key": "m", "properties": [
         {"key": "p", "unit": "parsnips"}]})
     assert error.problem["fields"][0]["field"] == "/properties/0/unit"
+    error = api.refused("GET", "/v1/assets?limt=5")
+    assert error.status == 400 and error.problem["fields"][0]["field"] == "?limt"
+    assert "limit" in error.problem["detail"]
     assert api.refused("POST", "/v1/assets", raw=b"{nonsense").status == 400
     assert api.refused("POST", "/v1/assets", raw=b'{"key":' + b"[" * 100).status == 400
     assert api.refused("POST", "/v1/assets", raw=b" " * (2 << 20)).status == 413
