@@ -64,18 +64,17 @@ json::value tree_of(const json::array& items) {
     return roots;
 }
 
-void draw(const Output& out, const json::array& assets, const std::string& indent,
+void draw(const Output& out, const json::array& assets, const std::string& indent, bool top,
           std::vector<std::pair<std::string, std::string>>& lines) {
     for (std::size_t i = 0; i < assets.size(); ++i) {
         const json::object& asset = assets[i].as_object();
         const bool last = i + 1 == assets.size();
-        const bool root = indent.empty() && lines.empty();
-        const std::string branch = last ? "└─ " : "├─ ";
-        (void)root;
-        lines.emplace_back(indent + branch + field_text(asset, "key"),
+        const std::string branch = top ? "" : last ? "└─ " : "├─ ";
+        const std::string below = top ? "" : last ? "   " : "│  ";
+        lines.emplace_back(indent + branch + field_text(asset, top ? "path" : "key"),
                            std::format("{}  {}", pad_right(field_text(asset, "level"), 5),
                                        out.name_of(asset)));
-        draw(out, asset.at("children").as_array(), indent + (last ? "   " : "│  "), lines);
+        draw(out, asset.at("children").as_array(), indent + below, false, lines);
     }
 }
 
@@ -104,7 +103,7 @@ Result<> asset_tree(Context& context, const Arguments& arguments) {
         return {};
     }
     std::vector<std::pair<std::string, std::string>> lines;
-    draw(context.out, tree.as_array(), "", lines);
+    draw(context.out, tree.as_array(), "", true, lines);
     std::size_t width = 0;
     for (const auto& [left, right] : lines) {
         width = std::max(width, text_width(left));

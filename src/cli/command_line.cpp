@@ -54,7 +54,7 @@ public:
         } catch (const CLI::ExtrasError&) {
             return unknown_word();
         } catch (const CLI::ParseError& error) {
-            return complaint(error.what());
+            return complaint(std::format("{}.", error.what()));
         }
         out.version = version_;
         const CLI::App* place = chosen();
@@ -132,7 +132,7 @@ private:
 
     std::unexpected<Error> complaint(std::string_view what) const {
         const std::string path = path_of(chosen());
-        return fail(Code::InvalidArgument, "{}. See gantry {}{}--help", what, path,
+        return fail(Code::InvalidArgument, "{} See gantry {}{}--help", what, path,
                     path.empty() ? "" : " ");
     }
 
@@ -160,7 +160,7 @@ private:
         }
         const auto words = words_behind(path);
         if (words.empty()) {
-            return complaint(std::format("'{}' is one word too many for gantry {}", word, path));
+            return complaint(std::format("'{}' is one word too many for gantry {}.", word, path));
         }
         return complaint(std::format("there is no command '{}{}{}'{}", path,
                                      path.empty() ? "" : " ", word, did_you_mean(word, words)));

@@ -118,9 +118,10 @@ Result<std::optional<SignIn>> Credentials::find(const std::string& url) const {
 }
 
 Result<Config> Credentials::config() const {
-    TRY_ASSIGN(const json::object object, read_object(folder_ + "/config.json", false));
+    TRY_ASSIGN(json::object object, read_object(folder_ + "/config.json", false));
     Config out;
-    ObjectReader in(object, "");
+    const json::value value(std::move(object));  // the reader keeps a reference
+    ObjectReader in(value, "");
     in.optional("url", out.url);
     in.optional("ca", out.ca_file);
     if (auto read = in.finish(); !read) {

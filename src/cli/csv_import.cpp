@@ -185,10 +185,10 @@ Result<> CsvImport::read_all(std::string_view label, char separator, const TakeR
 Result<> CsvImport::check_row(const CsvRecord& record) {
     const bool header = records_++ == 0;
     if (auto read = rows_.read(record, scratch_); !read) {
-        // Without the header nothing else can be judged; nor without the server.
+        // Without the header nothing else can be judged; nor without the server or a zone.
         const Code code = read.error().code;
         if (header || (code != Code::InvalidArgument && code != Code::NotFound)) {
-            return read;
+            return header ? read : within(std::format("line {}", record.line), read.error());
         }
         if (++bad_count_ <= named_bad_rows) {
             bad_.push_back(std::format("  line {}: {}", record.line, read.error().message));

@@ -11,12 +11,12 @@
 namespace gantry::cli {
 namespace {
 
-constexpr std::size_t about_column_max = 34;
+constexpr std::size_t about_column_max = 48;
 
 constexpr std::string_view program_examples = R"(  gantry sign-in                                  say who you are, and to which server
   gantry demo load                                fill an empty server with a small plant
-  gantry read pump-station/pump1.flow             the value of a point now
-  gantry watch --under pump-station               values as they come
+  gantry read demo/pump-station/pump1.flow        the value of a point now
+  gantry watch --under demo/pump-station          values as they come
   gantry import csv recording.csv --point a/b.c   bring a recording in
 )";
 
@@ -35,12 +35,14 @@ public:
     void rows(const std::vector<std::pair<std::string, std::string>>& rows) {
         std::size_t width = 0;
         for (const auto& [left, right] : rows) {
-            if (left.size() <= about_column_max) {
-                width = std::max(width, left.size());
+            if (text_width(left) <= about_column_max && !right.empty()) {
+                width = std::max(width, text_width(left));
             }
         }
         for (const auto& [left, right] : rows) {
-            if (left.size() > width) {
+            if (right.empty()) {
+                out_ += std::format("  {}\n", left);
+            } else if (text_width(left) > width) {
                 out_ += std::format("  {}\n  {}  {}\n", left, std::string(width, ' '), right);
             } else {
                 out_ += std::format("  {}  {}\n", pad_right(left, width), right);
@@ -121,14 +123,19 @@ std::string noun_help(std::string_view noun, bool bold) {
     page.title(noun_summary(noun));
     page.gap();
     std::vector<std::pair<std::string, std::string>> rows;
+    std::vector<std::pair<std::string, std::string>> examples;
     std::string first;
     for (const Command& command : commands()) {
         if (command.path.starts_with(std::string(noun) + " ")) {
-            page.text(command.examples.substr(0, command.examples.find('\n') + 1));
+            const std::string_view line = command.examples.substr(2, command.examples.find('\n') - 2);
+            const std::size_t end = line.find("  ");
+            const std::size_t about = std::min(line.find_first_not_of(' ', end), line.size());
+            examples.emplace_back(line.substr(0, end), line.substr(about));
             rows.emplace_back(command.path, command.summary);
             first = first.empty() ? std::string(command.path) : first;
         }
     }
+    page.rows(examples);
     page.gap();
     page.text(std::format("Usage: gantry {} COMMAND\n", noun));
     page.rows(rows);
@@ -159,9 +166,10 @@ std::string program_help(bool bold) {
     page.rows(rows);
     page.gap();
     page.title("Everywhere");
-    page.rows(rows_of(global_parameters()));
-    page.rows({{"-h, --help", "This text; behind a command, that of the command"},
-               {"--version", "The version"}});
+    auto everywhere = rows_of(global_parameters());
+    everywhere.emplace_back("-h, --help", "This text; behind a command, that of the command");
+    everywhere.emplace_back("--version", "The version");
+    page.rows(everywhere);
     page.gap();
     page.text(exit_codes);
     page.text("Next: gantry sign-in, then gantry status\n");
@@ -211,7 +219,7 @@ std::string did_you_mean(std::string_view written, const std::vector<std::string
             best = &word;
         }
     }
-    return best == nullptr ? "" : std::format("; did you mean '{}'?", *best);
+    return best == nullptr ? "." : std::format(". Did you mean '{}'?", *best);
 }
 
 }  // namespace gantry::cli

@@ -14,7 +14,7 @@ std::string help_of(std::string_view path, bool bold);
 // The verbs behind a path: of "" the nouns and single commands, of "assets" list, tree, …
 std::vector<std::string> words_behind(std::string_view path);
 
-// "; did you mean 'assets'?" for the nearest of the words, or nothing.
+// ". Did you mean 'assets'?" for the nearest of the words, or a full stop.
 std::string did_you_mean(std::string_view written, const std::vector<std::string>& words);
 
 }  // namespace gantry::cli

@@ -230,7 +230,7 @@ Result<Time> TimeFormat::parse_epoch(std::string_view text) const {
 Result<Time> TimeFormat::in_zone(Time local, std::string_view text) const {
     using namespace std::chrono;
     if (!zone_->named) {
-        return fail(Code::InvalidArgument,
+        return fail(Code::PreconditionRequired,
                     "'{}' has no offset from UTC: say with --zone what zone it is in, as in --zone "
                     "Asia/Shanghai or --zone UTC",
                     text);

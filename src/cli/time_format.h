@@ -19,7 +19,7 @@ namespace gantry::cli {
 class TimeFormat {
 public:
     // The zone ("UTC", "Asia/Shanghai", "+08:00") is that of times without an offset; empty if
-    // none was named, and then such times are refused.
+    // none was named, and then such times are PreconditionRequired.
     static Result<TimeFormat> make(std::string_view format, std::string_view zone);
     TimeFormat(TimeFormat&&) noexcept;
     TimeFormat& operator=(TimeFormat&&) noexcept;

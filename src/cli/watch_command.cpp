@@ -114,8 +114,9 @@ private:
         }
         if (message.contains("subscribed") && !said_) {
             said_ = true;
-            context_.out.say(std::format("Watching {} points. Stop with Ctrl-C.",
-                                         field_text(message, "subscribed")));
+            context_.out.say(std::format("Watching {} point{}. Stop with Ctrl-C.",
+                                         field_text(message, "subscribed"),
+                                         field_text(message, "subscribed") == "1" ? "" : "s"));
         }
         if (const std::string skipped = field_text(message, "skipped"); !skipped.empty()) {
             context_.out.say(std::format("{} values were left out: too many to show", skipped));
