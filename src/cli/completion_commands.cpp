@@ -44,15 +44,16 @@ Result<> complete_words(Context& context, const Arguments& arguments) {
 void add_completion_commands(std::vector<Command>& out) {
     out.push_back({.path = "completion bash",
                    .summary = "Completion for bash",
-                   .examples = "  source <(gantry completion bash)    in this shell\n"
-                               "  gantry completion bash > "
-                               "~/.local/share/bash-completion/completions/gantry\n",
+                   .examples = "  gantry completion bash > "
+                               "~/.local/share/bash-completion/completions/gantry\n"
+                               "  source <(gantry completion bash)    in this shell\n",
                    .next = "gantry <Tab><Tab>",
                    .parameters = {},
                    .run = print_bash});
     out.push_back({.path = "completion zsh",
                    .summary = "Completion for zsh",
-                   .examples = "  source <(gantry completion zsh)    in this shell\n",
+                   .examples = "  gantry completion zsh > ~/.zsh/gantry.zsh    and source it in ~/.zshrc\n"
+                               "  source <(gantry completion zsh)              in this shell\n",
                    .next = "gantry <Tab>",
                    .parameters = {},
                    .run = print_zsh});

@@ -51,6 +51,7 @@ private:
     Result<> check_row(const CsvRecord& record);
     Result<> bad_rows() const;
     Result<> probe_future();
+    Result<std::uint64_t> count_of(const Target& target);
     Result<std::optional<std::uint64_t>> count();
     Result<> flush(Batch& batch);
     Result<> post(const Batch& batch);

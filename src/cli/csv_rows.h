@@ -52,7 +52,8 @@ public:
     const std::map<std::string, Target>& targets() const { return targets_; }
     std::map<std::string, Target>& targets() { return targets_; }
     std::uint64_t empty_cells() const { return empty_cells_; }
-    bool wide() const { return plan_.wide; }
+    // Whether rows may be without a value that a chart could show.
+    bool has_quality() const { return plan_.quality.has_value(); }
 
 private:
     Result<> take_header(const CsvRecord& record);

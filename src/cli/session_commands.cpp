@@ -23,7 +23,9 @@ Result<Secret> new_password_of(Context& context, const Arguments& arguments) {
     if (arguments.has("--new-password-file")) {
         return password_of(context, arguments, "--new-password-file", "New password");
     }
-    context.out.say("This password was given to you by somebody else: choose your own.");
+    if (context.terminal.may_ask()) {
+        context.out.say("This password was given to you by somebody else: choose your own.");
+    }
     TRY_ASSIGN(const Secret first,
                password_of(context, arguments, "--new-password-file", "New password"));
     TRY_ASSIGN(const Secret second,

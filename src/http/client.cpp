@@ -272,9 +272,12 @@ Async<> Client::read_answer(Incoming& incoming, const BodySink& sink) {
                            format_duration(options_.silence_max));
         }
         if (broken) {
-            parser.put_eof(error);
-            if (!error && parser.is_done()) {
-                continue;
+            // The end of the connection is the end of some answers; of none that has not begun.
+            if (parser.is_header_done()) {
+                parser.put_eof(error);
+                if (!error && parser.is_done()) {
+                    continue;
+                }
             }
             co_return fail(Code::Timeout, "{} closed the connection before its answer was whole",
                            url_.text());

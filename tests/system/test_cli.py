@@ -332,7 +332,7 @@ def test_models_assets_and_points(cli):
     cli.run("assets", "create", "plant/spare", "--dry-run")
     assert cli.error("assets", "show", "plant/spare", code=3)
     cli.run("assets", "create", "plant/spare")
-    assert "exists" in cli.error("assets", "create", "plant/spare", code=1) or True
+    assert "plant/spare" in cli.error("assets", "create", "plant/spare", code=1)
     cli.run("points", "create", "plant/spare.level", "--unit", "m", "--min", "0", "--max", "5",
             "--writable", "--name-zh", "液位")
     point = cli.json("points", "show", "plant/spare.level")
@@ -382,7 +382,7 @@ def test_values_are_written_by_import_and_read_in_every_form(cli, tmp_path):
 def test_sql_from_an_argument_and_from_standard_input(cli):
     answer = cli.json("sql", "SELECT 1 AS one, 'x' AS two")
     assert answer["rows"] == [[1, "x"]]
-    assert cli.run("sql", "--plain", input="SELECT path FROM points ORDER BY path LIMIT 1").stdout \
+    assert cli.run("sql", "--plain", input="SELECT point FROM points ORDER BY point LIMIT 1").stdout \
         == "plant/press1.batch\n"
     assert cli.error("sql", "SELEC 1", code=2)
     assert "first 2 rows only" in cli.run("sql", "SELECT * FROM points", "--limit", "2").stderr
@@ -441,7 +441,7 @@ def test_the_machine_temperature_recording_arrives_value_by_value(node, cli):
     said = cli.run("import", "csv", str(NAB), "--point", "plant/press1.nab", "--zone", "UTC")
     assert said.stderr.splitlines()[0] == (
         "22,695 rows read, 12 replaced an earlier value of the same time, 22,683 stored")
-    frame = pandas.read_csv(NAB).groupby("timestamp", sort=True).last()
+    frame = pandas.read_csv(NAB, float_precision="round_trip").groupby("timestamp", sort=True).last()
     assert len(frame) == 22683
     wanted = {stamp.replace(" ", "T") + "Z": value for stamp, value in frame["value"].items()}
     api = node.client()
@@ -596,7 +596,6 @@ BIN_PATH = os.path.abspath(BIN)
 def test_bash_completes_commands_options_and_names(cli):
     assert complete(cli, "gantry as") == ["assets"]
     assert set(complete(cli, "gantry assets ")) == {"list", "tree", "show", "create", "delete"}
-    assert complete(cli, "gantry assets list --un") == ["--under"]
     assert complete(cli, "gantry assets list --un") == ["--under"]
     assert "--json" in complete(cli, "gantry --json read --")
     assert complete(cli, "gantry read plant/press1.temp") == ["plant/press1.temperature"]
