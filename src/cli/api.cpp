@@ -157,11 +157,12 @@ Async<Secret> Api::renewed_token(std::string_view refused) {
 
 Async<SignIn> Api::refresh(SignIn before) {
     const json::object body = {{"refresh_token", before.refresh.reveal()}};
-    CO_TRY_ASSIGN(const http::Answer answer,
-                  co_await send(outgoing(Method::Post, "/v1/session/refresh",
-                                         json::serialize(body)), {}));
+    CO_TRY_ASSIGN(
+        const http::Answer answer,
+        co_await send(outgoing(Method::Post, "/v1/session/refresh", json::serialize(body)), {}));
     if (answer.status == 401) {
-        co_return fail(Code::Unauthenticated, "your sign-in at {0} has ended: run gantry sign-in {0}",
+        co_return fail(Code::Unauthenticated,
+                       "your sign-in at {0} has ended: run gantry sign-in {0}",
                        settings_.url.text());
     }
     co_return read_sign_in(answer, std::move(before));
@@ -272,7 +273,8 @@ Error problem_of(const http::Answer& answer, std::string_view url) {
     if (out.message.empty()) {
         out.code = answer.status == 404 ? Code::NotFound : Code::Unavailable;
         out.message = std::format("{} answered with status {}, not as a Gantry does: is there a "
-                                  "proxy on the way?", url, answer.status);
+                                  "proxy on the way?",
+                                  url, answer.status);
     }
     return out;
 }

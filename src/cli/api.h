@@ -52,8 +52,7 @@ public:
     Result<json::value> put(std::string target, const json::value& body);
     Result<> remove(std::string target);
     // All pages of a list, or as many items as `most`.
-    Result<json::array> list(std::string_view path, Query query,
-                             std::size_t most = SIZE_MAX);
+    Result<json::array> list(std::string_view path, Query query, std::size_t most = SIZE_MAX);
     // A body that is JSON already; for what is too large to be built as a tree.
     Result<http::Answer> post_text(std::string target, std::string body);
     // Streams the answer, of that content type, into `sink`.

@@ -71,9 +71,9 @@ void draw(const Output& out, const json::array& assets, const std::string& inden
         const bool last = i + 1 == assets.size();
         const std::string branch = top ? "" : last ? "└─ " : "├─ ";
         const std::string below = top ? "" : last ? "   " : "│  ";
-        lines.emplace_back(indent + branch + field_text(asset, top ? "path" : "key"),
-                           std::format("{}  {}", pad_right(field_text(asset, "level"), 5),
-                                       out.name_of(asset)));
+        lines.emplace_back(
+            indent + branch + field_text(asset, top ? "path" : "key"),
+            std::format("{}  {}", pad_right(field_text(asset, "level"), 5), out.name_of(asset)));
         draw(out, asset.at("children").as_array(), indent + below, false, lines);
     }
 }
@@ -118,9 +118,9 @@ Result<> asset_tree(Context& context, const Arguments& arguments) {
 std::vector<std::pair<std::string, std::string>> details(const Output& out,
                                                          const json::object& asset) {
     std::vector<std::pair<std::string, std::string>> fields = {
-        {"path", field_text(asset, "path")},   {"name", out.name_of(asset)},
-        {"level", field_text(asset, "level")}, {"model", field_text(asset, "model")},
-        {"id", field_text(asset, "id")},       {"created", field_text(asset, "created")},
+        {"path", field_text(asset, "path")},      {"name", out.name_of(asset)},
+        {"level", field_text(asset, "level")},    {"model", field_text(asset, "model")},
+        {"id", field_text(asset, "id")},          {"created", field_text(asset, "created")},
         {"updated", field_text(asset, "updated")}};
     if (const json::value* attributes = asset.if_contains("attributes");
         attributes != nullptr && attributes->is_object()) {
@@ -182,8 +182,8 @@ Result<> delete_asset(Context& context, const Arguments& arguments) {
                          {{"would_delete", path}, {"points", points.size()}});
     }
     TRY(confirm_or_stop(context, arguments, std::format("Delete {}?", what)));
-    TRY(context.api.remove(target_of(item_target("/v1/assets", reference),
-                                     {{"recursive", recursive ? "true" : ""}})));
+    TRY(context.api.remove(
+        target_of(item_target("/v1/assets", reference), {{"recursive", recursive ? "true" : ""}})));
     return show_done(context, std::format("Deleted {}", what),
                      {{"deleted", path}, {"points", points.size()}});
 }
@@ -199,9 +199,10 @@ constexpr Parameter asset_parameter{.name = "ASSET",
 void add_asset_commands(std::vector<Command>& out) {
     out.push_back({.path = "assets list",
                    .summary = "Assets, in the order of their paths",
-                   .examples = "  gantry assets list                      all that you may see\n"
-                               "  gantry assets list --under plant/line2  below an asset\n"
-                               "  gantry assets list --search 泵          by part of path or name\n",
+                   .examples =
+                       "  gantry assets list                      all that you may see\n"
+                       "  gantry assets list --under plant/line2  below an asset\n"
+                       "  gantry assets list --search 泵          by part of path or name\n",
                    .next = "gantry assets show ASSET",
                    .parameters = {{.name = "--under",
                                    .value = "ASSET",
@@ -259,18 +260,17 @@ void add_asset_commands(std::vector<Command>& out) {
                          .many = true},
                         dry_run_switch},
          .run = create_asset});
-    out.push_back({.path = "assets delete",
-                   .summary = "Remove an asset, its points and their recorded values",
-                   .examples = "  gantry assets delete plant/line2/pump3             asks first\n"
-                               "  gantry assets delete plant/line2 --recursive --yes\n",
-                   .next = "gantry assets tree",
-                   .parameters = {asset_parameter,
-                                  {.name = "--recursive",
-                                   .value = "",
-                                   .about = "Also all assets below it"},
-                                  dry_run_switch,
-                                  yes_switch},
-                   .run = delete_asset});
+    out.push_back(
+        {.path = "assets delete",
+         .summary = "Remove an asset, its points and their recorded values",
+         .examples = "  gantry assets delete plant/line2/pump3             asks first\n"
+                     "  gantry assets delete plant/line2 --recursive --yes\n",
+         .next = "gantry assets tree",
+         .parameters = {asset_parameter,
+                        {.name = "--recursive", .value = "", .about = "Also all assets below it"},
+                        dry_run_switch,
+                        yes_switch},
+         .run = delete_asset});
 }
 
 }  // namespace gantry::cli

@@ -38,8 +38,8 @@ TEST(CommandLine, FindsTheCommandItsParametersAndWhatIsSaidToAll) {
 
 TEST(CommandLine, TakesNegativeNumbersAndRepeatedOptions) {
     EXPECT_EQ(must(parse({"write", "p.q", "-5.5"})).arguments.text_or("VALUE", ""), "-5.5");
-    const CommandLine line = must(parse({"import", "csv", "f.csv", "--column", "a=p.a", "--column",
-                                         "b=p.b", "--dry-run"}));
+    const CommandLine line = must(
+        parse({"import", "csv", "f.csv", "--column", "a=p.a", "--column", "b=p.b", "--dry-run"}));
     EXPECT_EQ(line.arguments.list("--column"), (std::vector<std::string>{"a=p.a", "b=p.b"}));
     EXPECT_TRUE(line.arguments.has("--dry-run"));
 }
@@ -54,9 +54,8 @@ TEST(CommandLine, SaysWhatWasPerhapsMeant) {
               "there is no command 'asets'. Did you mean 'assets'? See gantry --help");
     EXPECT_EQ(message({"assets", "lst"}),
               "there is no command 'assets lst'. Did you mean 'list'? See gantry assets --help");
-    EXPECT_EQ(
-        message({"assets", "list", "--undr", "x"}),
-        "there is no option --undr. Did you mean '--under'? See gantry assets list --help");
+    EXPECT_EQ(message({"assets", "list", "--undr", "x"}),
+              "there is no option --undr. Did you mean '--under'? See gantry assets list --help");
     EXPECT_EQ(message({"whoami", "really"}),
               "'really' is one word too many for gantry whoami. See gantry whoami --help");
     EXPECT_TRUE(message({"write", "p.q"}).contains("VALUE"));
@@ -119,15 +118,16 @@ TEST(TextWidth, ChineseTakesTwoColumns) {
 TEST(TextWidth, WhatComesFromOutsideDoesNotSteerTheTerminal) {
     EXPECT_EQ(printable("a\x1b[31mb"), "a\\x1b[31mb");
     EXPECT_EQ(printable("a\tb\nc"), "a b c");
-    EXPECT_EQ(printable("\xc2\x9b" "31m"), "\\x9b31m");
+    EXPECT_EQ(printable("\xc2\x9b"
+                        "31m"),
+              "\\x9b31m");
 }
 
 TEST(Table, AlignsChineseAndNumbers) {
     const Table table{{{"NAME"}, {"VALUE", true}}, {{"水泵", "1.5"}, {"Pump", "120"}}};
-    EXPECT_EQ(lay_out(table, 0, false),
-              "NAME  VALUE\n"
-              "水泵    1.5\n"
-              "Pump    120\n");
+    EXPECT_EQ(lay_out(table, 0, false), "NAME  VALUE\n"
+                                        "水泵    1.5\n"
+                                        "Pump    120\n");
 }
 
 TEST(Table, TheWidestColumnGivesWay) {

@@ -8,9 +8,8 @@ namespace gantry::cli {
 
 std::optional<std::string> Arguments::text(std::string_view name) const {
     const auto found = values_.find(name);
-    return found == values_.end() || found->second.empty()
-               ? std::nullopt
-               : std::optional(found->second.back());
+    return found == values_.end() || found->second.empty() ? std::nullopt
+                                                           : std::optional(found->second.back());
 }
 
 std::string Arguments::text_or(std::string_view name, std::string_view otherwise) const {

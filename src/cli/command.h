@@ -85,7 +85,8 @@ const std::vector<Parameter>& global_parameters();
 std::string_view noun_summary(std::string_view noun);
 
 // Switches of commands that change something.
-inline constexpr Parameter dry_run_switch{"--dry-run", "", "Say what would be done, and do nothing"};
+inline constexpr Parameter dry_run_switch{"--dry-run", "",
+                                          "Say what would be done, and do nothing"};
 inline constexpr Parameter yes_switch{"-y,--yes", "", "Do not ask whether to go on"};
 
 }  // namespace gantry::cli

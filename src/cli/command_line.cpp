@@ -155,8 +155,8 @@ private:
                 add(slots->second);
             }
             const std::string bare = word.substr(0, word.find('='));
-            return complaint(std::format("there is no option {}{}", bare,
-                                         did_you_mean(bare, names)));
+            return complaint(
+                std::format("there is no option {}{}", bare, did_you_mean(bare, names)));
         }
         const auto words = words_behind(path);
         if (words.empty()) {

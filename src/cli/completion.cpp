@@ -82,7 +82,8 @@ std::string bash_body() {
         if (command.hidden) {
             continue;
         }
-        out += std::format("        {})\n            case $previous in\n", shell_word(command.path));
+        out +=
+            std::format("        {})\n            case $previous in\n", shell_word(command.path));
         std::string positional;
         for (const auto* parameters : {&command.parameters, &global_parameters()}) {
             for (const Parameter& parameter : *parameters) {
@@ -120,7 +121,8 @@ std::string bash_completion() {
     for (const std::string& place : places()) {
         known += place.empty() ? "" : "|" + shell_word(place);
     }
-    return std::format(R"(# Completion of gantry for bash. Load it with:  source <(gantry completion bash)
+    return std::format(
+        R"(# Completion of gantry for bash. Load it with:  source <(gantry completion bash)
 _gantry_ask() {{
     local IFS=$'\n'
     COMPREPLY=($(gantry complete-words "$1" "$word" 2>/dev/null))
@@ -144,7 +146,7 @@ _gantry() {{
 
 complete -F _gantry gantry
 )",
-                       known, bash_body());
+        known, bash_body());
 }
 
 std::string zsh_completion() {
@@ -170,11 +172,11 @@ std::string fish_completion() {
                     about = command.summary;
                 }
             }
-            const std::string when =
-                place.empty() ? "__fish_use_subcommand"
-                              : std::format("__fish_seen_subcommand_from {}; and not "
-                                            "__fish_seen_subcommand_from {}",
-                                            place, joined(words_behind(place)));
+            const std::string when = place.empty()
+                                         ? "__fish_use_subcommand"
+                                         : std::format("__fish_seen_subcommand_from {}; and not "
+                                                       "__fish_seen_subcommand_from {}",
+                                                       place, joined(words_behind(place)));
             out += std::format("complete -c gantry -n {} -a {} -d {}\n", shell_word(when), word,
                                shell_word(about));
         }
@@ -184,11 +186,11 @@ std::string fish_completion() {
             continue;
         }
         const std::size_t space = command.path.find(' ');
-        std::string when = std::format("__fish_seen_subcommand_from {}",
-                                       command.path.substr(0, space));
+        std::string when =
+            std::format("__fish_seen_subcommand_from {}", command.path.substr(0, space));
         if (space != std::string_view::npos) {
-            when += std::format("; and __fish_seen_subcommand_from {}",
-                                command.path.substr(space + 1));
+            when +=
+                std::format("; and __fish_seen_subcommand_from {}", command.path.substr(space + 1));
         }
         for (const Parameter& parameter : command.parameters) {
             std::string offer;

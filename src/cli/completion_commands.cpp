@@ -52,15 +52,17 @@ void add_completion_commands(std::vector<Command>& out) {
                    .run = print_bash});
     out.push_back({.path = "completion zsh",
                    .summary = "Completion for zsh",
-                   .examples = "  gantry completion zsh > ~/.zsh/gantry.zsh    and source it in ~/.zshrc\n"
-                               "  source <(gantry completion zsh)              in this shell\n",
+                   .examples =
+                       "  gantry completion zsh > ~/.zsh/gantry.zsh    and source it in ~/.zshrc\n"
+                       "  source <(gantry completion zsh)              in this shell\n",
                    .next = "gantry <Tab>",
                    .parameters = {},
                    .run = print_zsh});
     out.push_back({.path = "completion fish",
                    .summary = "Completion for fish",
-                   .examples = "  gantry completion fish | source    in this shell\n"
-                               "  gantry completion fish > ~/.config/fish/completions/gantry.fish\n",
+                   .examples =
+                       "  gantry completion fish | source    in this shell\n"
+                       "  gantry completion fish > ~/.config/fish/completions/gantry.fish\n",
                    .next = "gantry <Tab>",
                    .parameters = {},
                    .run = print_fish});
@@ -69,12 +71,11 @@ void add_completion_commands(std::vector<Command>& out) {
          .summary = "Names that begin so, for completion scripts",
          .examples = "  gantry complete-words points plant/li\n",
          .next = "gantry completion bash",
-         .parameters =
-             {{.name = "KIND",
-               .value = "",
-               .about = "points, assets, models or connections",
-               .required = true},
-              {.name = "BEGIN", .value = "", .about = "What the name begins with"}},
+         .parameters = {{.name = "KIND",
+                         .value = "",
+                         .about = "points, assets, models or connections",
+                         .required = true},
+                        {.name = "BEGIN", .value = "", .about = "What the name begins with"}},
          .run = complete_words,
          .hidden = true});
 }

@@ -54,8 +54,10 @@ Result<> show_connection(Context& context, const Arguments& arguments) {
         context.api.get(item_target("/v1/connections", arguments.text_or("CONNECTION", ""))));
     const json::object& in = found.as_object();
     std::vector<std::pair<std::string, std::string>> fields = {
-        {"key", field_text(in, "key")},           {"name", context.out.name_of(in)},
-        {"protocol", field_text(in, "protocol")}, {"state", state_of(in)},
+        {"key", field_text(in, "key")},
+        {"name", context.out.name_of(in)},
+        {"protocol", field_text(in, "protocol")},
+        {"state", state_of(in)},
         {"id", field_text(in, "id")}};
     for (const char* part : {"settings", "status"}) {
         if (const json::value* inner = in.if_contains(part);
@@ -85,9 +87,9 @@ Result<> add_connection(Context& context, const Arguments& arguments) {
                          {{"would_create", std::move(body)}});
     }
     TRY_ASSIGN(const json::value made, context.api.post("/v1/connections", body));
-    return show_done(
-        context, std::format("Added connection {0}. Next: gantry connections test {0}", key),
-        made.as_object());
+    return show_done(context,
+                     std::format("Added connection {0}. Next: gantry connections test {0}", key),
+                     made.as_object());
 }
 
 Result<> test_connection(Context& context, const Arguments& arguments) {
@@ -141,8 +143,8 @@ Result<> read_device(Context& context, const Arguments& arguments) {
     static const std::vector<Field> fields = {
         {"ADDRESS",
          [](const Output&, const json::object& item) { return field_text(item, "address"); }},
-        {"VALUE",
-         [](const Output&, const json::object& item) { return field_text(item, "value"); }, true},
+        {"VALUE", [](const Output&, const json::object& item) { return field_text(item, "value"); },
+         true},
         {"QUALITY",
          [](const Output&, const json::object& item) { return field_text(item, "quality"); }},
         {"DETAIL",
@@ -169,8 +171,8 @@ Result<> scan_device(Context& context, const Arguments& arguments) {
     const json::object& in = answer.as_object();
     Table table{{{"ADDRESS"}, {"VALUE", true}}, {}};
     for (const json::value& found : in.at("found").as_array()) {
-        table.rows.push_back({field_text(found.as_object(), "address"),
-                              field_text(found.as_object(), "value")});
+        table.rows.push_back(
+            {field_text(found.as_object(), "address"), field_text(found.as_object(), "value")});
     }
     TRY(context.out.table(table));
     if (field_text(in, "done") != "true") {
@@ -186,7 +188,8 @@ Result<> remove_connection(Context& context, const Arguments& arguments) {
         return show_done(context, std::format("Would remove connection {} and its tags", key),
                          {{"would_delete", key}});
     }
-    TRY(confirm_or_stop(context, arguments, std::format("Remove connection {} and its tags?", key)));
+    TRY(confirm_or_stop(context, arguments,
+                        std::format("Remove connection {} and its tags?", key)));
     TRY(context.api.remove(item_target("/v1/connections", key)));
     return show_done(context, std::format("Removed connection {}", key), {{"deleted", key}});
 }
@@ -201,19 +204,18 @@ constexpr Parameter connection_parameter{.name = "CONNECTION",
 std::vector<Parameter> device_parameters(std::vector<Parameter> more) {
     Parameter connection = connection_parameter;
     connection.required = false;
-    std::vector<Parameter> out = {
-        connection,
-        {.name = "--protocol",
-         .value = "NAME",
-         .about = "Of a device that is not saved yet, as in modbus_tcp"},
-        {.name = "--set",
-         .value = "NAME=VALUE",
-         .about = "A setting, as in host=192.168.0.5; as often as wanted",
-         .many = true},
-        {.name = "--settings",
-         .value = "FILE",
-         .about = "All settings, as a JSON object ('-': standard input)",
-         .offer = Offer::File}};
+    std::vector<Parameter> out = {connection,
+                                  {.name = "--protocol",
+                                   .value = "NAME",
+                                   .about = "Of a device that is not saved yet, as in modbus_tcp"},
+                                  {.name = "--set",
+                                   .value = "NAME=VALUE",
+                                   .about = "A setting, as in host=192.168.0.5; as often as wanted",
+                                   .many = true},
+                                  {.name = "--settings",
+                                   .value = "FILE",
+                                   .about = "All settings, as a JSON object ('-': standard input)",
+                                   .offer = Offer::File}};
     out.insert(out.end(), more.begin(), more.end());
     return out;
 }
@@ -269,33 +271,33 @@ void add_connection_commands(std::vector<Command>& out) {
                    .next = "gantry connections read CONNECTION --address ADDRESS",
                    .parameters = device_parameters({}),
                    .run = test_connection});
-    out.push_back({.path = "connections read",
-                   .summary = "Read addresses of a device once, before they become tags",
-                   .examples = "  gantry connections read plc1 --address hr:0:u16 --address "
-                               "hr:2:f32@CDAB\n",
-                   .next = "gantry tags add CONNECTION POINT ADDRESS",
-                   .parameters = device_parameters({{.name = "--address",
-                                                     .value = "ADDRESS",
-                                                     .about = "In the protocol's notation; as often "
-                                                              "as wanted",
-                                                     .required = true,
-                                                     .many = true}}),
-                   .run = read_device});
     out.push_back(
-        {.path = "connections scan",
-         .summary = "Look through a device's addresses, by reading only",
-         .examples = "  gantry connections scan plc1 --area hr --from 0 --count 200\n",
-         .next = "gantry connections read CONNECTION --address ADDRESS",
-         .parameters = device_parameters(
-             {{.name = "--area",
-               .value = "AREA",
-               .about = "hr (the default), ir, co or di",
-               .offer = Offer::Words,
-               .words = "hr ir co di"},
-              {.name = "--from", .value = "NUMBER", .about = "First address (0)"},
-              {.name = "--count", .value = "NUMBER", .about = "How many (100)"},
-              yes_switch}),
-         .run = scan_device});
+        {.path = "connections read",
+         .summary = "Read addresses of a device once, before they become tags",
+         .examples = "  gantry connections read plc1 --address hr:0:u16 --address "
+                     "hr:2:f32@CDAB\n",
+         .next = "gantry tags add CONNECTION POINT ADDRESS",
+         .parameters = device_parameters({{.name = "--address",
+                                           .value = "ADDRESS",
+                                           .about = "In the protocol's notation; as often "
+                                                    "as wanted",
+                                           .required = true,
+                                           .many = true}}),
+         .run = read_device});
+    out.push_back({.path = "connections scan",
+                   .summary = "Look through a device's addresses, by reading only",
+                   .examples = "  gantry connections scan plc1 --area hr --from 0 --count 200\n",
+                   .next = "gantry connections read CONNECTION --address ADDRESS",
+                   .parameters = device_parameters(
+                       {{.name = "--area",
+                         .value = "AREA",
+                         .about = "hr (the default), ir, co or di",
+                         .offer = Offer::Words,
+                         .words = "hr ir co di"},
+                        {.name = "--from", .value = "NUMBER", .about = "First address (0)"},
+                        {.name = "--count", .value = "NUMBER", .about = "How many (100)"},
+                        yes_switch}),
+                   .run = scan_device});
     out.push_back({.path = "connections remove",
                    .summary = "Remove a connection and its tags; points and values stay",
                    .examples = "  gantry connections remove plc1    asks first\n",

@@ -32,8 +32,7 @@ Result<> put_settings(json::object& out, const Arguments& arguments) {
 Result<DeviceSettings> device_of(Context& context, const Arguments& arguments) {
     DeviceSettings out;
     if (const auto key = arguments.text("CONNECTION")) {
-        TRY_ASSIGN(const json::value found,
-                   context.api.get(item_target("/v1/connections", *key)));
+        TRY_ASSIGN(const json::value found, context.api.get(item_target("/v1/connections", *key)));
         out.protocol = field_text(found.as_object(), "protocol");
         out.settings = found.as_object().at("settings").as_object();
     } else {

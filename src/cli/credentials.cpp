@@ -60,8 +60,7 @@ Result<> write_secret_file(const std::string& path, const std::string& text) {
     const int reason = errno;
     close(file);
     if (!written || rename(temporary.c_str(), path.c_str()) != 0) {
-        return fail(Code::Io, "cannot write {}: {}", path,
-                    std::strerror(written ? errno : reason));
+        return fail(Code::Io, "cannot write {}: {}", path, std::strerror(written ? errno : reason));
     }
     return {};
 }
@@ -106,15 +105,15 @@ Result<std::optional<SignIn>> Credentials::find(const std::string& url) const {
     }
     const json::object& in = entry->as_object();
     const json::value* plaintext = in.if_contains("plaintext");
-    return SignIn{.url = url,
-                  .login = text_of(in, "login"),
-                  .access = Secret(text_of(in, "access_token")),
-                  .access_expires = time_of(in, "access_expires"),
-                  .refresh = Secret(text_of(in, "refresh_token")),
-                  .refresh_expires = time_of(in, "refresh_expires"),
-                  .ca_file = text_of(in, "ca"),
-                  .plaintext = plaintext != nullptr && plaintext->is_bool() &&
-                               plaintext->as_bool()};
+    return SignIn{
+        .url = url,
+        .login = text_of(in, "login"),
+        .access = Secret(text_of(in, "access_token")),
+        .access_expires = time_of(in, "access_expires"),
+        .refresh = Secret(text_of(in, "refresh_token")),
+        .refresh_expires = time_of(in, "refresh_expires"),
+        .ca_file = text_of(in, "ca"),
+        .plaintext = plaintext != nullptr && plaintext->is_bool() && plaintext->as_bool()};
 }
 
 Result<Config> Credentials::config() const {

@@ -18,7 +18,7 @@ struct ColumnWishes {
     std::string point;    // the point that the value column is of
     std::string quality;  // else, in a long file: quality_code, quality
     std::vector<std::pair<std::string, std::string>> columns;  // column → point, of a wide file
-    std::string under;    // headers of a wide file are keys of points of this asset
+    std::string under;  // headers of a wide file are keys of points of this asset
 };
 
 // What each column of a file is.
@@ -28,9 +28,9 @@ struct ColumnWishes {
 //   wide        time, a, b, c               each column is a point
 struct ColumnPlan {
     std::size_t time = 0;
-    std::optional<std::size_t> point;                          // long
-    std::optional<std::size_t> quality;                        // one value, long
-    std::vector<std::pair<std::size_t, std::string>> values;   // column and its point; long: ""
+    std::optional<std::size_t> point;                         // long
+    std::optional<std::size_t> quality;                       // one value, long
+    std::vector<std::pair<std::size_t, std::string>> values;  // column and its point; long: ""
     bool wide = false;
     std::size_t width = 0;  // fields that each row must have
 };

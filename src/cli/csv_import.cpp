@@ -249,8 +249,10 @@ Result<> CsvImport::probe_future() {
         return {};
     }
     Batch batch;
-    batch.values.push_back({.target = const_cast<Target*>(latest), .time = latest->last,
-                            .value = latest->last_value, .quality = {},
+    batch.values.push_back({.target = const_cast<Target*>(latest),
+                            .time = latest->last,
+                            .value = latest->last_value,
+                            .quality = {},
                             .line = latest->last_line});
     auto sent = post(batch);
     return sent ? sent : within("nothing was imported", sent.error());
@@ -260,25 +262,25 @@ Result<> CsvImport::probe_future() {
 Result<std::uint64_t> CsvImport::count_of(const Target& target) {
     if (target.type != ValueType::String && !rows_.has_quality()) {
         TRY_ASSIGN(const json::value answer,
-                   context_.api.get(target_of(
-                       item_target("/v1/points", target.path) + "/samples",
-                       {{"from", format_time(target.first)},
-                        {"to", format_time(target.last + 1)},
-                        {"every", std::format("{}ns", target.last - target.first + 1)},
-                        {"agg", "count"}})));
+                   context_.api.get(
+                       target_of(item_target("/v1/points", target.path) + "/samples",
+                                 {{"from", format_time(target.first)},
+                                  {"to", format_time(target.last + 1)},
+                                  {"every", std::format("{}ns", target.last - target.first + 1)},
+                                  {"agg", "count"}})));
         std::uint64_t sum = 0;
         for (const json::value& number : answer.at("columns").at("count").as_array()) {
             sum += number.is_number() ? number.to_number<std::uint64_t>() : 0;
         }
         return sum;
     }
-    TRY_ASSIGN(const json::value answer,
-               context_.api.post("/v1/sql",
-                                 json::object{{"query",
-                                               "SELECT count(*) FROM samples WHERE point = ? AND "
-                                               "time_ns BETWEEN ? AND ?"},
-                                              {"parameters", json::array{target.path, target.first,
-                                                                         target.last}}}));
+    TRY_ASSIGN(
+        const json::value answer,
+        context_.api.post(
+            "/v1/sql",
+            json::object{{"query", "SELECT count(*) FROM samples WHERE point = ? AND "
+                                   "time_ns BETWEEN ? AND ?"},
+                         {"parameters", json::array{target.path, target.first, target.last}}}));
     return answer.at("rows").at(0).at(0).to_number<std::uint64_t>();
 }
 
@@ -331,8 +333,8 @@ Result<> CsvImport::post(const Batch& batch) {
     if (rejected.empty()) {
         return {};
     }
-    std::string text = std::format("the server refused {} values of a batch:",
-                                   grouped(rejected.size()));
+    std::string text =
+        std::format("the server refused {} values of a batch:", grouped(rejected.size()));
     for (std::size_t i = 0; i < rejected.size() && i < named_bad_rows; ++i) {
         const json::object& row = rejected[i].as_object();
         const auto index = row.at("index").to_number<std::size_t>();
@@ -365,8 +367,9 @@ Result<> CsvImport::send() {
                         record.line, read.error().message);
         }
         for (CsvValue& value : scratch_) {
-            batch.bytes += 64 + value.quality.size() +
-                           (value.value.index() == 4 ? std::get<std::string>(value.value).size() : 0);
+            batch.bytes +=
+                64 + value.quality.size() +
+                (value.value.index() == 4 ? std::get<std::string>(value.value).size() : 0);
             batch.values.push_back(std::move(value));
         }
         const bool full = batch.values.size() >= batch_values || batch.bytes >= batch_bytes;

@@ -46,9 +46,9 @@ private:
     State state_ = State::FieldStart;
     CsvRecord record_;
     std::string field_;
-    bool quoted_ = false;       // the present field began with a quote
-    std::size_t bytes_ = 0;     // of the present record
-    std::uint64_t line_ = 1;    // where the reader is
+    bool quoted_ = false;        // the present field began with a quote
+    std::size_t bytes_ = 0;      // of the present record
+    std::uint64_t line_ = 1;     // where the reader is
     std::size_t mark_seen_ = 0;  // bytes of a byte-order mark at the very start
     bool started_ = false;
 };

@@ -87,18 +87,19 @@ Result<> CsvRows::read(const CsvRecord& record, std::vector<CsvValue>& out) {
         if (plan_.point) {
             TRY_ASSIGN(target, target_of(record.fields[*plan_.point]));
         }
-        CsvValue value{.target = target, .time = time, .value = {}, .quality = {},
-                       .line = record.line};
+        CsvValue value{
+            .target = target, .time = time, .value = {}, .quality = {}, .line = record.line};
         if (plan_.quality) {
             value.quality = record.fields[*plan_.quality];
             if (!value.quality.empty() && !parse_quality(value.quality)) {
-                return fail(Code::InvalidArgument, "'{}' is not a quality: good, uncertain, bad, "
-                                                   "or an OPC UA status code",
+                return fail(Code::InvalidArgument,
+                            "'{}' is not a quality: good, uncertain, bad, "
+                            "or an OPC UA status code",
                             shown(value.quality));
             }
         }
-        const bool bad = !value.quality.empty() &&
-                         parse_quality(value.quality)->severity() == Severity::Bad;
+        const bool bad =
+            !value.quality.empty() && parse_quality(value.quality)->severity() == Severity::Bad;
         if (text.empty() && target->type != ValueType::String) {
             if (plan_.wide) {
                 ++empty_cells_;

@@ -50,7 +50,10 @@ TEST(CsvReader, KnowsItsLines) {
 
 TEST(CsvReader, SkipsAByteOrderMarkHoweverItIsCut) {
     for (const std::size_t piece : {1, 2, 3, 100}) {
-        EXPECT_EQ(must(read("\xef\xbb\xbf" "a,b\n", piece)), (Records{{"a", "b"}}));
+        EXPECT_EQ(must(read("\xef\xbb\xbf"
+                            "a,b\n",
+                            piece)),
+                  (Records{{"a", "b"}}));
     }
     EXPECT_EQ(must(read("\xef\xbb")), (Records{{"\xef\xbb"}}));
 }
@@ -135,8 +138,8 @@ TEST(CsvColumns, AreFoundByTheirHeaders) {
     EXPECT_EQ(one.values, (std::vector<std::pair<std::size_t, std::string>>{{1, "p.q"}}));
     const ColumnPlan only = must(plan_columns({"Temp", "Date"}, wishes_for("p.q")));
     EXPECT_EQ(only.values[0].first, 0U);
-    const ColumnPlan lengthy = must(
-        plan_columns({"point", "time", "value", "quality", "quality_code"}, ColumnWishes{}));
+    const ColumnPlan lengthy =
+        must(plan_columns({"point", "time", "value", "quality", "quality_code"}, ColumnWishes{}));
     EXPECT_EQ(lengthy.point, 0U);
     EXPECT_EQ(lengthy.quality, 4U);
     ColumnWishes under;

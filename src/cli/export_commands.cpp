@@ -97,13 +97,13 @@ Result<> export_as(Context& context, const Arguments& arguments, std::string_vie
     TRY(destination.open(arguments.has("--yes")));
     std::uint64_t bytes = 0;
     Progress progress(context.out, context.clock, "exporting", 0, "bytes");
-    auto loaded = context.api.download(
-        target_of("/v1/samples", query), type, [&](std::string_view piece) -> Result<> {
-            TRY(destination.write(context.out, piece));
-            bytes += piece.size();
-            progress.at(bytes);
-            return {};
-        });
+    auto loaded = context.api.download(target_of("/v1/samples", query), type,
+                                       [&](std::string_view piece) -> Result<> {
+                                           TRY(destination.write(context.out, piece));
+                                           bytes += piece.size();
+                                           progress.at(bytes);
+                                           return {};
+                                       });
     if (!loaded && loaded.error().code == Code::Timeout) {
         return within("the export broke off and is not whole", loaded.error());
     }
@@ -147,14 +147,14 @@ std::vector<Parameter> export_parameters() {
 }  // namespace
 
 void add_export_commands(std::vector<Command>& out) {
-    out.push_back(
-        {.path = "export csv",
-         .summary = "Values as CSV: point, time, value, quality, quality_code",
-         .examples = "  gantry export csv plant/line2/pump3.flow -o flow.csv\n"
-                     "  gantry export csv --under plant/line2 --from -1d | gzip > day.csv.gz\n",
-         .next = "gantry import csv FILE, at another server",
-         .parameters = export_parameters(),
-         .run = export_csv});
+    out.push_back({.path = "export csv",
+                   .summary = "Values as CSV: point, time, value, quality, quality_code",
+                   .examples =
+                       "  gantry export csv plant/line2/pump3.flow -o flow.csv\n"
+                       "  gantry export csv --under plant/line2 --from -1d | gzip > day.csv.gz\n",
+                   .next = "gantry import csv FILE, at another server",
+                   .parameters = export_parameters(),
+                   .run = export_csv});
     out.push_back({.path = "export parquet",
                    .summary = "Values as Parquet",
                    .examples = "  gantry export parquet --under plant -o plant.parquet\n",

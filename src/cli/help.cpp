@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::size_t about_column_max = 48;
 
-constexpr std::string_view program_examples = R"(  gantry sign-in                                  say who you are, and to which server
+constexpr std::string_view program_examples =
+    R"(  gantry sign-in                                  say who you are, and to which server
   gantry demo load                                fill an empty server with a small plant
   gantry read demo/pump-station/pump1.flow        the value of a point now
   gantry watch --under demo/pump-station          values as they come
@@ -81,8 +82,7 @@ std::string usage_of(const Command& command) {
     out += options ? " [options]" : "";
     for (const Parameter& parameter : command.parameters) {
         if (!parameter.is_option()) {
-            const std::string name =
-                std::string(parameter.name) + (parameter.many ? "..." : "");
+            const std::string name = std::string(parameter.name) + (parameter.many ? "..." : "");
             out += parameter.required ? " " + name : " [" + name + "]";
         }
     }
@@ -127,7 +127,8 @@ std::string noun_help(std::string_view noun, bool bold) {
     std::string first;
     for (const Command& command : commands()) {
         if (command.path.starts_with(std::string(noun) + " ")) {
-            const std::string_view line = command.examples.substr(2, command.examples.find('\n') - 2);
+            const std::string_view line =
+                command.examples.substr(2, command.examples.find('\n') - 2);
             const std::size_t end = line.find("  ");
             const std::size_t about = std::min(line.find_first_not_of(' ', end), line.size());
             examples.emplace_back(line.substr(0, end), line.substr(about));
@@ -160,8 +161,8 @@ std::string program_help(bool bold) {
             continue;
         }
         last_noun = noun;
-        rows.emplace_back(noun, space == std::string_view::npos ? command.summary
-                                                                : noun_summary(noun));
+        rows.emplace_back(noun,
+                          space == std::string_view::npos ? command.summary : noun_summary(noun));
     }
     page.rows(rows);
     page.gap();
@@ -211,9 +212,8 @@ std::string did_you_mean(std::string_view written, const std::vector<std::string
     std::size_t least = std::max<std::size_t>(2, written.size() / 3) + 1;
     for (const std::string& word : words) {
         // A beginning of a word is what people write who know it.
-        const std::size_t distance = word.starts_with(written) && written.size() > 1
-                                         ? 1
-                                         : edit_distance(written, word);
+        const std::size_t distance =
+            word.starts_with(written) && written.size() > 1 ? 1 : edit_distance(written, word);
         if (distance < least) {
             least = distance;
             best = &word;

@@ -57,9 +57,9 @@ Result<> show_report(Context& context, const std::string& file, const CsvImport&
         document["stored"] = stored;
         document["there_before"] = *report.before;
         document["there_now"] = *report.after;
-        text += std::format(", {} replaced an earlier value of the same time, {} {}",
-                            grouped(replaced), grouped(stored),
-                            *report.before == 0 ? "stored" : "added");
+        text +=
+            std::format(", {} replaced an earlier value of the same time, {} {}", grouped(replaced),
+                        grouped(stored), *report.before == 0 ? "stored" : "added");
     } else {
         text += std::format(", {} taken by the server", grouped(report.accepted));
     }

@@ -111,9 +111,10 @@ Result<> create_model(Context& context, const Arguments& arguments) {
                          {{"would_create", std::move(body)}});
     }
     TRY_ASSIGN(const json::value model, context.api.post("/v1/models", body));
-    return show_done(context, std::format("Created model {}. Next: gantry assets create PATH "
-                                          "--model {}",
-                                          field_text(body, "key"), field_text(body, "key")),
+    return show_done(context,
+                     std::format("Created model {}. Next: gantry assets create PATH "
+                                 "--model {}",
+                                 field_text(body, "key"), field_text(body, "key")),
                      model.as_object());
 }
 
@@ -128,8 +129,9 @@ void add_model_commands(std::vector<Command>& out) {
                    .run = list_models});
     out.push_back({.path = "models show",
                    .summary = "One thing model and its properties",
-                   .examples = "  gantry models show pump           for people\n"
-                               "  gantry models show pump --json    what models create --file takes\n",
+                   .examples =
+                       "  gantry models show pump           for people\n"
+                       "  gantry models show pump --json    what models create --file takes\n",
                    .next = "gantry assets list --model MODEL",
                    .parameters = {{.name = "MODEL",
                                    .value = "",

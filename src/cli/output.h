@@ -22,7 +22,7 @@ enum class Form : unsigned char { People, Json, Plain };
 struct OutputOptions {
     Form form = Form::People;
     bool quiet = false;
-    bool color = false;      // on standard output
+    bool color = false;  // on standard output
     bool out_is_tty = false;
     bool err_is_tty = false;
     std::size_t columns = 0;  // of the terminal; 0 if there is none

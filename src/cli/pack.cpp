@@ -72,8 +72,7 @@ public:
         const auto shown = [](Counts counts, std::string_view one) {
             return std::format("{} {}{}", counts.made, one, counts.made == 1 ? "" : "s");
         };
-        const std::size_t there =
-            models_.there + assets_.there + connections_.there + tags_.there;
+        const std::size_t there = models_.there + assets_.there + connections_.there + tags_.there;
         std::string text = std::format("{} {}, {}, {} and {}", verb, shown(models_, "thing model"),
                                        shown(assets_, "asset"), shown(connections_, "connection"),
                                        shown(tags_, "tag"));

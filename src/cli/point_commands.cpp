@@ -27,8 +27,10 @@ Result<> list_points(Context& context, const Arguments& arguments) {
 std::vector<std::pair<std::string, std::string>> details(const Output& out,
                                                          const json::object& point) {
     std::vector<std::pair<std::string, std::string>> fields = {
-        {"path", field_text(point, "path")},   {"name", out.name_of(point)},
-        {"type", field_text(point, "type")},   {"unit", field_text(point, "unit")},
+        {"path", field_text(point, "path")},
+        {"name", out.name_of(point)},
+        {"type", field_text(point, "type")},
+        {"unit", field_text(point, "unit")},
         {"access", field_text(point, "access")}};
     if (const json::value* range = point.if_contains("range");
         range != nullptr && range->is_object()) {

@@ -17,8 +17,9 @@ constexpr Duration line_every = std::chrono::seconds(10);
 constexpr std::size_t bar_columns = 20;
 
 std::string amount(double number, std::string_view unit) {
-    return unit == "bytes" ? rough_bytes(number)
-                           : std::format("{} {}", grouped(static_cast<std::uint64_t>(number)), unit);
+    return unit == "bytes"
+               ? rough_bytes(number)
+               : std::format("{} {}", grouped(static_cast<std::uint64_t>(number)), unit);
 }
 
 }  // namespace
@@ -53,9 +54,9 @@ std::string Progress::line(std::string_view label, std::uint64_t done, std::uint
         }
         out += std::format("  {:.0f} %", part * 100);
     }
-    out += std::format("  {}  {}/s", amount(static_cast<double>(done), unit),
-                       unit == "bytes" ? rough_bytes(rate)
-                                       : grouped(static_cast<std::uint64_t>(rate)));
+    out += std::format(
+        "  {}  {}/s", amount(static_cast<double>(done), unit),
+        unit == "bytes" ? rough_bytes(rate) : grouped(static_cast<std::uint64_t>(rate)));
     if (total > done && rate > 0) {
         const double left = static_cast<double>(total - done) / rate;
         out += std::format("  {} to go",

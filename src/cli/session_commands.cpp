@@ -38,9 +38,9 @@ Result<Secret> new_password_of(Context& context, const Arguments& arguments) {
 
 Result<SignIn> open_session(Context& context, const SignIn& known, const Secret& password) {
     const json::object body = {{"login", known.login}, {"password", password.reveal()}};
-    TRY_ASSIGN(const http::Answer answer,
-               context.api.open_call(
-                   {http::Method::Post, "/v1/session", {}, json::serialize(body)}));
+    TRY_ASSIGN(
+        const http::Answer answer,
+        context.api.open_call({http::Method::Post, "/v1/session", {}, json::serialize(body)}));
     return read_sign_in(answer, known);
 }
 
@@ -103,10 +103,11 @@ Result<> sign_in(Context& context, const Arguments& arguments) {
         TRY(change_password(context, signed_in, password, wanted));
     }
     TRY(keep(context, signed_in));
-    return show_done(context, std::format("Signed in at {} as {}. Next: gantry status", url,
-                                          signed_in.login),
-                     {{"url", url}, {"login", signed_in.login},
-                      {"expires", format_time(signed_in.refresh_expires)}});
+    return show_done(
+        context, std::format("Signed in at {} as {}. Next: gantry status", url, signed_in.login),
+        {{"url", url},
+         {"login", signed_in.login},
+         {"expires", format_time(signed_in.refresh_expires)}});
 }
 
 Result<> sign_out(Context& context, const Arguments&) {
@@ -165,20 +166,21 @@ void add_session_commands(std::vector<Command>& out) {
                      "  gantry sign-in https://gantry.plant:8443   at another server\n"
                      "  gantry sign-in --login li --password-file secret.txt\n",
          .next = "gantry status",
-         .parameters =
-             {{.name = "URL", .value = "", .about = "The server; else as everywhere (--url)"},
-              {.name = "--login", .value = "NAME", .about = "Who you are"},
-              {.name = "--password-file",
-               .value = "FILE",
-               .about = "The password is the first line of FILE ('-': standard input)",
-               .offer = Offer::File},
-              {.name = "--new-password-file",
-               .value = "FILE",
-               .about = "Where a first password must be changed: the new one",
-               .offer = Offer::File},
-              {.name = "--plaintext",
-               .value = "",
-               .about = "Allow an unencrypted connection to another machine"}},
+         .parameters = {{.name = "URL",
+                         .value = "",
+                         .about = "The server; else as everywhere (--url)"},
+                        {.name = "--login", .value = "NAME", .about = "Who you are"},
+                        {.name = "--password-file",
+                         .value = "FILE",
+                         .about = "The password is the first line of FILE ('-': standard input)",
+                         .offer = Offer::File},
+                        {.name = "--new-password-file",
+                         .value = "FILE",
+                         .about = "Where a first password must be changed: the new one",
+                         .offer = Offer::File},
+                        {.name = "--plaintext",
+                         .value = "",
+                         .about = "Allow an unencrypted connection to another machine"}},
          .run = sign_in,
          .more = "The sign-in is kept in credentials.json of $XDG_CONFIG_HOME/gantry, readable "
                  "only by you.\nA password is never an option: others would see it in the list of "

@@ -27,8 +27,8 @@ Result<> run_sql(Context& context, const Arguments& arguments) {
                                            "standard input");
     }
     TRY_ASSIGN(const json::value answer,
-               context.api.post("/v1/sql", json::object{{"query", statement},
-                                                        {"limit", limit.value_or(1000)}}));
+               context.api.post(
+                   "/v1/sql", json::object{{"query", statement}, {"limit", limit.value_or(1000)}}));
     if (context.out.for_programs()) {
         return context.out.document(answer);
     }
@@ -47,8 +47,8 @@ Result<> run_sql(Context& context, const Arguments& arguments) {
     }
     TRY(context.out.table(table));
     if (field_text(in, "truncated") == "true") {
-        context.out.warn(std::format("these are the first {} rows only: --limit gives more",
-                                     table.rows.size()));
+        context.out.warn(
+            std::format("these are the first {} rows only: --limit gives more", table.rows.size()));
     }
     return {};
 }

@@ -2,11 +2,11 @@
 // How the server fares: status in short, doctor in depth.
 #include <sys/stat.h>
 
+#include <langinfo.h>
 #include <clocale>
 #include <cmath>
 #include <filesystem>
 #include <format>
-#include <langinfo.h>
 
 #include "cli/context.h"
 #include "cli/time_text.h"
@@ -85,14 +85,15 @@ Result<> status(Context& context, const Arguments&) {
                                    {"running", connections->running},
                                    {"tags_good", connections->good},
                                    {"tags_bad", connections->bad}};
-        fields.emplace_back("connections",
-                            std::format("{} of {} running, {} tags good, {} bad",
-                                        connections->running, connections->all,
-                                        grouped(connections->good), grouped(connections->bad)));
+        fields.emplace_back(
+            "connections",
+            std::format("{} of {} running, {} tags good, {} bad", connections->running,
+                        connections->all, grouped(connections->good), grouped(connections->bad)));
     }
     TRY(show_item(context, document, fields));
-    return accepting ? Result<>{}
-                     : fail(Code::Internal, "the server takes no samples: look at its disk and log");
+    return accepting
+               ? Result<>{}
+               : fail(Code::Internal, "the server takes no samples: look at its disk and log");
 }
 
 // --- doctor
@@ -171,7 +172,8 @@ private:
         }
         note("reachable", Verdict::Ok, std::format("{} in {}", url.text(), rough_duration(took)));
         if (url.encrypted) {
-            note("encryption", Verdict::Ok, std::format("TLS, and its certificate is {}'s", url.host));
+            note("encryption", Verdict::Ok,
+                 std::format("TLS, and its certificate is {}'s", url.host));
         } else {
             note("encryption", url.loopback() ? Verdict::Ok : Verdict::Warning,
                  url.loopback() ? "none, and none needed on this machine itself"
@@ -190,7 +192,8 @@ private:
             return;
         }
         note("server", ready->status == 200 ? Verdict::Ok : Verdict::Failed,
-             ready->status == 200 ? "ready" : "its store takes no samples: look at its disk and log");
+             ready->status == 200 ? "ready"
+                                  : "its store takes no samples: look at its disk and log");
         const auto about = context_.api.get("/v1/about");
         if (!about) {
             note("sign-in", Verdict::Failed, about.error().message, about.error().code);
@@ -261,8 +264,9 @@ private:
             }
         }
         note("connections", troubled == 0 ? Verdict::Ok : Verdict::Warning,
-             troubled == 0 ? std::format("{}, none in trouble", items->size())
-                           : std::format("{} of {} in trouble; {}", troubled, items->size(), first));
+             troubled == 0
+                 ? std::format("{}, none in trouble", items->size())
+                 : std::format("{} of {} in trouble; {}", troubled, items->size(), first));
     }
 
     Context& context_;
@@ -288,8 +292,7 @@ Result<> doctor(Context& context, const Arguments&) {
         items.push_back(json::object{{"check", check.name},
                                      {"result", verdict_name(check.verdict)},
                                      {"detail", check.detail}});
-        table.rows.push_back(
-            {check.name, std::string(verdict_name(check.verdict)), check.detail});
+        table.rows.push_back({check.name, std::string(verdict_name(check.verdict)), check.detail});
         failed = failed == nullptr && check.verdict == Verdict::Failed ? &check : failed;
     }
     TRY(context.out.for_programs() ? context.out.document(json::object{{"items", items}})
@@ -313,8 +316,9 @@ void add_status_commands(std::vector<Command>& out) {
                    .run = status});
     out.push_back({.path = "doctor",
                    .summary = "Look for what is wrong, here and at the server",
-                   .examples = "  gantry doctor                            every check, with remedies\n"
-                               "  gantry doctor --url https://plant:8443   of another server\n",
+                   .examples =
+                       "  gantry doctor                            every check, with remedies\n"
+                       "  gantry doctor --url https://plant:8443   of another server\n",
                    .next = "what the failed check says, then gantry status",
                    .parameters = {},
                    .run = doctor,

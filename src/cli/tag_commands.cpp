@@ -7,9 +7,9 @@ namespace gantry::cli {
 namespace {
 
 Result<> list_tags(Context& context, const Arguments& arguments) {
-    TRY_ASSIGN(json::array items,
-               context.api.list("/v1/tags",
-                                {{"connection", arguments.text_or("--connection", "")}}));
+    TRY_ASSIGN(
+        json::array items,
+        context.api.list("/v1/tags", {{"connection", arguments.text_or("--connection", "")}}));
     static const std::vector<Field> fields = {
         {"POINT",
          [](const Output&, const json::object& item) { return field_text(item, "point_path"); }},
@@ -32,8 +32,8 @@ Result<> add_tag(Context& context, const Arguments& arguments) {
         return show_done(context, "Would make it so that " + what, {{"would_create", body}});
     }
     TRY_ASSIGN(const json::value tag, context.api.post("/v1/tags", body));
-    return show_done(context, std::format("Now {}. Next: gantry read {}", what,
-                                          field_text(body, "point")),
+    return show_done(context,
+                     std::format("Now {}. Next: gantry read {}", what, field_text(body, "point")),
                      tag.as_object());
 }
 

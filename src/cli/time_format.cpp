@@ -214,8 +214,9 @@ Result<Time> TimeFormat::parse_epoch(std::string_view text) const {
     std::string_view rest(end, static_cast<std::size_t>(text.data() + text.size() - end));
     std::int64_t fraction = 0;
     if (error != std::errc() ||
-        (!rest.empty() && (rest[0] != '.' || (rest.remove_prefix(1), !take_fraction(rest, fraction)) ||
-                           !rest.empty()))) {
+        (!rest.empty() &&
+         (rest[0] != '.' || (rest.remove_prefix(1), !take_fraction(rest, fraction)) ||
+          !rest.empty()))) {
         return not_a_time(whole, "a number of seconds (or ms, us, ns) is wanted");
     }
     fraction = fraction / (nanos_a_second / unit_nanos_);
@@ -267,8 +268,9 @@ Result<Time> TimeFormat::parse_pattern(std::string_view text) const {
     if (!text.empty() || !joined) {
         return not_a_time(whole, std::format("it does not fit {}", pattern_));
     }
-    return parts.offset_minutes ? Result<Time>(*joined - *parts.offset_minutes * 60 * nanos_a_second)
-                                : in_zone(*joined, whole);
+    return parts.offset_minutes
+               ? Result<Time>(*joined - *parts.offset_minutes * 60 * nanos_a_second)
+               : in_zone(*joined, whole);
 }
 
 Result<Time> TimeFormat::parse(std::string_view text) const {
@@ -286,8 +288,9 @@ Result<Time> TimeFormat::parse(std::string_view text) const {
         return not_a_time(text, "write it as 2026-11-22 08:30:00 or in RFC 3339, or say with "
                                 "--time-format how it is written");
     }
-    return parts.offset_minutes ? Result<Time>(*joined - *parts.offset_minutes * 60 * nanos_a_second)
-                                : in_zone(*joined, text);
+    return parts.offset_minutes
+               ? Result<Time>(*joined - *parts.offset_minutes * 60 * nanos_a_second)
+               : in_zone(*joined, text);
 }
 
 }  // namespace gantry::cli

@@ -84,11 +84,10 @@ Result<> read_points(Context& context, const Arguments& arguments) {
         const json::object& in = item.as_object();
         const std::string time = field_text(in, "time");
         const bool never = time.empty();
-        table.rows.push_back({field_text(in, "point"), field_text(in, "value"),
-                              units[field_text(in, "point")],
-                              never ? "no value yet" : field_text(in, "quality"),
-                              context.out.form() == Form::Plain ? time
-                                                                : age_of(context.clock, time)});
+        table.rows.push_back(
+            {field_text(in, "point"), field_text(in, "value"), units[field_text(in, "point")],
+             never ? "no value yet" : field_text(in, "quality"),
+             context.out.form() == Form::Plain ? time : age_of(context.clock, time)});
     }
     return context.out.table(table);
 }
@@ -197,7 +196,8 @@ Result<> show_outcome(Context& context, const json::object& answer, std::string_
         return fail(Code::Forbidden, "refused, and nothing was written: {}", detail);
     }
     if (outcome == "failed") {
-        return fail(Code::Internal, "written, but the device reads back something else: {}", detail);
+        return fail(Code::Internal, "written, but the device reads back something else: {}",
+                    detail);
     }
     return fail(Code::Internal,
                 "no answer came, so whether it was written is not known: read the point before you "
@@ -252,11 +252,10 @@ void add_value_commands(std::vector<Command>& out) {
     out.push_back(
         {.path = "history",
          .summary = "The values of points in the past",
-         .examples =
-             "  gantry history plant/line2/pump3.flow                    the last hour\n"
-             "  gantry history plant/line2/pump3.flow --from -1d --every 10m --aggregate "
-             "min,avg,max\n"
-             "  gantry history --under plant/line2 --from 2026-11-22T08:00:00Z --to -1h\n",
+         .examples = "  gantry history plant/line2/pump3.flow                    the last hour\n"
+                     "  gantry history plant/line2/pump3.flow --from -1d --every 10m --aggregate "
+                     "min,avg,max\n"
+                     "  gantry history --under plant/line2 --from 2026-11-22T08:00:00Z --to -1h\n",
          .next = "gantry export csv POINT",
          .parameters =
              {points_parameter,

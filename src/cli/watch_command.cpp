@@ -107,10 +107,10 @@ private:
     // True when as many values have come as were asked for.
     Result<bool> take(const json::object& message) {
         if (const json::value* error = message.if_contains("error"); error && error->is_object()) {
-            return std::unexpected(
-                Error{code_from_name(field_text(error->as_object(), "code")).value_or(Code::Internal),
-                      field_text(error->as_object(), "detail"),
-                      {}});
+            return std::unexpected(Error{
+                code_from_name(field_text(error->as_object(), "code")).value_or(Code::Internal),
+                field_text(error->as_object(), "detail"),
+                {}});
         }
         if (message.contains("subscribed") && !said_) {
             said_ = true;
@@ -149,11 +149,10 @@ private:
         }
         width_ = std::max(width_, text_width(point));
         const bool mark = context_.out.options().color && quality != "good";
-        return context_.out.data(std::format("{}  {}  {}{}{}{}\n", pad_right(time, 30),
-                                             pad_right(point, width_), mark ? "\x1b[33m" : "",
-                                             pad_left(printable(value), 12),
-                                             quality == "good" ? "" : "  " + quality,
-                                             mark ? "\x1b[0m" : ""));
+        return context_.out.data(
+            std::format("{}  {}  {}{}{}{}\n", pad_right(time, 30), pad_right(point, width_),
+                        mark ? "\x1b[33m" : "", pad_left(printable(value), 12),
+                        quality == "good" ? "" : "  " + quality, mark ? "\x1b[0m" : ""));
     }
 
     Context& context_;
@@ -187,9 +186,10 @@ void add_watch_command(std::vector<Command>& out) {
     out.push_back(
         {.path = "watch",
          .summary = "Values as they come",
-         .examples = "  gantry watch plant/line2/pump3.flow            until Ctrl-C\n"
-                     "  gantry watch --under plant/line2 --rate 1/s    at most one a second a point\n"
-                     "  gantry watch --under plant/line2 --count 10    ten values, then end\n",
+         .examples =
+             "  gantry watch plant/line2/pump3.flow            until Ctrl-C\n"
+             "  gantry watch --under plant/line2 --rate 1/s    at most one a second a point\n"
+             "  gantry watch --under plant/line2 --count 10    ten values, then end\n",
          .next = "gantry history POINT",
          .parameters = {{.name = "POINT",
                          .value = "",
@@ -205,8 +205,9 @@ void add_watch_command(std::vector<Command>& out) {
                          .value = "RATE",
                          .about = "At most so many messages, 1/s to 50/s"}},
          .run = watch,
-         .more = "First come the latest values, then every new one. With --json each line is a JSON\n"
-                 "object. If the connection breaks it is made again.\n"});
+         .more =
+             "First come the latest values, then every new one. With --json each line is a JSON\n"
+             "object. If the connection breaks it is made again.\n"});
 }
 
 }  // namespace gantry::cli

@@ -17,6 +17,7 @@ import pandas
 import pytest
 
 from gantryd_process import BIN, Client, Gantryd, wait_until
+from plant_process import Plant
 
 GANTRY = os.path.join(BIN, "gantry")
 HERE = pathlib.Path(__file__).parent
@@ -618,3 +619,73 @@ def test_the_demo_pack_is_what_the_plant_has(tmp_path):
         made = (tmp_path / name).read_text(encoding="utf-8")
         assert made == (root / "packs" / "demo-plant" / name).read_text(encoding="utf-8"), (
             "gantry-plant --map --json | tools/make_demo_pack.py packs/demo-plant")
+
+
+def offers_modbus(node):
+    items = node.client().get("/v1/protocols")["items"]
+    return any("modbus_tcp" in json.dumps(item) for item in items)
+
+
+def test_connections_and_tags_of_none(cli):
+    assert cli.json("connections", "list") == {"items": []}
+    assert cli.json("tags", "list") == {"items": []}
+    cli.error("connections", "show", "nowhere", code=3)
+    cli.error("connections", "remove", "nowhere", "--yes", code=3)
+    cli.error("connections", "test", code=2)
+    cli.error("connections", "add", "x", "--set", "nonsense", code=2)
+    planned = cli.json("connections", "add", "x", "--set", "host=192.0.2.1", "--set", "port=502",
+                       "--dry-run")["would_create"]
+    assert planned["settings"] == {"host": "192.0.2.1", "port": 502}
+    cli.error("tags", "remove", "plant/press1.temperature", "--yes", code=3)
+    made = cli.json("demo", "load", "--dry-run")
+    assert made["models"]["made"] == 10 and made["tags"]["made"] == 169
+
+
+def test_the_demo_plant_from_an_empty_server_to_live_values(tmp_path):
+    with Gantryd() as fresh:
+        if not offers_modbus(fresh):
+            pytest.skip("this server speaks no Modbus")
+        with Plant() as plant:
+            demo_plant_from_empty_to_live(Cli(tmp_path, fresh.url, fresh.token), plant.port)
+
+
+def demo_plant_from_empty_to_live(cli, port):
+    loaded = cli.json("demo", "load", "--port", str(port))
+    assert loaded["tags"] == {"made": 169, "there": 0}
+    again = cli.json("demo", "load", "--port", str(port))
+    assert again["tags"] == {"made": 0, "there": 169} and again["assets"]["made"] == 0
+    point = "demo/pump-station/tank.level"
+
+    def level():
+        return cli.json("read", point)["items"][0]
+
+    wait_until(lambda: level()["quality"] == "good", "a good level", 60)
+    assert 0 < level()["value"] < 5.1
+    wait_until(lambda: all(item["quality"] == "good" for item in
+                           cli.json("read", "--under", "demo")["items"]), "all 169 good", 60)
+    assert len(cli.run("watch", "--under", "demo", "--count", "200").stdout.splitlines()) == 200
+    connection = cli.json("connections", "list")["items"][0]
+    assert connection["key"] == "demo-plant" and connection["status"]["state"] == "running"
+    assert "running" in cli.run("connections", "show", "demo-plant").stdout
+    assert cli.json("connections", "test", "demo-plant")["connected"] is True
+    device = ("--protocol", "modbus_tcp", "--set", "host=127.0.0.1", "--set", f"port={port}")
+    assert cli.json("connections", "test", *device)["connected"] is True
+    read = cli.json("connections", "read", *device, "--address", "ir:0:f32@ABCD")["items"][0]
+    assert read["quality"] == "good" and 0 < read["value"] < 5.1
+    found = cli.json("connections", "scan", "demo-plant", "--area", "ir", "--count", "20", "--yes")
+    assert found["found"]
+    setpoint = "demo/pump-station/pump2.speed_setpoint"
+    written = cli.json("write", setpoint, "75", "--yes")
+    assert written["outcome"] == "confirmed" and written["read_back"] == 75
+    wait_until(lambda: cli.json("read", setpoint)["items"][0]["value"] == 75, "75 to be read")
+    cli.run("tags", "remove", setpoint, "--yes")
+    assert len(cli.json("tags", "list", "--connection", "demo-plant")["items"]) == 168
+    cli.error("write", setpoint, "80", code=3)
+    address = next(tag["address"] for tag in json.loads(
+        (HERE.parents[1] / "packs/demo-plant/connections.json").read_text(encoding="utf-8")
+    )["items"][0]["tags"] if tag["point"] == setpoint)
+    cli.run("tags", "add", "demo-plant", setpoint, address)
+    wait_until(lambda: cli.run("write", setpoint, "80", "--yes").stdout.startswith("confirmed"),
+               "a confirmed write")
+    cli.run("connections", "remove", "demo-plant", "--yes")
+    cli.error("connections", "show", "demo-plant", code=3)
