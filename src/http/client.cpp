@@ -196,12 +196,17 @@ Async<Answer> Client::call(Outgoing request, BodySink sink) {
         buffer_.clear();
         CO_TRY_ASSIGN(stream_, co_await connect());
     }
+    // What is cancelled, or fails, in the middle leaves a connection that nobody can go on with.
+    const auto drop = [this](bool* whole) {
+        if (!*whole) {
+            stream_.reset();
+        }
+    };
+    bool whole = false;
+    const std::unique_ptr<bool, decltype(drop)> guard(&whole, drop);
     Answer answer;
-    auto done = co_await exchange(request, sink, answer);
-    if (!done) {
-        stream_.reset();
-        co_return std::unexpected(std::move(done).error());
-    }
+    CO_TRY(co_await exchange(request, sink, answer));
+    whole = true;
     last_used_ = clock_.monotonic();
     co_return answer;
 }
