@@ -33,7 +33,7 @@ public:
     Silence& operator=(const Silence&) = delete;
     ~Silence() {
         if (active_) {
-            tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
+            tcsetattr(STDIN_FILENO, TCSADRAIN, &before_);
             std::println(stderr, "");
         }
     }
@@ -86,8 +86,9 @@ Result<Secret> Terminal::ask_secret(std::string_view question, std::string_view 
     if (!may_ask_) {
         return fail(Code::InvalidArgument, "{}", remedy);
     }
-    std::print(stderr, "{}: ", question);
+    // First, because what is typed before the echo is off is thrown away.
     const Silence silence;
+    std::print(stderr, "{}: ", question);
     TRY_ASSIGN(std::string line, read_line());
     return Secret(std::move(line));
 }
