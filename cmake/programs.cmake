@@ -15,6 +15,13 @@ endfunction()
 program(gantry-plant plant)
 program(gantryd daemon)
 target_compile_definitions(gantry_daemon PRIVATE GANTRY_VERSION="${PROJECT_VERSION}")
+program(gantry cli)
+target_compile_definitions(gantry_cli PRIVATE GANTRY_VERSION="${PROJECT_VERSION}")
+
+# What the command line carries in itself: the pack that `gantry demo load` loads.
+foreach(part models assets connections)
+    embed(gantry_cli gantry_demo_${part} ${PROJECT_SOURCE_DIR}/packs/demo-plant/${part}.json)
+endforeach()
 
 # What the API carries in itself: its schemas, and the console as `npm run build` made it.
 embed(gantry_api gantry_api_schemas ${PROJECT_SOURCE_DIR}/src/api/schemas.json)
@@ -40,6 +47,7 @@ system_test(plant)
 system_test(api)
 system_test(durability)
 system_test(faults)
+system_test(cli)
 
 # What the modules' x_bench.cpp measure, in one program; ./dev bench runs it.
 get_property(modules GLOBAL PROPERTY GANTRY_MODULES)

@@ -85,6 +85,30 @@ Async<> WebSocket::accept(const Request& request) {
     co_return Result<>{};
 }
 
+Async<> WebSocket::handshake(std::string authority, std::string target, Headers headers) {
+    auto& socket = inside_->socket;
+    socket.set_option(beast::websocket::stream_base::decorator(
+        [headers = std::move(headers)](beast::websocket::request_type& request) {
+            for (const auto& [name, value] : headers) {
+                request.set(name, value);
+            }
+        }));
+    beast::websocket::response_type answer;
+    const auto [error] = co_await socket.async_handshake(answer, authority, target, as_result);
+    if (error == beast::websocket::error::upgrade_declined) {
+        const int status = static_cast<int>(answer.result_int());
+        co_return fail(status == 401   ? Code::Unauthenticated
+                       : status == 403 ? Code::Forbidden
+                       : status == 404 ? Code::NotFound
+                                       : Code::Unavailable,
+                       "{} does not open a WebSocket at {}: status {}", authority, target, status);
+    }
+    if (error) {
+        co_return std::unexpected(closed(error));
+    }
+    co_return Result<>{};
+}
+
 Async<std::string> WebSocket::read() {
     beast::flat_buffer buffer(message_bytes_max);
     const auto [error, size] = co_await inside_->socket.async_read(buffer, as_result);

@@ -3,15 +3,18 @@
 
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "runtime/stream.h"
 
 namespace gantry::http {
 
 struct Request;
+using Headers = std::vector<std::pair<std::string, std::string>>;
 
-// One WebSocket (RFC 6455) after its handshake. One read and one write at a time, on its shard.
-// Pings are answered and sent by itself; a peer that is silent for two minutes is given up.
+// One WebSocket (RFC 6455), of a server or a client. One read and one write at a time, on its
+// shard. Pings are answered and sent by itself; a peer that is silent for two minutes is given up.
 class WebSocket {
 public:
     static constexpr std::size_t message_bytes_max = 1024 * 1024;
@@ -23,6 +26,9 @@ public:
 
     // Answers the handshake of a request that asked for it.
     Async<> accept(const Request& request);
+    // Asks for it, as a client. An answer that is not 101 is the error that it says, with its
+    // status in the message.
+    Async<> handshake(std::string authority, std::string target, Headers headers);
     // The next message. Cancelled when the other side has closed.
     Async<std::string> read();
     Async<> write_text(std::string_view text);

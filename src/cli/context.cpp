@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/context.h"
+
+#include <format>
+
+namespace gantry::cli {
+
+Result<> show_items(Context& context, json::array items, const std::vector<Field>& fields,
+                    std::string_view empty) {
+    if (context.out.for_programs()) {
+        return context.out.document(json::object{{"items", std::move(items)}});
+    }
+    if (items.empty()) {
+        context.out.say(empty);
+        return {};
+    }
+    Table table;
+    for (const Field& field : fields) {
+        table.columns.push_back({std::string(field.title), field.number});
+    }
+    for (const json::value& item : items) {
+        auto& row = table.rows.emplace_back();
+        for (const Field& field : fields) {
+            row.push_back(item.is_object() ? field.text(context.out, item.as_object()) : "");
+        }
+    }
+    return context.out.table(table);
+}
+
+Result<> show_item(Context& context, const json::value& item,
+                   const std::vector<std::pair<std::string, std::string>>& fields) {
+    return context.out.for_programs() ? context.out.document(item) : context.out.fields(fields);
+}
+
+Result<> show_done(Context& context, std::string_view what, json::object document) {
+    if (context.out.for_programs()) {
+        return context.out.document(document);
+    }
+    context.out.say(what);
+    return {};
+}
+
+Result<> confirm_or_stop(Context& context, const Arguments& arguments, std::string_view question) {
+    if (arguments.has("--yes")) {
+        return {};
+    }
+    TRY_ASSIGN(const bool yes,
+               context.terminal.confirm(question, std::format("{} Nobody can be asked: add --yes "
+                                                              "if that is meant",
+                                                              question)));
+    if (!yes) {
+        return fail(Code::Cancelled, "nothing was done");
+    }
+    return {};
+}
+
+void put_names(json::object& out, const Arguments& arguments) {
+    json::object name;
+    if (const auto english = arguments.text("--name")) {
+        name["en"] = *english;
+    }
+    if (const auto chinese = arguments.text("--name-zh")) {
+        name["zh"] = *chinese;
+    }
+    if (!name.empty()) {
+        out["name"] = std::move(name);
+    }
+}
+
+}  // namespace gantry::cli

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <format>
+
+#include "cli/context.h"
+#include "cli/progress.h"
+#include "cli/time_text.h"
+
+namespace gantry::cli {
+namespace {
+
+// Where an export goes. A file appears under its name only when it is whole.
+class Destination {
+public:
+    explicit Destination(std::string path) : path_(std::move(path)) {}
+    Destination(const Destination&) = delete;
+    Destination& operator=(const Destination&) = delete;
+    ~Destination() {
+        if (file_ >= 0) {
+            close(file_);
+            unlink(temporary().c_str());
+        }
+    }
+
+    bool is_output() const { return path_ == "-"; }
+    Result<> open(bool replace) {
+        if (is_output()) {
+            return {};
+        }
+        if (!replace && access(path_.c_str(), F_OK) == 0) {
+            return fail(Code::Conflict, "{} is there already: add --yes to replace it", path_);
+        }
+        file_ = ::open(temporary().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+        return file_ >= 0 ? Result<>{}
+                          : fail(Code::Io, "cannot write {}: {}", path_, std::strerror(errno));
+    }
+    Result<> write(Output& out, std::string_view piece) {
+        if (is_output()) {
+            return out.data(piece);
+        }
+        while (!piece.empty()) {
+            const ssize_t size = ::write(file_, piece.data(), piece.size());
+            if (size < 0 && errno != EINTR) {
+                return fail(errno == ENOSPC ? Code::StorageFull : Code::Io, "cannot write {}: {}",
+                            path_, std::strerror(errno));
+            }
+            piece.remove_prefix(size > 0 ? static_cast<std::size_t>(size) : 0);
+        }
+        return {};
+    }
+    Result<> finish() {
+        if (is_output()) {
+            return {};
+        }
+        const bool closed = fsync(file_) == 0 && close(file_) == 0;
+        file_ = -1;
+        if (!closed || rename(temporary().c_str(), path_.c_str()) != 0) {
+            return fail(Code::Io, "cannot write {}: {}", path_, std::strerror(errno));
+        }
+        return {};
+    }
+
+private:
+    std::string temporary() const { return path_ + ".part"; }
+
+    std::string path_;
+    int file_ = -1;
+};
+
+Result<> export_as(Context& context, const Arguments& arguments, std::string_view type,
+                   bool binary) {
+    Query query;
+    for (const std::string& point : arguments.list("POINT")) {
+        query.emplace_back("point", point);
+    }
+    const std::string under = arguments.text_or("--under", "");
+    if (query.empty() && under.empty()) {
+        return fail(Code::InvalidArgument, "which points? Name some, or an asset with --under");
+    }
+    query.insert(query.end(), {{"under", under},
+                               {"from", arguments.text_or("--from", "1678-01-01T00:00:00Z")},
+                               {"to", arguments.text_or("--to", "2261-12-31T00:00:00Z")}});
+    const std::string path = arguments.text_or("--output", "-");
+    if (path == "-" && binary && context.out.options().out_is_tty) {
+        return fail(Code::InvalidArgument, "this would fill your screen with bytes: name a file "
+                                           "with --output");
+    }
+    if (path == "-" && context.out.for_programs()) {
+        return fail(Code::InvalidArgument, "--json needs --output FILE: values and the report "
+                                           "cannot both go to standard output");
+    }
+    Destination destination(path);
+    TRY(destination.open(arguments.has("--yes")));
+    std::uint64_t bytes = 0;
+    Progress progress(context.out, context.clock, "exporting", 0, "bytes");
+    auto loaded = context.api.download(target_of("/v1/samples", query), type,
+                                       [&](std::string_view piece) -> Result<> {
+                                           TRY(destination.write(context.out, piece));
+                                           bytes += piece.size();
+                                           progress.at(bytes);
+                                           return {};
+                                       });
+    if (!loaded && loaded.error().code == Code::Timeout) {
+        return within("the export broke off and is not whole", loaded.error());
+    }
+    TRY(loaded);
+    TRY(destination.finish());
+    if (destination.is_output()) {
+        return {};
+    }
+    return show_done(context,
+                     std::format("Wrote {} ({})", path, rough_bytes(static_cast<double>(bytes))),
+                     {{"file", path}, {"bytes", bytes}});
+}
+
+Result<> export_csv(Context& context, const Arguments& arguments) {
+    return export_as(context, arguments, "text/csv", false);
+}
+
+Result<> export_parquet(Context& context, const Arguments& arguments) {
+    return export_as(context, arguments, "application/vnd.apache.parquet", true);
+}
+
+std::vector<Parameter> export_parameters() {
+    return {{.name = "POINT",
+             .value = "",
+             .about = "Path (plant/line2/pump3.flow) or id",
+             .many = true,
+             .offer = Offer::Point},
+            {.name = "--under",
+             .value = "ASSET",
+             .about = "All points below this path",
+             .offer = Offer::Asset},
+            {.name = "--from", .value = "TIME", .about = "RFC 3339, or as in -2h (the beginning)"},
+            {.name = "--to", .value = "TIME", .about = "Not included (the end)"},
+            {.name = "-o,--output",
+             .value = "FILE",
+             .about = "Where to ('-', the default: standard output)",
+             .offer = Offer::File},
+            {.name = "-y,--yes", .value = "", .about = "Replace a file that is there"}};
+}
+
+}  // namespace
+
+void add_export_commands(std::vector<Command>& out) {
+    out.push_back({.path = "export csv",
+                   .summary = "Values as CSV: point, time, value, quality, quality_code",
+                   .examples =
+                       "  gantry export csv plant/line2/pump3.flow -o flow.csv\n"
+                       "  gantry export csv --under plant/line2 --from -1d | gzip > day.csv.gz\n",
+                   .next = "gantry import csv FILE, at another server",
+                   .parameters = export_parameters(),
+                   .run = export_csv});
+    out.push_back({.path = "export parquet",
+                   .summary = "Values as Parquet",
+                   .examples = "  gantry export parquet --under plant -o plant.parquet\n",
+                   .next = "python3 -c \"import pandas; print(pandas.read_parquet('FILE'))\"",
+                   .parameters = export_parameters(),
+                   .run = export_parquet});
+}
+
+}  // namespace gantry::cli

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/pack.h"
+
+#include <format>
+#include <set>
+
+#include "base/embedded.h"
+#include "model/json.h"
+
+EMBEDDED_FILE(embedded_models, gantry_demo_models)
+EMBEDDED_FILE(embedded_assets, gantry_demo_assets)
+EMBEDDED_FILE(embedded_connections, gantry_demo_connections)
+
+namespace gantry::cli {
+namespace {
+
+Result<json::array> items_of(std::string_view text, const std::string& name) {
+    auto parsed = parse_json(text);
+    if (!parsed) {
+        return within(name, parsed.error());
+    }
+    json::value* items = parsed->is_object() ? parsed->as_object().if_contains("items") : nullptr;
+    if (items == nullptr || !items->is_array()) {
+        return fail(Code::InvalidArgument, "{}: is to be {{\"items\": [ … ]}}", name);
+    }
+    for (const json::value& item : items->as_array()) {
+        if (!item.is_object()) {
+            return fail(Code::InvalidArgument, "{}: an item is not an object", name);
+        }
+    }
+    return std::move(items->as_array());
+}
+
+struct Counts {
+    std::size_t made = 0;
+    std::size_t there = 0;
+};
+
+class Loader {
+public:
+    Loader(Context& context, bool dry_run) : context_(context), dry_run_(dry_run) {}
+
+    Result<> load(const Pack& pack) {
+        for (const json::value& model : pack.models) {
+            const std::string key = field_text(model.as_object(), "key");
+            TRY(make("/v1/models", key, model.as_object(), models_, "model"));
+        }
+        for (const json::value& asset : pack.assets) {
+            json::object body = asset.as_object();
+            const std::string path = field_text(body, "path");
+            const std::size_t slash = path.rfind('/');
+            body.erase("path");
+            body["key"] = slash == std::string::npos ? path : path.substr(slash + 1);
+            if (slash != std::string::npos) {
+                body["parent"] = path.substr(0, slash);
+            }
+            TRY(make("/v1/assets", path, body, assets_, "asset"));
+        }
+        for (const json::value& connection : pack.connections) {
+            json::object body = connection.as_object();
+            const json::value tags = body.contains("tags") ? body["tags"] : json::array();
+            body.erase("tags");
+            const std::string key = field_text(body, "key");
+            TRY(make("/v1/connections", key, body, connections_, "connection"));
+            TRY(add_tags(key, tags));
+        }
+        return {};
+    }
+
+    Result<> tell() const {
+        const std::string_view verb = dry_run_ ? "Would make" : "Made";
+        const auto shown = [](Counts counts, std::string_view one) {
+            return std::format("{} {}{}", counts.made, one, counts.made == 1 ? "" : "s");
+        };
+        const std::size_t there = models_.there + assets_.there + connections_.there + tags_.there;
+        std::string text = std::format("{} {}, {}, {} and {}", verb, shown(models_, "thing model"),
+                                       shown(assets_, "asset"), shown(connections_, "connection"),
+                                       shown(tags_, "tag"));
+        if (there > 0) {
+            text += std::format("; {} were there already", there);
+        }
+        const auto document = [](Counts counts) {
+            return json::object{{"made", counts.made}, {"there", counts.there}};
+        };
+        return show_done(context_, text,
+                         {{"dry_run", dry_run_},
+                          {"models", document(models_)},
+                          {"assets", document(assets_)},
+                          {"connections", document(connections_)},
+                          {"tags", document(tags_)}});
+    }
+
+private:
+    Result<bool> is_there(std::string_view collection, const std::string& key) {
+        const auto found = context_.api.get(item_target(collection, key));
+        if (!found && found.error().code != Code::NotFound) {
+            return std::unexpected(found.error());
+        }
+        return found.has_value();
+    }
+
+    Result<> make(std::string_view collection, const std::string& key, const json::object& body,
+                  Counts& counts, std::string_view what) {
+        TRY_ASSIGN(const bool there, is_there(collection, key));
+        if (there) {
+            ++counts.there;
+            return {};
+        }
+        ++counts.made;
+        if (dry_run_) {
+            return {};
+        }
+        if (auto made = context_.api.post(std::string(collection), body); !made) {
+            return within(std::format("{} {}", what, key), made.error());
+        }
+        return {};
+    }
+
+    Result<> add_tags(const std::string& connection, const json::value& tags) {
+        std::set<std::string> known;
+        const auto listed = context_.api.list("/v1/tags", {{"connection", connection}});
+        if (!listed && listed.error().code != Code::NotFound) {
+            return std::unexpected(listed.error());
+        }
+        if (listed) {
+            for (const json::value& tag : *listed) {
+                known.insert(field_text(tag.as_object(), "point_path"));
+            }
+        }
+        json::array missing;
+        for (const json::value& tag : tags.as_array()) {
+            if (known.contains(field_text(tag.as_object(), "point"))) {
+                ++tags_.there;
+                continue;
+            }
+            json::object item = tag.as_object();
+            item["connection"] = connection;
+            missing.push_back(std::move(item));
+        }
+        tags_.made += missing.size();
+        if (dry_run_ || missing.empty()) {
+            return {};
+        }
+        auto made = context_.api.post("/v1/tags", json::object{{"items", std::move(missing)}});
+        return made ? Result<>{} : within("tags of " + connection, made.error());
+    }
+
+    Context& context_;
+    bool dry_run_;
+    Counts models_;
+    Counts assets_;
+    Counts connections_;
+    Counts tags_;
+};
+
+}  // namespace
+
+void Pack::set_device(const std::string& host, std::int64_t port) {
+    for (json::value& connection : connections) {
+        json::object& settings = connection.as_object()["settings"].as_object();
+        if (!host.empty()) {
+            settings["host"] = host;
+        }
+        if (port > 0) {
+            settings["port"] = port;
+        }
+    }
+}
+
+Result<Pack> read_pack(const std::string& folder) {
+    std::string models(embedded_models());
+    std::string assets(embedded_assets());
+    std::string connections(embedded_connections());
+    if (!folder.empty()) {
+        TRY_ASSIGN(models, read_text(folder + "/models.json"));
+        TRY_ASSIGN(assets, read_text(folder + "/assets.json"));
+        TRY_ASSIGN(connections, read_text(folder + "/connections.json"));
+    }
+    Pack out;
+    TRY_ASSIGN(out.models, items_of(models, "models.json"));
+    TRY_ASSIGN(out.assets, items_of(assets, "assets.json"));
+    TRY_ASSIGN(out.connections, items_of(connections, "connections.json"));
+    for (json::value& connection : out.connections) {
+        json::object& object = connection.as_object();
+        if (!object.contains("settings") || !object["settings"].is_object() ||
+            (object.contains("tags") && !object["tags"].is_array())) {
+            return fail(Code::InvalidArgument,
+                        "connections.json: a connection wants \"settings\" and \"tags\"");
+        }
+    }
+    return out;
+}
+
+Result<> load_pack(Context& context, const Pack& pack, bool dry_run) {
+    Loader loader(context, dry_run);
+    TRY(loader.load(pack));
+    return loader.tell();
+}
+
+}  // namespace gantry::cli

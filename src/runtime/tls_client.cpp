@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/tls_client.h"
+
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/ssl.hpp>
+#include <format>
+
+namespace gantry {
+namespace {
+
+// What asio::ssl::stream wants of the layer below it.
+class Carried {
+public:
+    using executor_type = Stream::executor_type;
+    using lowest_layer_type = Carried;
+
+    explicit Carried(std::unique_ptr<Stream> stream) : stream_(std::move(stream)) {}
+
+    executor_type get_executor() { return stream_->get_executor(); }
+    lowest_layer_type& lowest_layer() { return *this; }
+    template <class Buffers, class Token>
+    auto async_read_some(const Buffers& buffers, Token&& token) {
+        return stream_->async_read_some(buffers, std::forward<Token>(token));
+    }
+    template <class Buffers, class Token>
+    auto async_write_some(const Buffers& buffers, Token&& token) {
+        return stream_->async_write_some(buffers, std::forward<Token>(token));
+    }
+    Stream& stream() { return *stream_; }
+
+private:
+    std::unique_ptr<Stream> stream_;
+};
+
+class TlsClientStream final : public Stream {
+public:
+    TlsClientStream(std::unique_ptr<Stream> plain, std::unique_ptr<asio::ssl::context> context)
+        : context_(std::move(context)), stream_(Carried(std::move(plain)), *context_) {}
+
+    executor_type get_executor() override { return stream_.get_executor(); }
+    std::string peer() const override { return stream_.next_layer().stream().peer(); }
+    bool encrypted() const override { return true; }
+    asio::awaitable<void> shut_down() override {
+        (void)co_await stream_.async_shutdown(as_result);
+        close();
+    }
+    void close() override { stream_.next_layer().stream().close(); }
+
+    asio::ssl::stream<Carried>& inside() { return stream_; }
+
+protected:
+    void start_read(asio::mutable_buffer into, Handler handler) override {
+        stream_.async_read_some(into, std::move(handler));
+    }
+    void start_write(const WriteBuffers& from, Handler handler) override {
+        asio::const_buffer first;
+        for (const asio::const_buffer& buffer : from) {
+            if (buffer.size() > 0) {
+                first = buffer;
+                break;
+            }
+        }
+        stream_.async_write_some(first, std::move(handler));
+    }
+
+private:
+    std::unique_ptr<asio::ssl::context> context_;
+    mutable asio::ssl::stream<Carried> stream_;
+};
+
+Result<std::unique_ptr<asio::ssl::context>> client_context(const TlsTrust& trust) {
+    auto context = std::make_unique<asio::ssl::context>(asio::ssl::context::tls_client);
+    SSL_CTX* native = context->native_handle();
+    // The same as our server offers (SECURITY.md A3).
+    if (SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION) != 1 ||
+        SSL_CTX_set_cipher_list(native, "ECDHE+AESGCM:ECDHE+CHACHA20") != 1) {
+        return fail(Code::Internal, "OpenSSL refuses the protocol settings");
+    }
+    error_code error;
+    if (trust.ca_file.empty()) {
+        context->set_default_verify_paths(error);
+    } else {
+        context->load_verify_file(trust.ca_file, error);
+    }
+    if (error) {
+        return fail(Code::InvalidArgument, "the certificates in {} cannot be used: {}",
+                    trust.ca_file.empty() ? "the system's store" : trust.ca_file, error.message());
+    }
+    context->set_verify_mode(asio::ssl::verify_peer);
+    return context;
+}
+
+}  // namespace
+
+Async<std::unique_ptr<Stream>> encrypt_as_client(std::unique_ptr<Stream> plain, std::string host,
+                                                 TlsTrust trust) {
+    CO_TRY_ASSIGN(auto context, client_context(trust));
+    auto stream = std::make_unique<TlsClientStream>(std::move(plain), std::move(context));
+    auto& inside = stream->inside();
+    error_code not_an_address;
+    (void)asio::ip::make_address(host, not_an_address);
+    // A server behind one address may serve many names; a bare address has none to say.
+    if (not_an_address && SSL_set_tlsext_host_name(inside.native_handle(), host.c_str()) != 1) {
+        co_return fail(Code::InvalidArgument, "'{}' cannot be asked for by TLS", host);
+    }
+    inside.set_verify_callback(asio::ssl::host_name_verification(host));
+    const auto [error] = co_await inside.async_handshake(asio::ssl::stream_base::client, as_result);
+    if (error) {
+        const long verdict = SSL_get_verify_result(inside.native_handle());
+        if (verdict != X509_V_OK) {
+            co_return fail(Code::Unauthenticated, "the certificate of {} is not trusted: {}", host,
+                           X509_verify_cert_error_string(verdict));
+        }
+        // The name is checked after the chain, and leaves no verdict.
+        if (error.category() == asio::error::get_ssl_category() &&
+            ERR_GET_REASON(static_cast<unsigned long>(error.value())) ==
+                SSL_R_CERTIFICATE_VERIFY_FAILED) {
+            co_return fail(Code::Unauthenticated,
+                           "the certificate that was shown is not for the name {}", host);
+        }
+        co_return fail(Code::Unavailable, "TLS handshake with {}: {}", host, error.message());
+    }
+    co_return std::unique_ptr<Stream>(std::move(stream));
+}
+
+}  // namespace gantry
