@@ -2,14 +2,12 @@
 # shellcheck shell=bash
 # The commands, as they run on Debian 13 or inside the root file system.
 
-# What ./dev run starts: the program with its embedded default and the demo plant.
-demo_command=("$checkout/build/release/bin/gantryd" --demo)
-
+# gantryd with its embedded defaults, and the demo plant. What they keep stays in build/run.
 task_run() {
-    build_preset release
-    [[ -x ${demo_command[0]} ]] || die "there is nothing to run yet: the build made no ${demo_command[0]##*/}"
+    (($# == 0)) || usage_error "run takes no arguments; GANTRY_PORT and GANTRY_PLANT_PORT choose other ports"
+    build_preset release gantryd gantry-plant gantry
     cd "$checkout"
-    supervise "${demo_command[@]}" "$@"
+    grace=30 supervise python3 -B tools/dev/run.py build/release/bin build/run
 }
 
 task_build() {
