@@ -37,3 +37,6 @@ function(system_test name)
 endfunction()
 
 system_test(plant)
+system_test(api)
+system_test(durability)
+system_test(faults)

@@ -50,7 +50,10 @@ void mutate(Input& input, const Input& other, std::mt19937_64& random) {
                     input[at] = telling[random() % std::size(telling)];
                 }
                 break;
-            case 2: input.insert(input.begin() + static_cast<long>(at), static_cast<std::uint8_t>(random())); break;
+            case 2:
+                input.insert(input.begin() + static_cast<long>(at),
+                             static_cast<std::uint8_t>(random()));
+                break;
             case 3:
                 if (!input.empty()) {
                     input.erase(input.begin() + static_cast<long>(at));

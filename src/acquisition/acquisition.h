@@ -13,8 +13,8 @@
 
 namespace gantry::acquisition {
 
-// Keeps what the supervisor runs in line with what the registry says: every connection with its tags,
-// and with the points and series behind them. Follows the change feed on a thread of its own.
+// Keeps what the supervisor runs in line with what the registry says: every connection with its
+// tags, and with the points and series behind them. Follows the change feed on a thread of its own.
 class Acquisition {
 public:
     Acquisition(registry::Registry& registry, directory::Directory& directory,
@@ -47,7 +47,7 @@ private:
 
     std::mutex mutex_;
     std::condition_variable_any changed_;
-    std::set<Wanted> queue_;  // connections to look at again
+    std::set<Wanted> queue_;                            // connections to look at again
     std::unordered_map<std::string, Wanted> by_point_;  // which connection feeds a point
     std::jthread worker_;
 };

@@ -164,8 +164,8 @@ Result<http::Response> create_token(Services& services, const Call& call) {
         return bad_field("/lifetime", "must be more than nothing and at most 366d");
     }
     TRY_ASSIGN(const auto owner, services.registry.principals().get(call.tenant(), principal));
-    TRY_ASSIGN(const auto made, services.registry.sessions().create_token(call.tenant(), owner.id,
-                                                                          name, lifetime));
+    TRY_ASSIGN(const auto made,
+               services.registry.sessions().create_token(call.tenant(), owner.id, name, lifetime));
     json::object out = show(made.first);
     out["token"] = made.second.reveal();
     return json_answer(out, 201);
@@ -184,8 +184,7 @@ Result<http::Response> explain(Services&, const Call& call) {
     in.required("permission", permission);
     in.optional("path", path);
     TRY(in.finish());
-    const auto decision =
-        security::decide(call.context.identity->statements, {permission, path});
+    const auto decision = security::decide(call.context.identity->statements, {permission, path});
     json::object out;
     out["allowed"] = decision.allowed;
     if (decision.because != nullptr) {
@@ -201,67 +200,169 @@ Result<http::Response> explain(Services&, const Call& call) {
 void add_access_routes(std::vector<Route>& out) {
     using enum http::Method;
     constexpr std::string_view tag = "Access";
-    out.push_back({.method = Get, .path = "/v1/tenants", .id = "listTenants", .tag = tag,
+    out.push_back({.method = Get,
+                   .path = "/v1/tenants",
+                   .id = "listTenants",
+                   .tag = tag,
                    .summary = "Tenants of this installation (platform operators only)",
-                   .permission = "tenants:read", .handle = list_tenants, .query = with_paging(),
+                   .permission = "tenants:read",
+                   .handle = list_tenants,
+                   .query = with_paging(),
                    .response = "TenantPage"});
-    out.push_back({.method = Post, .path = "/v1/tenants", .id = "createTenant", .tag = tag,
+    out.push_back({.method = Post,
+                   .path = "/v1/tenants",
+                   .id = "createTenant",
+                   .tag = tag,
                    .summary = "Make a tenant (platform operators only)",
-                   .permission = "tenants:write", .handle = create_tenant, .request = "NewTenant",
-                   .response = "Tenant", .success = 201, .audited = true});
-    out.push_back({.method = Get, .path = "/v1/principals", .id = "listPrincipals", .tag = tag,
-                   .summary = "People and programs that may sign in",
-                   .permission = "principals:read", .handle = list_principals,
-                   .query = with_paging(), .response = "PrincipalPage"});
-    out.push_back({.method = Post, .path = "/v1/principals", .id = "createPrincipal", .tag = tag,
-                   .summary = "Add a person or program", .permission = "principals:write",
-                   .handle = create_principal, .request = "NewPrincipal", .response = "Principal",
-                   .success = 201, .audited = true});
-    out.push_back({.method = Get, .path = "/v1/principals/{principal}", .id = "getPrincipal",
-                   .tag = tag, .summary = "One person or program", .permission = "principals:read",
-                   .handle = get_principal, .response = "Principal"});
-    out.push_back({.method = Patch, .path = "/v1/principals/{principal}", .id = "patchPrincipal",
-                   .tag = tag, .summary = "Change name or roles, disable or enable",
-                   .permission = "principals:write", .handle = patch_principal,
-                   .request = "PrincipalPatch", .response = "Principal", .audited = true});
-    out.push_back({.method = Delete, .path = "/v1/principals/{principal}", .id = "removePrincipal",
-                   .tag = tag, .summary = "Remove, with all tokens",
-                   .permission = "principals:write", .handle = remove_principal, .success = 204,
+                   .permission = "tenants:write",
+                   .handle = create_tenant,
+                   .request = "NewTenant",
+                   .response = "Tenant",
+                   .success = 201,
                    .audited = true});
-    out.push_back({.method = Post, .path = "/v1/principals/{principal}/reset-password",
-                   .id = "resetPassword", .tag = tag,
+    out.push_back({.method = Get,
+                   .path = "/v1/principals",
+                   .id = "listPrincipals",
+                   .tag = tag,
+                   .summary = "People and programs that may sign in",
+                   .permission = "principals:read",
+                   .handle = list_principals,
+                   .query = with_paging(),
+                   .response = "PrincipalPage"});
+    out.push_back({.method = Post,
+                   .path = "/v1/principals",
+                   .id = "createPrincipal",
+                   .tag = tag,
+                   .summary = "Add a person or program",
+                   .permission = "principals:write",
+                   .handle = create_principal,
+                   .request = "NewPrincipal",
+                   .response = "Principal",
+                   .success = 201,
+                   .audited = true});
+    out.push_back({.method = Get,
+                   .path = "/v1/principals/{principal}",
+                   .id = "getPrincipal",
+                   .tag = tag,
+                   .summary = "One person or program",
+                   .permission = "principals:read",
+                   .handle = get_principal,
+                   .response = "Principal"});
+    out.push_back({.method = Patch,
+                   .path = "/v1/principals/{principal}",
+                   .id = "patchPrincipal",
+                   .tag = tag,
+                   .summary = "Change name or roles, disable or enable",
+                   .permission = "principals:write",
+                   .handle = patch_principal,
+                   .request = "PrincipalPatch",
+                   .response = "Principal",
+                   .audited = true});
+    out.push_back({.method = Delete,
+                   .path = "/v1/principals/{principal}",
+                   .id = "removePrincipal",
+                   .tag = tag,
+                   .summary = "Remove, with all tokens",
+                   .permission = "principals:write",
+                   .handle = remove_principal,
+                   .success = 204,
+                   .audited = true});
+    out.push_back({.method = Post,
+                   .path = "/v1/principals/{principal}/reset-password",
+                   .id = "resetPassword",
+                   .tag = tag,
                    .summary = "Set a password that must be changed at the next sign-in",
-                   .permission = "principals:write", .handle = reset_password,
-                   .request = "NewPassword", .success = 204, .audited = true});
-    out.push_back({.method = Get, .path = "/v1/roles", .id = "listRoles", .tag = tag,
-                   .summary = "Roles", .permission = "roles:read", .handle = list_roles,
-                   .query = with_paging(), .response = "RolePage"});
-    out.push_back({.method = Post, .path = "/v1/roles", .id = "createRole", .tag = tag,
-                   .summary = "Make a role", .permission = "roles:write", .handle = create_role,
-                   .request = "NewRole", .response = "Role", .success = 201, .audited = true});
-    out.push_back({.method = Get, .path = "/v1/roles/{role}", .id = "getRole", .tag = tag,
-                   .summary = "One role", .permission = "roles:read", .handle = get_role,
+                   .permission = "principals:write",
+                   .handle = reset_password,
+                   .request = "NewPassword",
+                   .success = 204,
+                   .audited = true});
+    out.push_back({.method = Get,
+                   .path = "/v1/roles",
+                   .id = "listRoles",
+                   .tag = tag,
+                   .summary = "Roles",
+                   .permission = "roles:read",
+                   .handle = list_roles,
+                   .query = with_paging(),
+                   .response = "RolePage"});
+    out.push_back({.method = Post,
+                   .path = "/v1/roles",
+                   .id = "createRole",
+                   .tag = tag,
+                   .summary = "Make a role",
+                   .permission = "roles:write",
+                   .handle = create_role,
+                   .request = "NewRole",
+                   .response = "Role",
+                   .success = 201,
+                   .audited = true});
+    out.push_back({.method = Get,
+                   .path = "/v1/roles/{role}",
+                   .id = "getRole",
+                   .tag = tag,
+                   .summary = "One role",
+                   .permission = "roles:read",
+                   .handle = get_role,
                    .response = "Role"});
-    out.push_back({.method = Put, .path = "/v1/roles/{role}", .id = "replaceRole", .tag = tag,
-                   .summary = "Change a role", .permission = "roles:write", .handle = replace_role,
-                   .request = "NewRole", .response = "Role", .audited = true});
-    out.push_back({.method = Delete, .path = "/v1/roles/{role}", .id = "removeRole", .tag = tag,
-                   .summary = "Remove a role that nobody has", .permission = "roles:write",
-                   .handle = remove_role, .success = 204, .audited = true});
-    out.push_back({.method = Get, .path = "/v1/tokens", .id = "listTokens", .tag = tag,
-                   .summary = "API tokens, without their secrets", .permission = "tokens:read",
-                   .handle = list_tokens, .query = with_paging(), .response = "TokenPage"});
-    out.push_back({.method = Post, .path = "/v1/tokens", .id = "createToken", .tag = tag,
+    out.push_back({.method = Put,
+                   .path = "/v1/roles/{role}",
+                   .id = "replaceRole",
+                   .tag = tag,
+                   .summary = "Change a role",
+                   .permission = "roles:write",
+                   .handle = replace_role,
+                   .request = "NewRole",
+                   .response = "Role",
+                   .audited = true});
+    out.push_back({.method = Delete,
+                   .path = "/v1/roles/{role}",
+                   .id = "removeRole",
+                   .tag = tag,
+                   .summary = "Remove a role that nobody has",
+                   .permission = "roles:write",
+                   .handle = remove_role,
+                   .success = 204,
+                   .audited = true});
+    out.push_back({.method = Get,
+                   .path = "/v1/tokens",
+                   .id = "listTokens",
+                   .tag = tag,
+                   .summary = "API tokens, without their secrets",
+                   .permission = "tokens:read",
+                   .handle = list_tokens,
+                   .query = with_paging(),
+                   .response = "TokenPage"});
+    out.push_back({.method = Post,
+                   .path = "/v1/tokens",
+                   .id = "createToken",
+                   .tag = tag,
                    .summary = "Make an API token; its secret is shown this once",
-                   .permission = "tokens:write", .handle = create_token, .request = "NewToken",
-                   .response = "NewTokenAnswer", .success = 201, .audited = true});
-    out.push_back({.method = Delete, .path = "/v1/tokens/{token}", .id = "removeToken", .tag = tag,
-                   .summary = "Take back an API token, at once", .permission = "tokens:write",
-                   .handle = remove_token, .success = 204, .audited = true});
-    out.push_back({.method = Post, .path = "/v1/access/explain", .id = "explainAccess", .tag = tag,
+                   .permission = "tokens:write",
+                   .handle = create_token,
+                   .request = "NewToken",
+                   .response = "NewTokenAnswer",
+                   .success = 201,
+                   .audited = true});
+    out.push_back({.method = Delete,
+                   .path = "/v1/tokens/{token}",
+                   .id = "removeToken",
+                   .tag = tag,
+                   .summary = "Take back an API token, at once",
+                   .permission = "tokens:write",
+                   .handle = remove_token,
+                   .success = 204,
+                   .audited = true});
+    out.push_back({.method = Post,
+                   .path = "/v1/access/explain",
+                   .id = "explainAccess",
+                   .tag = tag,
                    .summary = "Whether, and why, the caller may do something",
-                   .admission = Admission::SignedIn, .permission = "", .handle = explain,
-                   .request = "AccessQuestion", .response = "AccessAnswer"});
+                   .admission = Admission::SignedIn,
+                   .permission = "",
+                   .handle = explain,
+                   .request = "AccessQuestion",
+                   .response = "AccessAnswer"});
 }
 
 }  // namespace gantry::api

@@ -41,8 +41,7 @@ bool needs_no_new_password(const Route& route) {
 // An id that somebody had to know or guess, unlike a path.
 bool is_id(std::string_view text) {
     const std::size_t underscore = text.find('_');
-    return underscore != std::string_view::npos &&
-           has_id_form(text, text.substr(0, underscore));
+    return underscore != std::string_view::npos && has_id_form(text, text.substr(0, underscore));
 }
 
 std::string object_of(const Call& call) {
@@ -134,8 +133,9 @@ Result<> Api::admit(const Route& route, const security::Context& context) const 
                     "sign in (POST /v1/session) and send Authorization: Bearer …");
     }
     if (context.identity->must_change_password && !needs_no_new_password(route)) {
-        return fail(Code::Forbidden,
-                    "change your password first: PUT /v1/session/password, or sign in at the console");
+        return fail(
+            Code::Forbidden,
+            "change your password first: PUT /v1/session/password, or sign in at the console");
     }
     if (route.admission == Admission::Permitted &&
         !security::may_anywhere(context.identity->statements, route.permission)) {
@@ -192,8 +192,8 @@ Async<> Api::audit(const Route& route, const Call& call, const Result<http::Resp
                                     answer.error().code == Code::NotFound);
     bool record = route.audited;
     if (!record && denied && call.context.identity) {
-        const bool by_id = std::ranges::any_of(
-            call.path, [](const auto& part) { return is_id(part.second); });
+        const bool by_id =
+            std::ranges::any_of(call.path, [](const auto& part) { return is_id(part.second); });
         record = (by_id || answer.error().code == Code::Forbidden) &&
                  audited_reads_.take(call.context.identity->principal.text()).allowed;
     }
@@ -209,9 +209,8 @@ Async<> Api::audit(const Route& route, const Call& call, const Result<http::Resp
     entry.detail = answer ? "" : answer.error().message;
     entry.address = call.context.address;
     entry.trace = call.context.trace;
-    co_return co_await offload(services_.offload, [this, &entry] {
-        return services_.audit.record(std::move(entry));
-    });
+    co_return co_await offload(services_.offload,
+                               [this, &entry] { return services_.audit.record(std::move(entry)); });
 }
 
 asio::awaitable<Result<http::Response>> Api::dispatch(http::Request& request,
@@ -224,12 +223,12 @@ asio::awaitable<Result<http::Response>> Api::dispatch(http::Request& request,
             for (const http::Method method : allowed) {
                 methods += (methods.empty() ? "" : ", ") + std::string(http::method_name(method));
             }
-            http::Response wrong = problem(
-                Error{Code::Unsupported,
-                      std::format("{} does not take {}: use {}", request.path(),
-                                  http::method_name(request.method), methods),
-                      {}},
-                context.language, context.trace);
+            http::Response wrong =
+                problem(Error{Code::Unsupported,
+                              std::format("{} does not take {}: use {}", request.path(),
+                                          http::method_name(request.method), methods),
+                              {}},
+                        context.language, context.trace);
             wrong.status = 405;
             wrong.with("Allow", methods);
             co_return wrong;
@@ -245,10 +244,14 @@ asio::awaitable<Result<http::Response>> Api::dispatch(http::Request& request,
     if (admitted) {
         admitted = admit(route, context);
     }
-    Result<http::Response> answer = admitted ? co_await run_once(route, call)
-                                             : Result<http::Response>(
-                                                   std::unexpected(admitted.error()));
-    if (const auto recorded = co_await audit(route, call, answer); !recorded && answer) {
+    Result<http::Response> answer;
+    if (admitted) {
+        answer = co_await run_once(route, call);
+    } else {
+        answer = std::unexpected(admitted.error());
+    }
+    const auto recorded = co_await audit(route, call, answer);
+    if (!recorded && answer) {
         // It was done; that it cannot be recorded must not stay hidden.
         answer = fail(recorded.error().code, "it was done, but the audit log cannot record it: {}",
                       recorded.error().message);
@@ -259,9 +262,8 @@ asio::awaitable<Result<http::Response>> Api::dispatch(http::Request& request,
 void Api::finish(http::Response& response, const http::Request& request,
                  const security::Context& context) const {
     const auto has = [&response](std::string_view name) {
-        return std::ranges::any_of(response.headers, [name](const auto& header) {
-            return header.first == name;
-        });
+        return std::ranges::any_of(response.headers,
+                                   [name](const auto& header) { return header.first == name; });
     };
     if (!has("Cache-Control")) {
         response.with("Cache-Control", "no-store");
@@ -277,7 +279,7 @@ void Api::finish(http::Response& response, const http::Request& request,
 asio::awaitable<http::Response> Api::serve(http::Request& request) {
     const Duration start = services_.clock.monotonic();
     security::Context context = new_context(request);
-    Result<http::Response> answer = [] { return fail(Code::Internal, "not answered"); }();
+    Result<http::Response> answer;
     std::string defect;
     try {
         answer = co_await dispatch(request, context);
@@ -290,11 +292,11 @@ asio::awaitable<http::Response> Api::serve(http::Request& request) {
         defect = error.what();
     }
     if (!defect.empty()) {
-        services_.log.error("api", "handler threw",
-                            {{"path", request.path()}, {"detail", defect},
-                             {"trace", context.trace}});
-        answer = fail(Code::Internal, "a defect of ours; the log has it under trace {}",
-                      context.trace);
+        services_.log.error(
+            "api", "handler threw",
+            {{"path", request.path()}, {"detail", defect}, {"trace", context.trace}});
+        answer =
+            fail(Code::Internal, "a defect of ours; the log has it under trace {}", context.trace);
     }
     http::Response response =
         answer ? std::move(*answer) : problem(answer.error(), context.language, context.trace);

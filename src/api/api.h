@@ -11,8 +11,8 @@
 
 namespace gantry::api {
 
-// The public API and the console's files: finds the route, who is asking, whether they may, runs the
-// handler, and renders errors. Any shard.
+// The public API and the console's files: finds the route, who is asking, whether they may, runs
+// the handler, and renders errors. Any shard.
 class Api final : public http::Application {
 public:
     explicit Api(Services& services);

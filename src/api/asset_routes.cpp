@@ -97,8 +97,12 @@ void add_asset_routes(std::vector<Route>& out) {
     using enum http::Method;
     constexpr std::string_view tag = "Assets";
     out.push_back(
-        {.method = Get, .path = "/v1/assets", .id = "listAssets", .tag = tag,
-         .summary = "Assets, in order of their paths", .permission = "assets:read",
+        {.method = Get,
+         .path = "/v1/assets",
+         .id = "listAssets",
+         .tag = tag,
+         .summary = "Assets, in order of their paths",
+         .permission = "assets:read",
          .handle = list_assets,
          .query = with_paging({{"parent", "string",
                                 "Only children of this asset (id or path); empty for the roots."},
@@ -106,27 +110,57 @@ void add_asset_routes(std::vector<Route>& out) {
                                {"model", "string", "Only assets of this model (id or key)."},
                                {"search", "string", "Part of the path or name."}}),
          .response = "AssetPage"});
-    out.push_back({.method = Post, .path = "/v1/assets", .id = "createAsset", .tag = tag,
+    out.push_back({.method = Post,
+                   .path = "/v1/assets",
+                   .id = "createAsset",
+                   .tag = tag,
                    .summary = "Add an asset, with the points of its model",
-                   .permission = "assets:write", .handle = create_asset, .request = "NewAsset",
-                   .response = "Asset", .success = 201, .audited = true});
-    out.push_back({.method = Get, .path = "/v1/assets/{asset}", .id = "getAsset", .tag = tag,
-                   .summary = "One asset, by id or path (percent-encoded)",
-                   .permission = "assets:read", .handle = get_asset, .response = "Asset"});
-    out.push_back({.method = Put, .path = "/v1/assets/{asset}", .id = "replaceAsset", .tag = tag,
-                   .summary = "Change or move an asset", .permission = "assets:write",
-                   .handle = replace_asset, .request = "NewAsset", .response = "Asset",
-                   .audited = true,
-                   .about = "Another key or parent moves it with all below; ids and history stay."});
-    out.push_back({.method = Patch, .path = "/v1/assets/{asset}", .id = "patchAsset", .tag = tag,
-                   .summary = "Change parts of an asset (RFC 7396)", .permission = "assets:write",
-                   .handle = patch_asset, .request = "Patch", .response = "Asset",
+                   .permission = "assets:write",
+                   .handle = create_asset,
+                   .request = "NewAsset",
+                   .response = "Asset",
+                   .success = 201,
                    .audited = true});
-    out.push_back({.method = Delete, .path = "/v1/assets/{asset}", .id = "removeAsset", .tag = tag,
-                   .summary = "Remove an asset and its points", .permission = "assets:write",
+    out.push_back({.method = Get,
+                   .path = "/v1/assets/{asset}",
+                   .id = "getAsset",
+                   .tag = tag,
+                   .summary = "One asset, by id or path (percent-encoded)",
+                   .permission = "assets:read",
+                   .handle = get_asset,
+                   .response = "Asset"});
+    out.push_back(
+        {.method = Put,
+         .path = "/v1/assets/{asset}",
+         .id = "replaceAsset",
+         .tag = tag,
+         .summary = "Change or move an asset",
+         .permission = "assets:write",
+         .handle = replace_asset,
+         .request = "NewAsset",
+         .response = "Asset",
+         .audited = true,
+         .about = "Another key or parent moves it with all below; ids and history stay."});
+    out.push_back({.method = Patch,
+                   .path = "/v1/assets/{asset}",
+                   .id = "patchAsset",
+                   .tag = tag,
+                   .summary = "Change parts of an asset (RFC 7396)",
+                   .permission = "assets:write",
+                   .handle = patch_asset,
+                   .request = "Patch",
+                   .response = "Asset",
+                   .audited = true});
+    out.push_back({.method = Delete,
+                   .path = "/v1/assets/{asset}",
+                   .id = "removeAsset",
+                   .tag = tag,
+                   .summary = "Remove an asset and its points",
+                   .permission = "assets:write",
                    .handle = remove_asset,
                    .query = {{"recursive", "boolean", "Also all assets below it."}},
-                   .success = 204, .audited = true});
+                   .success = 204,
+                   .audited = true});
 }
 
 }  // namespace gantry::api

@@ -24,8 +24,8 @@ const std::string& Call::part(std::string_view name) const {
 }
 
 Result<json::value> Call::body() const {
-    // The form type is what curl says of any body unless it is told otherwise. A form in a browser can
-    // send it too, but not our Authorization header.
+    // The form type is what curl says of any body unless it is told otherwise. A form in a browser
+    // can send it too, but not our Authorization header.
     const std::string_view type = request.header("content-type");
     if (!type.empty() && !type.starts_with("application/json") &&
         !type.starts_with("application/merge-patch+json") &&

@@ -48,8 +48,8 @@ http::Response item_answer(const json::object& item, const Stamp& stamp, int sta
 http::Response json_answer(const json::value& value, int status = 200);
 http::Response no_content();
 
-// {"items": […], "next": "…"}; each item through `show`, which returns nothing for what the principal
-// may not see.
+// {"items": […], "next": "…"}; each item through `show`, which returns nothing for what the
+// principal may not see.
 template <class T, class Show>
 http::Response page_answer(const registry::Page<T>& page, Show show) {
     json::object out;

@@ -107,7 +107,8 @@ Result<http::Response> remove_connection(Services& services, const Call& call) {
     return no_content();
 }
 
-// --- trying ---------------------------------------------------------------------------------------
+// --- trying
+// ---------------------------------------------------------------------------------------
 
 http::Response show_report(const connector::TestReport& report) {
     json::array probes;
@@ -149,8 +150,7 @@ Async<http::Response> test_settings(Services& services, const Call& call) {
     CO_TRY_ASSIGN(const std::string settings, settings_of(in));
     CO_TRY(in.finish());
     CO_TRY(protocol->check_settings(settings));
-    CO_TRY_ASSIGN(const auto report,
-                  co_await protocol->test(surroundings(services), settings, {}));
+    CO_TRY_ASSIGN(const auto report, co_await protocol->test(surroundings(services), settings, {}));
     co_return show_report(report);
 }
 
@@ -167,9 +167,9 @@ Async<http::Response> test_connection(Services& services, const Call& call) {
         addresses.push_back(tag.tag.address);
     }
     CO_TRY_ASSIGN(const auto* protocol, services.protocols.find(connection.protocol));
-    CO_TRY_ASSIGN(const auto report,
-                  co_await protocol->test(surroundings(services), connection.settings,
-                                          std::move(addresses)));
+    CO_TRY_ASSIGN(
+        const auto report,
+        co_await protocol->test(surroundings(services), connection.settings, std::move(addresses)));
     co_return show_report(report);
 }
 
@@ -254,11 +254,12 @@ Async<http::Response> list_protocols(Services& services, const Call&) {
     co_return json_answer(out);
 }
 
-// --- tags -----------------------------------------------------------------------------------------
+// --- tags
+// -----------------------------------------------------------------------------------------
 
 Result<> check_tag(Services& services, const Call& call, const Tag& tag, const std::string& where) {
-    const auto connection = services.registry.connections().get(call.tenant(),
-                                                                tag.connection.text());
+    const auto connection =
+        services.registry.connections().get(call.tenant(), tag.connection.text());
     if (!connection) {
         return bad_field(where + "/connection", connection.error().message);
     }
@@ -320,8 +321,7 @@ Result<registry::BoundTag> tag_for(Services& services, const Call& call,
     const std::string& id = call.part("tag");
     registry::BoundTag bound;
     TRY_ASSIGN(bound.tag, services.registry.connections().get_tag(call.tenant(), id));
-    TRY_ASSIGN(bound.point,
-               services.registry.points().get(call.tenant(), bound.tag.point.text()));
+    TRY_ASSIGN(bound.point, services.registry.points().get(call.tenant(), bound.tag.point.text()));
     TRY(call.require(permission, bound.point.path, "tag '" + id + "'"));
     return bound;
 }
@@ -353,48 +353,97 @@ Result<http::Response> remove_tag(Services& services, const Call& call) {
 void add_trial_routes(std::vector<Route>& out) {
     using enum http::Method;
     constexpr std::string_view tag = "Connections";
-    out.push_back({.method = Get, .path = "/v1/protocols", .id = "listProtocols", .tag = tag,
+    out.push_back({.method = Get,
+                   .path = "/v1/protocols",
+                   .id = "listProtocols",
+                   .tag = tag,
                    .summary = "Protocols that this program speaks, with the form of their settings",
-                   .permission = "connections:read", .handle = list_protocols,
+                   .permission = "connections:read",
+                   .handle = list_protocols,
                    .response = "ProtocolList"});
-    out.push_back({.method = Post, .path = "/v1/protocols/{protocol}/test", .id = "testSettings",
-                   .tag = tag, .summary = "Try settings before they are saved",
-                   .permission = "connections:write", .handle = test_settings,
-                   .request = "TestRequest", .response = "TestReport"});
-    out.push_back({.method = Post, .path = "/v1/protocols/{protocol}/read", .id = "readAddresses",
-                   .tag = tag, .summary = "Read addresses once, before they are saved",
-                   .permission = "connections:write", .handle = read_addresses,
-                   .request = "ReadRequest", .response = "ReadAnswer"});
-    out.push_back({.method = Post, .path = "/v1/protocols/{protocol}/scan", .id = "scanDevice",
-                   .tag = tag, .summary = "Look through a device's addresses, by reading only",
-                   .permission = "connections:write", .handle = scan_device,
-                   .request = "ScanRequest", .response = "ScanAnswer", .audited = true,
-                   .about = "Slow on purpose; some devices do not take it well, so ask who owns it."});
+    out.push_back({.method = Post,
+                   .path = "/v1/protocols/{protocol}/test",
+                   .id = "testSettings",
+                   .tag = tag,
+                   .summary = "Try settings before they are saved",
+                   .permission = "connections:write",
+                   .handle = test_settings,
+                   .request = "TestRequest",
+                   .response = "TestReport"});
+    out.push_back({.method = Post,
+                   .path = "/v1/protocols/{protocol}/read",
+                   .id = "readAddresses",
+                   .tag = tag,
+                   .summary = "Read addresses once, before they are saved",
+                   .permission = "connections:write",
+                   .handle = read_addresses,
+                   .request = "ReadRequest",
+                   .response = "ReadAnswer"});
+    out.push_back(
+        {.method = Post,
+         .path = "/v1/protocols/{protocol}/scan",
+         .id = "scanDevice",
+         .tag = tag,
+         .summary = "Look through a device's addresses, by reading only",
+         .permission = "connections:write",
+         .handle = scan_device,
+         .request = "ScanRequest",
+         .response = "ScanAnswer",
+         .audited = true,
+         .about = "Slow on purpose; some devices do not take it well, so ask who owns it."});
 }
 
 void add_tag_routes(std::vector<Route>& out) {
     using enum http::Method;
     constexpr std::string_view tag = "Connections";
-    out.push_back({.method = Get, .path = "/v1/tags", .id = "listTags", .tag = tag,
-                   .summary = "Tags: addresses bound to points", .permission = "tags:read",
+    out.push_back({.method = Get,
+                   .path = "/v1/tags",
+                   .id = "listTags",
+                   .tag = tag,
+                   .summary = "Tags: addresses bound to points",
+                   .permission = "tags:read",
                    .handle = list_tags,
                    .query = with_paging({{"connection", "string", "Only of this connection."}}),
                    .response = "TagPage"});
-    out.push_back({.method = Post, .path = "/v1/tags", .id = "createTags", .tag = tag,
+    out.push_back({.method = Post,
+                   .path = "/v1/tags",
+                   .id = "createTags",
+                   .tag = tag,
                    .summary = "Bind addresses to points; one, or many, all or none",
-                   .permission = "tags:write", .handle = create_tags, .request = "NewTags",
-                   .response = "TagList", .success = 201, .body_max = 16 * 1024 * 1024,
+                   .permission = "tags:write",
+                   .handle = create_tags,
+                   .request = "NewTags",
+                   .response = "TagList",
+                   .success = 201,
+                   .body_max = 16 * 1024 * 1024,
                    .audited = true});
-    out.push_back({.method = Get, .path = "/v1/tags/{tag}", .id = "getTag", .tag = tag,
-                   .summary = "One tag", .permission = "tags:read", .handle = get_tag,
+    out.push_back({.method = Get,
+                   .path = "/v1/tags/{tag}",
+                   .id = "getTag",
+                   .tag = tag,
+                   .summary = "One tag",
+                   .permission = "tags:read",
+                   .handle = get_tag,
                    .response = "Tag"});
-    out.push_back({.method = Patch, .path = "/v1/tags/{tag}", .id = "patchTag", .tag = tag,
-                   .summary = "Change the address", .permission = "tags:write",
-                   .handle = patch_tag, .request = "TagPatch", .response = "Tag",
+    out.push_back({.method = Patch,
+                   .path = "/v1/tags/{tag}",
+                   .id = "patchTag",
+                   .tag = tag,
+                   .summary = "Change the address",
+                   .permission = "tags:write",
+                   .handle = patch_tag,
+                   .request = "TagPatch",
+                   .response = "Tag",
                    .audited = true});
-    out.push_back({.method = Delete, .path = "/v1/tags/{tag}", .id = "removeTag", .tag = tag,
-                   .summary = "Unbind", .permission = "tags:write", .handle = remove_tag,
-                   .success = 204, .audited = true});
+    out.push_back({.method = Delete,
+                   .path = "/v1/tags/{tag}",
+                   .id = "removeTag",
+                   .tag = tag,
+                   .summary = "Unbind",
+                   .permission = "tags:write",
+                   .handle = remove_tag,
+                   .success = 204,
+                   .audited = true});
 }
 
 }  // namespace
@@ -402,36 +451,70 @@ void add_tag_routes(std::vector<Route>& out) {
 void add_connection_routes(std::vector<Route>& out) {
     using enum http::Method;
     constexpr std::string_view tag = "Connections";
-    out.push_back({.method = Get, .path = "/v1/connections", .id = "listConnections", .tag = tag,
+    out.push_back({.method = Get,
+                   .path = "/v1/connections",
+                   .id = "listConnections",
+                   .tag = tag,
                    .summary = "Connections to devices, with how they fare",
-                   .permission = "connections:read", .handle = list_connections,
-                   .query = with_paging(), .response = "ConnectionPage"});
-    out.push_back({.method = Post, .path = "/v1/connections", .id = "createConnection", .tag = tag,
-                   .summary = "Add a connection", .permission = "connections:write",
-                   .handle = create_connection, .request = "NewConnection",
-                   .response = "Connection", .success = 201, .audited = true});
-    out.push_back({.method = Get, .path = "/v1/connections/{connection}", .id = "getConnection",
-                   .tag = tag, .summary = "One connection, by id or key",
-                   .permission = "connections:read", .handle = get_connection,
+                   .permission = "connections:read",
+                   .handle = list_connections,
+                   .query = with_paging(),
+                   .response = "ConnectionPage"});
+    out.push_back({.method = Post,
+                   .path = "/v1/connections",
+                   .id = "createConnection",
+                   .tag = tag,
+                   .summary = "Add a connection",
+                   .permission = "connections:write",
+                   .handle = create_connection,
+                   .request = "NewConnection",
+                   .response = "Connection",
+                   .success = 201,
+                   .audited = true});
+    out.push_back({.method = Get,
+                   .path = "/v1/connections/{connection}",
+                   .id = "getConnection",
+                   .tag = tag,
+                   .summary = "One connection, by id or key",
+                   .permission = "connections:read",
+                   .handle = get_connection,
                    .response = "Connection"});
-    out.push_back({.method = Put, .path = "/v1/connections/{connection}",
-                   .id = "replaceConnection", .tag = tag, .summary = "Change a connection",
-                   .permission = "connections:write", .handle = replace_connection,
-                   .request = "NewConnection", .response = "Connection", .audited = true});
-    out.push_back({.method = Patch, .path = "/v1/connections/{connection}",
-                   .id = "patchConnection", .tag = tag,
+    out.push_back({.method = Put,
+                   .path = "/v1/connections/{connection}",
+                   .id = "replaceConnection",
+                   .tag = tag,
+                   .summary = "Change a connection",
+                   .permission = "connections:write",
+                   .handle = replace_connection,
+                   .request = "NewConnection",
+                   .response = "Connection",
+                   .audited = true});
+    out.push_back({.method = Patch,
+                   .path = "/v1/connections/{connection}",
+                   .id = "patchConnection",
+                   .tag = tag,
                    .summary = "Change parts of a connection (RFC 7396)",
-                   .permission = "connections:write", .handle = patch_connection,
-                   .request = "Patch", .response = "Connection", .audited = true});
-    out.push_back({.method = Delete, .path = "/v1/connections/{connection}",
-                   .id = "removeConnection", .tag = tag,
+                   .permission = "connections:write",
+                   .handle = patch_connection,
+                   .request = "Patch",
+                   .response = "Connection",
+                   .audited = true});
+    out.push_back({.method = Delete,
+                   .path = "/v1/connections/{connection}",
+                   .id = "removeConnection",
+                   .tag = tag,
                    .summary = "Remove a connection and its tags; history stays",
-                   .permission = "connections:write", .handle = remove_connection,
-                   .success = 204, .audited = true});
-    out.push_back({.method = Post, .path = "/v1/connections/{connection}/test",
-                   .id = "testConnection", .tag = tag,
+                   .permission = "connections:write",
+                   .handle = remove_connection,
+                   .success = 204,
+                   .audited = true});
+    out.push_back({.method = Post,
+                   .path = "/v1/connections/{connection}/test",
+                   .id = "testConnection",
+                   .tag = tag,
                    .summary = "Try a saved connection, beside what runs",
-                   .permission = "connections:write", .handle = test_connection,
+                   .permission = "connections:write",
+                   .handle = test_connection,
                    .response = "TestReport"});
     add_trial_routes(out);
     add_tag_routes(out);

@@ -20,8 +20,8 @@ void show_text(json::object& out, std::string_view key, const LocalizedText& tex
 
 // Takes what only the server sets, so that it is no unknown field.
 void take_server_fields(ObjectReader& in) {
-    for (const char* name : {"id", "path", "created", "updated", "version", "has_children", "status",
-                             "type", "unit", "property_name", "point_path"}) {
+    for (const char* name : {"id", "path", "created", "updated", "version", "has_children",
+                             "status", "type", "unit", "property_name", "point_path"}) {
         in.take(name);
     }
 }

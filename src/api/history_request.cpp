@@ -10,8 +10,8 @@ namespace {
 
 Result<Time> time_parameter(const Call& call, std::string_view name, std::string_view otherwise,
                             Time now) {
-    auto time = parse_time_or_relative(call.request.parameter(name).value_or(std::string(otherwise)),
-                                       now);
+    auto time =
+        parse_time_or_relative(call.request.parameter(name).value_or(std::string(otherwise)), now);
     if (!time) {
         return bad_field(std::string(name), time.error().message);
     }
@@ -24,9 +24,10 @@ Result<std::vector<query::AggregateKind>> aggregates_of(std::string_view text) {
         const std::size_t comma = text.find(',');
         const auto kind = query::parse_aggregate(text.substr(0, comma));
         if (!kind) {
-            return bad_field("agg", std::format("there is no aggregate '{}': choose from count, "
-                                                "good_count, min, max, sum, avg, first, last, stddev",
-                                                text.substr(0, comma)));
+            return bad_field("agg",
+                             std::format("there is no aggregate '{}': choose from count, "
+                                         "good_count, min, max, sum, avg, first, last, stddev",
+                                         text.substr(0, comma)));
         }
         out.push_back(*kind);
         if (comma == std::string_view::npos) {
@@ -109,8 +110,8 @@ Result<HistoryRequest> read_history_request(const Call& call, Time now) {
     if (const auto every = call.request.parameter("every")) {
         auto length = parse_duration(*every);
         if (!length || *length <= Duration{0}) {
-            return bad_field("every", length ? "must be longer than nothing"
-                                             : length.error().message);
+            return bad_field("every",
+                             length ? "must be longer than nothing" : length.error().message);
         }
         out.every = *length;
     }
@@ -162,10 +163,11 @@ Result<> write_history(std::string& out, const store::Store& store,
         }
         json.end_object();
         if (rows > history_limit_max) {
-            return fail(Code::TooLarge,
-                        "the answer has more than {} rows: ask for fewer points, a shorter range, a "
-                        "smaller limit, or for CSV or Parquet",
-                        history_limit_max);
+            return fail(
+                Code::TooLarge,
+                "the answer has more than {} rows: ask for fewer points, a shorter range, a "
+                "smaller limit, or for CSV or Parquet",
+                history_limit_max);
         }
     }
     if (!one_point) {

@@ -23,8 +23,8 @@ inline constexpr std::size_t history_limit_max = 1'000'000;
 
 Result<HistoryRequest> read_history_request(const Call& call, Time now);
 
-// The JSON answer: one {"point", "columns", "next"?} if `one_point`, else {"items": […]}. TooLarge if
-// all points together have more than history_limit_max rows.
+// The JSON answer: one {"point", "columns", "next"?} if `one_point`, else {"items": […]}. TooLarge
+// if all points together have more than history_limit_max rows.
 Result<> write_history(std::string& out, const store::Store& store,
                        const std::vector<directory::PointRef>& points,
                        const HistoryRequest& request, bool one_point);

@@ -22,8 +22,7 @@ constexpr Duration gather = std::chrono::milliseconds(20);
 // "10/s"
 Result<Duration> pause_of(std::string_view rate) {
     int per_second = 0;
-    const auto [end, error] =
-        std::from_chars(rate.data(), rate.data() + rate.size(), per_second);
+    const auto [end, error] = std::from_chars(rate.data(), rate.data() + rate.size(), per_second);
     const std::string_view unit(end, static_cast<std::size_t>(rate.data() + rate.size() - end));
     if (error != std::errc() || unit != "/s" || per_second < 1 || per_second > 50) {
         return bad_field("/subscribe/rate", "must be 1/s to 50/s");
@@ -42,8 +41,8 @@ asio::awaitable<void> LiveSession::run() {
     const auto executor = co_await asio::this_coro::executor;
     woken_ = std::make_shared<asio::steady_timer>(executor);
     woken_->expires_at(asio::steady_timer::time_point::max());
-    subscription_ = std::make_shared<pipeline::Subscription>(
-        [executor, weak = std::weak_ptr(woken_)] {
+    subscription_ =
+        std::make_shared<pipeline::Subscription>([executor, weak = std::weak_ptr(woken_)] {
             asio::post(executor, [weak] {
                 if (const auto timer = weak.lock()) {
                     timer->cancel();
@@ -57,7 +56,10 @@ asio::awaitable<void> LiveSession::run() {
 asio::awaitable<void> LiveSession::read_loop() {
     while (true) {
         const auto message = co_await socket_.read();
-        if (!message || !co_await on_message(*message)) {
+        if (!message) {
+            co_return;
+        }
+        if (!co_await on_message(*message)) {
             co_return;
         }
         woken_->cancel();
@@ -242,9 +244,8 @@ asio::awaitable<void> LiveSession::watch_identity() {
     co_await services_.timers.sleep(authorize_within);
     while (context_.identity) {
         if (!sessions.remembered(token_.reveal())) {
-            const auto known = co_await offload(services_.offload, [&sessions, this] {
-                return sessions.verify(token_.reveal());
-            });
+            const auto known = co_await offload(
+                services_.offload, [&sessions, this] { return sessions.verify(token_.reveal()); });
             if (!known) {
                 break;
             }

@@ -11,14 +11,14 @@
 
 namespace gantry::api {
 
-// One conversation on /v1/live: the client says which points it follows, the server sends their samples
-// as they come (docs/guide/live.md). On the shard of the connection.
+// One conversation on /v1/live: the client says which points it follows, the server sends their
+// samples as they come (docs/guide/live.md). On the shard of the connection.
 class LiveSession {
 public:
     static constexpr std::string_view path = "/v1/live";
 
-    // The context is filled in by the first message where the request had no token, because a browser
-    // cannot set headers of a WebSocket.
+    // The context is filled in by the first message where the request had no token, because a
+    // browser cannot set headers of a WebSocket.
     LiveSession(Services& services, http::WebSocket& socket, security::Context& context,
                 std::string token);
 
@@ -44,7 +44,7 @@ private:
     std::shared_ptr<asio::steady_timer> woken_;  // cancelled when there is something to send
     std::set<SeriesId> followed_;
     std::vector<std::string> outbox_;  // answers to messages, sent before samples
-    Duration pause_{0};  // least time between two sends: 1 s / rate
+    Duration pause_{0};                // least time between two sends: 1 s / rate
     std::uint64_t sequence_ = 0;
     bool with_code_ = false;
 };

@@ -71,32 +71,68 @@ Result<http::Response> remove_model(Services& services, const Call& call) {
 void add_model_routes(std::vector<Route>& out) {
     using enum http::Method;
     constexpr std::string_view tag = "Models";
-    out.push_back({.method = Get, .path = "/v1/models", .id = "listModels", .tag = tag,
-                   .summary = "Thing models (物模型)", .permission = "models:read",
-                   .handle = list_models, .query = with_paging(), .response = "ModelPage"});
-    out.push_back({.method = Post, .path = "/v1/models", .id = "createModel", .tag = tag,
-                   .summary = "Make a thing model", .permission = "models:write",
-                   .handle = create_model, .request = "NewModel", .response = "Model",
-                   .success = 201, .audited = true});
-    out.push_back({.method = Get, .path = "/v1/models/{model}", .id = "getModel", .tag = tag,
-                   .summary = "One model, by id or key", .permission = "models:read",
-                   .handle = get_model,
-                   .query = {{"resolved", "boolean",
-                              "With everything that it inherits and mixes in."}},
-                   .response = "Model"});
-    out.push_back({.method = Put, .path = "/v1/models/{model}", .id = "replaceModel", .tag = tag,
-                   .summary = "Change a model; its assets follow", .permission = "models:write",
-                   .handle = replace_model, .request = "NewModel", .response = "Model",
-                   .audited = true,
-                   .about = "New properties get points on every asset of the model; removed ones lose "
-                            "theirs, unless a tag is bound."});
-    out.push_back({.method = Patch, .path = "/v1/models/{model}", .id = "patchModel", .tag = tag,
-                   .summary = "Change parts of a model (RFC 7396)", .permission = "models:write",
-                   .handle = patch_model, .request = "Patch", .response = "Model",
+    out.push_back({.method = Get,
+                   .path = "/v1/models",
+                   .id = "listModels",
+                   .tag = tag,
+                   .summary = "Thing models (物模型)",
+                   .permission = "models:read",
+                   .handle = list_models,
+                   .query = with_paging(),
+                   .response = "ModelPage"});
+    out.push_back({.method = Post,
+                   .path = "/v1/models",
+                   .id = "createModel",
+                   .tag = tag,
+                   .summary = "Make a thing model",
+                   .permission = "models:write",
+                   .handle = create_model,
+                   .request = "NewModel",
+                   .response = "Model",
+                   .success = 201,
                    .audited = true});
-    out.push_back({.method = Delete, .path = "/v1/models/{model}", .id = "removeModel", .tag = tag,
-                   .summary = "Remove a model that nothing uses", .permission = "models:write",
-                   .handle = remove_model, .success = 204, .audited = true});
+    out.push_back(
+        {.method = Get,
+         .path = "/v1/models/{model}",
+         .id = "getModel",
+         .tag = tag,
+         .summary = "One model, by id or key",
+         .permission = "models:read",
+         .handle = get_model,
+         .query = {{"resolved", "boolean", "With everything that it inherits and mixes in."}},
+         .response = "Model"});
+    out.push_back({.method = Put,
+                   .path = "/v1/models/{model}",
+                   .id = "replaceModel",
+                   .tag = tag,
+                   .summary = "Change a model; its assets follow",
+                   .permission = "models:write",
+                   .handle = replace_model,
+                   .request = "NewModel",
+                   .response = "Model",
+                   .audited = true,
+                   .about =
+                       "New properties get points on every asset of the model; removed ones lose "
+                       "theirs, unless a tag is bound."});
+    out.push_back({.method = Patch,
+                   .path = "/v1/models/{model}",
+                   .id = "patchModel",
+                   .tag = tag,
+                   .summary = "Change parts of a model (RFC 7396)",
+                   .permission = "models:write",
+                   .handle = patch_model,
+                   .request = "Patch",
+                   .response = "Model",
+                   .audited = true});
+    out.push_back({.method = Delete,
+                   .path = "/v1/models/{model}",
+                   .id = "removeModel",
+                   .tag = tag,
+                   .summary = "Remove a model that nothing uses",
+                   .permission = "models:write",
+                   .handle = remove_model,
+                   .success = 204,
+                   .audited = true});
 }
 
 }  // namespace gantry::api

@@ -105,8 +105,7 @@ json::object operation(const Route& route) {
         parameters.push_back(header_parameter(
             "Idempotency-Key", "The same key with the same request gets the same answer."));
     }
-    const bool changes = route.method == http::Method::Put ||
-                         route.method == http::Method::Patch ||
+    const bool changes = route.method == http::Method::Put || route.method == http::Method::Patch ||
                          route.method == http::Method::Delete;
     if (changes) {
         parameters.push_back(header_parameter(
@@ -146,7 +145,8 @@ std::string openapi_document(const std::string& version) {
           {"version", version},
           {"description",
            "Everything that the console and the command line do goes through this API. Times are "
-           "RFC 3339 in UTC, durations like 5m, units UCUM codes; unknown fields are refused by name. "
+           "RFC 3339 in UTC, durations like 5m, units UCUM codes; unknown fields are refused by "
+           "name. "
            "Errors are application/problem+json."},
           {"license", {{"name", "Apache-2.0"}, {"identifier", "Apache-2.0"}}}}},
         {"security", json::array{json::object{{"bearer", json::array()}}}},

@@ -51,8 +51,8 @@ Result<http::Response> create_point(Services& services, const Call& call) {
     TRY(read_entity(body, property, ""));
     TRY_ASSIGN(const auto owner, services.registry.assets().get(call.tenant(), asset));
     TRY(call.require("points:write", owner.asset.path, "asset '" + asset + "'"));
-    TRY_ASSIGN(const Point point, services.registry.points().create(call.tenant(),
-                                                                    owner.asset.id.text(), property));
+    TRY_ASSIGN(const Point point,
+               services.registry.points().create(call.tenant(), owner.asset.id.text(), property));
     return item_answer(show(point), point.stamp, 201);
 }
 
@@ -64,8 +64,8 @@ Result<http::Response> patch_point(Services& services, const Call& call) {
     merge_patch(body, patch);
     Property property;
     TRY(read_entity(body, property, ""));
-    TRY_ASSIGN(const Point point, services.registry.points().update(
-                                      call.tenant(), before.id.text(), property, expected));
+    TRY_ASSIGN(const Point point, services.registry.points().update(call.tenant(), before.id.text(),
+                                                                    property, expected));
     return item_answer(show(point), point.stamp);
 }
 
@@ -100,8 +100,7 @@ void write_latest(std::string& out, const directory::PointEntry& entry,
 }
 
 Async<http::Response> get_latest(Services& services, const Call& call) {
-    CO_TRY_ASSIGN(const auto entry,
-                  find_point(services, call, call.part("point"), "samples:read"));
+    CO_TRY_ASSIGN(const auto entry, find_point(services, call, call.part("point"), "samples:read"));
     CO_TRY_ASSIGN(const auto sample, query::latest(services.store, entry->series));
     std::string body;
     write_latest(body, *entry, sample, wants_code(call));
@@ -148,9 +147,8 @@ Async<http::Response> post_command(Services& services, const Call& call) {
         co_return bad_field("/value", value.error().message);
     }
     if (const auto number = to_number(*value); number && !property.range.contains(*number)) {
-        co_return bad_field("/value",
-                            std::format("{} is outside the range of point '{}'", to_text(*value),
-                                        entry->point.path));
+        co_return bad_field("/value", std::format("{} is outside the range of point '{}'",
+                                                  to_text(*value), entry->point.path));
     }
     CO_TRY_ASSIGN(const CommandResult result,
                   co_await services.connectors.write(entry->point.id, *value));
@@ -173,40 +171,84 @@ void add_point_routes(std::vector<Route>& out) {
     constexpr std::string_view tag = "Points";
     const QueryParameter quality{"quality", "string",
                                  "\"code\" adds the OPC UA status code beside the word."};
-    out.push_back({.method = Get, .path = "/v1/points", .id = "listPoints", .tag = tag,
+    out.push_back({.method = Get,
+                   .path = "/v1/points",
+                   .id = "listPoints",
+                   .tag = tag,
                    .summary = "Points (测点), in order of their paths",
-                   .permission = "points:read", .handle = list_points,
+                   .permission = "points:read",
+                   .handle = list_points,
                    .query = with_paging({{"under", "string", "Only points below this path."},
                                          {"asset", "string", "Only those of this asset itself."},
                                          {"search", "string", "Part of the path or name."}}),
                    .response = "PointPage"});
-    out.push_back({.method = Post, .path = "/v1/points", .id = "createPoint", .tag = tag,
+    out.push_back({.method = Post,
+                   .path = "/v1/points",
+                   .id = "createPoint",
+                   .tag = tag,
                    .summary = "Add a point to an asset, beside those of its model",
-                   .permission = "points:write", .handle = create_point, .request = "NewPoint",
-                   .response = "Point", .success = 201, .audited = true});
-    out.push_back({.method = Get, .path = "/v1/points/{point}", .id = "getPoint", .tag = tag,
+                   .permission = "points:write",
+                   .handle = create_point,
+                   .request = "NewPoint",
+                   .response = "Point",
+                   .success = 201,
+                   .audited = true});
+    out.push_back({.method = Get,
+                   .path = "/v1/points/{point}",
+                   .id = "getPoint",
+                   .tag = tag,
                    .summary = "One point, by id or path (percent-encoded)",
-                   .permission = "points:read", .handle = get_point, .response = "Point"});
-    out.push_back({.method = Patch, .path = "/v1/points/{point}", .id = "patchPoint", .tag = tag,
-                   .summary = "Change name, unit, range or access", .permission = "points:write",
-                   .handle = patch_point, .request = "Patch", .response = "Point",
+                   .permission = "points:read",
+                   .handle = get_point,
+                   .response = "Point"});
+    out.push_back({.method = Patch,
+                   .path = "/v1/points/{point}",
+                   .id = "patchPoint",
+                   .tag = tag,
+                   .summary = "Change name, unit, range or access",
+                   .permission = "points:write",
+                   .handle = patch_point,
+                   .request = "Patch",
+                   .response = "Point",
                    .audited = true});
-    out.push_back({.method = Delete, .path = "/v1/points/{point}", .id = "removePoint", .tag = tag,
+    out.push_back({.method = Delete,
+                   .path = "/v1/points/{point}",
+                   .id = "removePoint",
+                   .tag = tag,
                    .summary = "Remove a point that is not of a model",
-                   .permission = "points:write", .handle = remove_point, .success = 204,
+                   .permission = "points:write",
+                   .handle = remove_point,
+                   .success = 204,
                    .audited = true});
-    out.push_back({.method = Get, .path = "/v1/points/{point}/latest", .id = "getLatest",
-                   .tag = "Samples", .summary = "The latest sample of a point",
-                   .permission = "samples:read", .handle = get_latest, .query = {quality},
+    out.push_back({.method = Get,
+                   .path = "/v1/points/{point}/latest",
+                   .id = "getLatest",
+                   .tag = "Samples",
+                   .summary = "The latest sample of a point",
+                   .permission = "samples:read",
+                   .handle = get_latest,
+                   .query = {quality},
                    .response = "LatestSample"});
-    out.push_back({.method = Post, .path = "/v1/latest", .id = "postLatest", .tag = "Samples",
+    out.push_back({.method = Post,
+                   .path = "/v1/latest",
+                   .id = "postLatest",
+                   .tag = "Samples",
                    .summary = "The latest samples of many points",
-                   .permission = "samples:read", .handle = post_latest, .query = {quality},
-                   .request = "PointSelection", .response = "LatestSamples"});
-    out.push_back({.method = Post, .path = "/v1/commands", .id = "writePoint", .tag = "Points",
+                   .permission = "samples:read",
+                   .handle = post_latest,
+                   .query = {quality},
+                   .request = "PointSelection",
+                   .response = "LatestSamples"});
+    out.push_back({.method = Post,
+                   .path = "/v1/commands",
+                   .id = "writePoint",
+                   .tag = "Points",
                    .summary = "Write a value to the device behind a point",
-                   .permission = "commands:write", .handle = post_command, .request = "Command",
-                   .response = "CommandResult", .audited = true,
+                   .permission = "commands:write",
+                   .handle = post_command,
+                   .request = "Command",
+                   .response = "CommandResult",
+                   .audited = true,
                    .about = "Checked against type and range, sent, and read back. The outcome is "
                             "confirmed, refused, failed or unknown."});
 }

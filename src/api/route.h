@@ -23,9 +23,9 @@ struct QueryParameter {
 };
 
 enum class Admission : unsigned char {
-    Public,    // anybody
-    SignedIn,  // whoever has a token; the handler checks what else is needed
-    Permitted, // whoever has the permission somewhere; the handler checks it on the path
+    Public,     // anybody
+    SignedIn,   // whoever has a token; the handler checks what else is needed
+    Permitted,  // whoever has the permission somewhere; the handler checks it on the path
 };
 
 // One row drives dispatch, permission, audit and openapi.json.
@@ -43,7 +43,7 @@ struct Route {
     std::string_view response = {};  // schema of the answer, by name; none for 204
     int success = 200;
     std::size_t body_max = 1024 * 1024;
-    bool audited = false;  // a change that the audit log records
+    bool audited = false;         // a change that the audit log records
     std::string_view about = {};  // more than the summary says
 };
 

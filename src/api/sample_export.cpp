@@ -29,9 +29,8 @@ private:
         }
         while (at_ < points_.size() && out.size() < file_piece_bytes) {
             const directory::PointEntry& entry = *points_[at_];
-            TRY_ASSIGN(const auto history,
-                       query::raw_history(services_.store, entry.series, {from_, range_.to},
-                                          rows_a_piece));
+            TRY_ASSIGN(const auto history, query::raw_history(services_.store, entry.series,
+                                                              {from_, range_.to}, rows_a_piece));
             for (const Sample& sample : history.samples) {
                 append_csv_field(out, entry.point.path);
                 out += ',';

@@ -19,8 +19,7 @@ Result<Value> value_of(const dom::element& element, ValueType type) {
         case dom::element_type::BOOL: return bool(element);
         case dom::element_type::INT64: return std::int64_t(element);
         case dom::element_type::DOUBLE: return double(element);
-        case dom::element_type::STRING:
-            return parse_value(std::string_view(element), type);
+        case dom::element_type::STRING: return parse_value(std::string_view(element), type);
         case dom::element_type::UINT64: break;
         default: break;
     }
@@ -106,10 +105,11 @@ private:
         if (columns["time"].get(times) != simdjson::SUCCESS ||
             columns["value"].get(values) != simdjson::SUCCESS || times.size() != values.size() ||
             (has_quality && qualities.size() != values.size())) {
-            return fail(Code::InvalidArgument,
-                        "row {}: \"columns\" needs \"time\" and \"value\" (and may have \"quality\"), "
-                        "arrays of one length",
-                        out.rows);
+            return fail(
+                Code::InvalidArgument,
+                "row {}: \"columns\" needs \"time\" and \"value\" (and may have \"quality\"), "
+                "arrays of one length",
+                out.rows);
         }
         auto time = times.begin();
         auto quality = qualities.begin();

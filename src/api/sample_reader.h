@@ -22,9 +22,9 @@ struct SamplesRead {
 using FindPoint = std::function<Result<directory::PointRef>(const std::string&)>;
 
 // Reads {"samples": [row | columns, …]} with row = {"point", "time"?, "value", "quality"?} and
-// columns = {"point", "columns": {"time": […], "value": […], "quality"?: […]}}. What is not of this form
-// is InvalidArgument; a row that cannot be used is rejected by itself. A row without a time gets
-// `now`.
+// columns = {"point", "columns": {"time": […], "value": […], "quality"?: […]}}. What is not of this
+// form is InvalidArgument; a row that cannot be used is rejected by itself. A row without a time
+// gets `now`.
 Result<SamplesRead> read_samples(std::string_view body, Time now, const FindPoint& find);
 
 }  // namespace gantry::api

@@ -41,8 +41,7 @@ Async<http::Response> write_samples(Services& services, const Call& call) {
     const auto find = [&](const std::string& reference) {
         return find_point(services, call, reference, "samples:write");
     };
-    CO_TRY_ASSIGN(SamplesRead read,
-                  read_samples(call.request.body, services.clock.now(), find));
+    CO_TRY_ASSIGN(SamplesRead read, read_samples(call.request.body, services.clock.now(), find));
     CO_TRY_ASSIGN(const pipeline::SubmitReport report,
                   co_await services.pipeline.take(std::move(read.batch), acknowledge,
                                                   pipeline::WhenFull::Fail));
@@ -93,8 +92,7 @@ Result<http::Response> read_many(Services& services, const Call& call) {
 }
 
 Result<http::Response> read_one(Services& services, const Call& call) {
-    TRY_ASSIGN(const auto entry,
-               find_point(services, call, call.part("point"), "samples:read"));
+    TRY_ASSIGN(const auto entry, find_point(services, call, call.part("point"), "samples:read"));
     return answer_history(services, call, {entry}, true);
 }
 
@@ -107,8 +105,9 @@ void add_sample_routes(std::vector<Route>& out) {
         {"from", "string", "RFC 3339, or relative to now as in -2h. Default: -1h."},
         {"to", "string", "Exclusive. Default: now."},
         {"every", "string", "Bucket length, as in 1m; raw samples without it."},
-        {"agg", "string", "Aggregates a bucket, comma-separated: avg (default), min, max, sum, "
-                          "count, good_count, first, last, stddev."},
+        {"agg", "string",
+         "Aggregates a bucket, comma-separated: avg (default), min, max, sum, "
+         "count, good_count, first, last, stddev."},
         {"fill", "string", "Empty buckets: none (default), previous, linear."},
         {"limit", "integer", "Most raw samples a point, 1 to 1000000. Default: 10000."},
         {"quality", "string", "\"code\" adds the OPC UA status codes."},
@@ -118,25 +117,42 @@ void add_sample_routes(std::vector<Route>& out) {
         {"under", "string", "All points below this path."},
     };
     many.insert(many.end(), history.begin(), history.end());
-    out.push_back({.method = Post, .path = "/v1/samples", .id = "writeSamples", .tag = tag,
-                   .summary = "Write samples; answers when they are durable",
-                   .permission = "samples:write", .handle = write_samples,
-                   .query = {{"ack", "string",
-                              "received, written or durable (default): how far the samples must have "
-                              "come before the answer."}},
-                   .request = "Samples", .response = "WriteReport", .success = 200,
-                   .body_max = 64 * 1024 * 1024,
-                   .about = "204 when every row was taken, else 200 with the rows that were rejected "
-                            "and why. 507 when the disk is full: nothing was stored."});
-    out.push_back({.method = Get, .path = "/v1/samples", .id = "readSamples", .tag = tag,
+    out.push_back(
+        {.method = Post,
+         .path = "/v1/samples",
+         .id = "writeSamples",
+         .tag = tag,
+         .summary = "Write samples; answers when they are durable",
+         .permission = "samples:write",
+         .handle = write_samples,
+         .query = {{"ack", "string",
+                    "received, written or durable (default): how far the samples must have "
+                    "come before the answer."}},
+         .request = "Samples",
+         .response = "WriteReport",
+         .success = 200,
+         .body_max = 64 * 1024 * 1024,
+         .about = "204 when every row was taken, else 200 with the rows that were rejected "
+                  "and why. 507 when the disk is full: nothing was stored."});
+    out.push_back({.method = Get,
+                   .path = "/v1/samples",
+                   .id = "readSamples",
+                   .tag = tag,
                    .summary = "Samples of many points, raw or in buckets",
-                   .permission = "samples:read", .handle = read_many, .query = std::move(many),
+                   .permission = "samples:read",
+                   .handle = read_many,
+                   .query = std::move(many),
                    .response = "History",
                    .about = "JSON, or a file: Accept text/csv or application/vnd.apache.parquet. A "
                             "point that has more rows than the limit says where to go on (next)."});
-    out.push_back({.method = Get, .path = "/v1/points/{point}/samples", .id = "readPointSamples",
-                   .tag = tag, .summary = "Samples of one point in a range, raw or in buckets",
-                   .permission = "samples:read", .handle = read_one, .query = history,
+    out.push_back({.method = Get,
+                   .path = "/v1/points/{point}/samples",
+                   .id = "readPointSamples",
+                   .tag = tag,
+                   .summary = "Samples of one point in a range, raw or in buckets",
+                   .permission = "samples:read",
+                   .handle = read_one,
+                   .query = history,
                    .response = "PointHistory"});
 }
 

@@ -136,29 +136,66 @@ Result<http::Response> change_password(Services& services, const Call& call) {
 
 void add_session_routes(std::vector<Route>& out) {
     using enum http::Method;
-    out.push_back({.method = Post, .path = "/v1/session", .id = "signIn", .tag = "Session",
+    out.push_back({.method = Post,
+                   .path = "/v1/session",
+                   .id = "signIn",
+                   .tag = "Session",
                    .summary = "Sign in with login and password",
-                   .admission = Admission::Public, .permission = "", .handle = sign_in,
-                   .request = "SignIn", .response = "SignedIn", .success = 201, .body_max = 4096,
-                   .about = "Answers an access token for the Authorization header and a refresh "
-                            "token to get the next one. With \"cookie\": true the refresh token goes "
-                            "into an HttpOnly cookie instead."});
-    out.push_back({.method = Post, .path = "/v1/session/refresh", .id = "refreshSession",
-                   .tag = "Session", .summary = "Get a new access token",
-                   .admission = Admission::Public, .permission = "", .handle = refresh,
-                   .request = "Refresh", .response = "SignedIn", .body_max = 4096,
-                   .about = "A refresh token is good once; shown a second time it ends the session."});
-    out.push_back({.method = Get, .path = "/v1/session", .id = "getSession", .tag = "Session",
+                   .admission = Admission::Public,
+                   .permission = "",
+                   .handle = sign_in,
+                   .request = "SignIn",
+                   .response = "SignedIn",
+                   .success = 201,
+                   .body_max = 4096,
+                   .about =
+                       "Answers an access token for the Authorization header and a refresh "
+                       "token to get the next one. With \"cookie\": true the refresh token goes "
+                       "into an HttpOnly cookie instead."});
+    out.push_back(
+        {.method = Post,
+         .path = "/v1/session/refresh",
+         .id = "refreshSession",
+         .tag = "Session",
+         .summary = "Get a new access token",
+         .admission = Admission::Public,
+         .permission = "",
+         .handle = refresh,
+         .request = "Refresh",
+         .response = "SignedIn",
+         .body_max = 4096,
+         .about = "A refresh token is good once; shown a second time it ends the session."});
+    out.push_back({.method = Get,
+                   .path = "/v1/session",
+                   .id = "getSession",
+                   .tag = "Session",
                    .summary = "Who is signed in and what they may do",
-                   .admission = Admission::SignedIn, .permission = "", .handle = session,
+                   .admission = Admission::SignedIn,
+                   .permission = "",
+                   .handle = session,
                    .response = "Session"});
-    out.push_back({.method = Delete, .path = "/v1/session", .id = "signOut", .tag = "Session",
-                   .summary = "Sign out", .admission = Admission::SignedIn, .permission = "",
-                   .handle = sign_out, .success = 204, .audited = true});
-    out.push_back({.method = Put, .path = "/v1/session/password", .id = "changePassword",
-                   .tag = "Session", .summary = "Change one's own password",
-                   .admission = Admission::SignedIn, .permission = "", .handle = change_password,
-                   .request = "ChangePassword", .success = 204, .body_max = 4096, .audited = true,
+    out.push_back({.method = Delete,
+                   .path = "/v1/session",
+                   .id = "signOut",
+                   .tag = "Session",
+                   .summary = "Sign out",
+                   .admission = Admission::SignedIn,
+                   .permission = "",
+                   .handle = sign_out,
+                   .success = 204,
+                   .audited = true});
+    out.push_back({.method = Put,
+                   .path = "/v1/session/password",
+                   .id = "changePassword",
+                   .tag = "Session",
+                   .summary = "Change one's own password",
+                   .admission = Admission::SignedIn,
+                   .permission = "",
+                   .handle = change_password,
+                   .request = "ChangePassword",
+                   .success = 204,
+                   .body_max = 4096,
+                   .audited = true,
                    .about = "Ends all other sessions and API tokens of the principal."});
 }
 

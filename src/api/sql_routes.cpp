@@ -79,11 +79,18 @@ Result<http::Response> run_sql(Services& services, const Call& call) {
 }  // namespace
 
 void add_sql_routes(std::vector<Route>& out) {
-    out.push_back({.method = http::Method::Post, .path = "/v1/sql", .id = "runSql", .tag = "SQL",
-                   .summary = "Run one read-only query", .permission = "sql:read",
-                   .handle = run_sql, .request = "SqlQuestion", .response = "SqlAnswer",
-                   .about = "DuckDB's dialect over the tables samples, points, assets and models; rows "
-                            "that the caller may not read are not there. Times are UTC."});
+    out.push_back({.method = http::Method::Post,
+                   .path = "/v1/sql",
+                   .id = "runSql",
+                   .tag = "SQL",
+                   .summary = "Run one read-only query",
+                   .permission = "sql:read",
+                   .handle = run_sql,
+                   .request = "SqlQuestion",
+                   .response = "SqlAnswer",
+                   .about =
+                       "DuckDB's dialect over the tables samples, points, assets and models; rows "
+                       "that the caller may not read are not there. Times are UTC."});
 }
 
 }  // namespace gantry::api

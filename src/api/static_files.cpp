@@ -15,7 +15,8 @@ constexpr std::string_view page = "/index.html";
 
 // Only our own scripts, styles and connections; nothing inline, nothing from elsewhere.
 constexpr std::string_view content_security_policy =
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src "
+    "'self'; "
     "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types svelte-trusted-html";
 
@@ -35,8 +36,8 @@ std::size_t number(std::string_view text) {
 
 }  // namespace
 
-// The pack: a line a file, "path type etag plain-size gzip-size forever", tab-separated; an empty line;
-// then for each file its plain and its gzip bytes.
+// The pack: a line a file, "path type etag plain-size gzip-size forever", tab-separated; an empty
+// line; then for each file its plain and its gzip bytes.
 StaticFiles::StaticFiles() {
     std::string_view index = console_pack();
     std::string_view data = index.substr(index.find("\n\n") + 2);

@@ -15,8 +15,8 @@ class StaticFiles {
 public:
     StaticFiles();
 
-    // The file at the path of the request; the console's page for every other path that a person may
-    // have in the address bar, which is one without a dot. Answers 304 where the ETag is known.
+    // The file at the path of the request; the console's page for every other path that a person
+    // may have in the address bar, which is one without a dot. Answers 304 where the ETag is known.
     std::optional<http::Response> find(const http::Request& request) const;
 
 private:

@@ -7,9 +7,7 @@
 namespace gantry::api {
 namespace {
 
-Async<http::Response> live(Services&, const Call&) {
-    co_return json_answer({{"status", "live"}});
-}
+Async<http::Response> live(Services&, const Call&) { co_return json_answer({{"status", "live"}}); }
 
 Async<http::Response> ready(Services& services, const Call&) {
     const bool accepting = services.store.statistics().accepting;
@@ -45,10 +43,11 @@ Async<http::Response> about(Services& services, const Call&) {
     out["version"] = services.version;
     out["started"] = format_time(services.started);
     out["now"] = format_time(services.clock.now());
-    out["interfaces"] = {{{"name", "REST"}, {"version", "v1"}, {"path", "/v1"}},
-                         {{"name", "WebSocket"}, {"version", "v1"}, {"path", "/v1/live"}},
-                         {{"name", "OpenAPI"}, {"version", "3.1"}, {"path", "/openapi.json"}},
-                         {{"name", "Prometheus metrics"}, {"version", "0.0.4"}, {"path", "/metrics"}}};
+    out["interfaces"] = {
+        {{"name", "REST"}, {"version", "v1"}, {"path", "/v1"}},
+        {{"name", "WebSocket"}, {"version", "v1"}, {"path", "/v1/live"}},
+        {{"name", "OpenAPI"}, {"version", "3.1"}, {"path", "/openapi.json"}},
+        {{"name", "Prometheus metrics"}, {"version", "0.0.4"}, {"path", "/metrics"}}};
     out["components"] = {
         component("connector", "edge", "Polls devices (Modbus TCP)", {"pipeline"}),
         component("pipeline", "platform", "Checks and stores samples", {"store", "registry"}),
@@ -94,15 +93,14 @@ Result<http::Response> list_audit(Services& services, const Call& call) {
             return bad_field("cursor", "is not one that this list gave out");
         }
     }
-    const auto entries = services.audit.list(call.tenant().text(), before,
-                                             static_cast<std::size_t>(page.limit));
+    const auto entries =
+        services.audit.list(call.tenant().text(), before, static_cast<std::size_t>(page.limit));
     registry::Page<security::AuditEntry> out{entries, ""};
     if (std::ssize(entries) == page.limit) {
         out.next = std::to_string(entries.back().number);
     }
-    return page_answer(out, [](const security::AuditEntry& entry) {
-        return std::optional(show_entry(entry));
-    });
+    return page_answer(
+        out, [](const security::AuditEntry& entry) { return std::optional(show_entry(entry)); });
 }
 
 }  // namespace
@@ -110,25 +108,60 @@ Result<http::Response> list_audit(Services& services, const Call& call) {
 void add_system_routes(std::vector<Route>& out) {
     using enum http::Method;
     constexpr std::string_view tag = "System";
-    out.push_back({.method = Get, .path = "/v1/about", .id = "getAbout", .tag = tag,
-                   .summary = "Components, versions, sizes", .admission = Admission::SignedIn,
-                   .permission = "", .handle = about, .response = "About"});
-    out.push_back({.method = Get, .path = "/v1/audit", .id = "listAudit", .tag = tag,
-                   .summary = "The audit log, newest first", .permission = "audit:read",
-                   .handle = list_audit, .query = with_paging(), .response = "AuditPage"});
-    out.push_back({.method = Get, .path = "/metrics", .id = "getMetrics", .tag = tag,
+    out.push_back({.method = Get,
+                   .path = "/v1/about",
+                   .id = "getAbout",
+                   .tag = tag,
+                   .summary = "Components, versions, sizes",
+                   .admission = Admission::SignedIn,
+                   .permission = "",
+                   .handle = about,
+                   .response = "About"});
+    out.push_back({.method = Get,
+                   .path = "/v1/audit",
+                   .id = "listAudit",
+                   .tag = tag,
+                   .summary = "The audit log, newest first",
+                   .permission = "audit:read",
+                   .handle = list_audit,
+                   .query = with_paging(),
+                   .response = "AuditPage"});
+    out.push_back({.method = Get,
+                   .path = "/metrics",
+                   .id = "getMetrics",
+                   .tag = tag,
                    .summary = "Metrics in Prometheus' text format",
-                   .permission = "system:read", .handle = metrics, .response = "Text"});
-    out.push_back({.method = Get, .path = "/health/live", .id = "getLive", .tag = tag,
-                   .summary = "Whether the program runs", .admission = Admission::Public,
-                   .permission = "", .handle = live, .response = "Health"});
-    out.push_back({.method = Get, .path = "/health/ready", .id = "getReady", .tag = tag,
-                   .summary = "Whether it takes samples", .admission = Admission::Public,
-                   .permission = "", .handle = ready, .response = "Health",
+                   .permission = "system:read",
+                   .handle = metrics,
+                   .response = "Text"});
+    out.push_back({.method = Get,
+                   .path = "/health/live",
+                   .id = "getLive",
+                   .tag = tag,
+                   .summary = "Whether the program runs",
+                   .admission = Admission::Public,
+                   .permission = "",
+                   .handle = live,
+                   .response = "Health"});
+    out.push_back({.method = Get,
+                   .path = "/health/ready",
+                   .id = "getReady",
+                   .tag = tag,
+                   .summary = "Whether it takes samples",
+                   .admission = Admission::Public,
+                   .permission = "",
+                   .handle = ready,
+                   .response = "Health",
                    .about = "503 once the journal has failed; reading goes on."});
-    out.push_back({.method = Get, .path = "/openapi.json", .id = "getOpenApi", .tag = tag,
-                   .summary = "This document", .admission = Admission::Public, .permission = "",
-                   .handle = openapi, .response = "Anything"});
+    out.push_back({.method = Get,
+                   .path = "/openapi.json",
+                   .id = "getOpenApi",
+                   .tag = tag,
+                   .summary = "This document",
+                   .admission = Admission::Public,
+                   .permission = "",
+                   .handle = openapi,
+                   .response = "Anything"});
 }
 
 }  // namespace gantry::api

@@ -10,6 +10,6 @@ namespace gantry {
 
 // For what only a defect of ours can break. Always on, in every build: a program that has lost its
 // footing must not go on writing. What the world can cause is a Result instead.
-#define ASSERT(condition)                                               \
-    ((condition) ? static_cast<void>(0)                                 \
+#define ASSERT(condition)               \
+    ((condition) ? static_cast<void>(0) \
                  : ::gantry::assertion_failed(#condition, __FILE__, __LINE__))

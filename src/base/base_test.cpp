@@ -93,7 +93,7 @@ TEST(Bytes, ReadingPastTheEndIsRefused) {
 // The vectors of RFC 4648, section 10, in the URL-safe form without padding.
 TEST(Encoding, Base64UrlHasThePublishedForms) {
     const std::vector<std::pair<std::string, std::string>> vectors = {
-        {"", ""},         {"f", "Zg"},         {"fo", "Zm8"},          {"foo", "Zm9v"},
+        {"", ""},           {"f", "Zg"},          {"fo", "Zm8"},         {"foo", "Zm9v"},
         {"foob", "Zm9vYg"}, {"fooba", "Zm9vYmE"}, {"foobar", "Zm9vYmFy"}};
     for (const auto& [plain, coded] : vectors) {
         EXPECT_EQ(to_base64url(as_bytes(plain)), coded);

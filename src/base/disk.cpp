@@ -96,7 +96,7 @@ public:
     }
 
     Result<std::uint64_t> size() const override {
-        struct stat status {};
+        struct stat status{};
         if (::fstat(descriptor_, &status) != 0) {
             return system_error("looking at", path_, errno);
         }
@@ -186,7 +186,7 @@ Result<std::vector<std::string>> RealDisk::list(const std::string& path) const {
 }
 
 Result<bool> RealDisk::exists(const std::string& path) const {
-    struct stat status {};
+    struct stat status{};
     if (::stat(path.c_str(), &status) == 0) {
         return true;
     }
@@ -197,7 +197,7 @@ Result<bool> RealDisk::exists(const std::string& path) const {
 }
 
 Result<std::uint64_t> RealDisk::free_bytes(const std::string& path) const {
-    struct statvfs status {};
+    struct statvfs status{};
     if (::statvfs(path.c_str(), &status) != 0) {
         return system_error("looking at", path, errno);
     }
@@ -246,8 +246,10 @@ Result<std::unique_ptr<DirectoryLock>> lock_directory(const std::string& path) {
         const int error = errno;
         ::close(descriptor);
         if (error == EWOULDBLOCK) {
-            return fail(Code::Conflict, "{} is in use by another gantryd: stop it, or give this one "
-                                        "a data folder of its own", path);
+            return fail(Code::Conflict,
+                        "{} is in use by another gantryd: stop it, or give this one "
+                        "a data folder of its own",
+                        path);
         }
         return system_error("locking", name, error);
     }

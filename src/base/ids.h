@@ -13,9 +13,9 @@
 
 namespace gantry {
 
-// An opaque id that sorts by its time of birth: a prefix that says what it names, an underscore, and
-// a ULID (48 bits of milliseconds, 80 random bits, Crockford's base 32): "ast_01JD9W…".
-// The type keeps an asset's id from being passed for a point's.
+// An opaque id that sorts by its time of birth: a prefix that says what it names, an underscore,
+// and a ULID (48 bits of milliseconds, 80 random bits, Crockford's base 32): "ast_01JD9W…". The
+// type keeps an asset's id from being passed for a point's.
 template <class Tag>
 class Id {
 public:

@@ -22,8 +22,8 @@ Result<Level> parse_level(std::string_view name) {
             return static_cast<Level>(i);
         }
     }
-    return fail(Code::InvalidArgument, "'{}' is not a log level: write debug, info, warning or error",
-                name);
+    return fail(Code::InvalidArgument,
+                "'{}' is not a log level: write debug, info, warning or error", name);
 }
 
 void DescriptorOutput::write(std::string_view line) {

@@ -51,8 +51,8 @@ void render_latency(std::string& out, std::string_view name, const Labels& label
 }  // namespace
 
 Duration LatencyHistogram::bucket_bound(std::size_t index) {
-    return Duration{static_cast<std::int64_t>(
-        1000.0 * std::exp2(static_cast<double>(index) / 4.0))};
+    return Duration{
+        static_cast<std::int64_t>(1000.0 * std::exp2(static_cast<double>(index) / 4.0))};
 }
 
 void LatencyHistogram::record(Duration took) {
@@ -121,7 +121,8 @@ std::string Metrics::render() const {
     const std::lock_guard lock(mutex_);
     std::string out;
     for (const auto& [name, family] : families_) {
-        constexpr std::array<std::string_view, 4> types = {"counter", "gauge", "histogram", "gauge"};
+        constexpr std::array<std::string_view, 4> types = {"counter", "gauge", "histogram",
+                                                           "gauge"};
         out += std::format("# HELP {} {}\n# TYPE {} {}\n", name, family.help, name,
                            types[static_cast<std::size_t>(family.kind)]);
         for (const auto& [labels, index] : family.members) {
@@ -131,15 +132,11 @@ std::string Metrics::render() const {
                                        counters_[index].value());
                     break;
                 case Kind::Gauge:
-                    out += std::format("{}{} {}\n", name, label_text(labels),
-                                       gauges_[index].value());
+                    out +=
+                        std::format("{}{} {}\n", name, label_text(labels), gauges_[index].value());
                     break;
-                case Kind::Observed:
-                    out += std::format("{} {}\n", name, observed_[index]());
-                    break;
-                case Kind::Latency:
-                    render_latency(out, name, labels, latencies_[index]);
-                    break;
+                case Kind::Observed: out += std::format("{} {}\n", name, observed_[index]()); break;
+                case Kind::Latency: render_latency(out, name, labels, latencies_[index]); break;
             }
         }
     }

@@ -19,7 +19,8 @@ namespace gantry {
 //         }
 //     };
 //
-// The same declaration reads them from TOML, refuses unknown keys, checks limits and documents them.
+// The same declaration reads them from TOML, refuses unknown keys, checks limits and documents
+// them.
 class OptionVisitor {
 public:
     virtual ~OptionVisitor() = default;

@@ -9,8 +9,9 @@
 
 namespace gantry {
 
-// What went wrong, as a closed list. The same names are used by the HTTP API (`code`), the CLI (exit
-// code), MQTT (reason code) and the PostgreSQL wire (SQLSTATE): one table each, in error_tables.h.
+// What went wrong, as a closed list. The same names are used by the HTTP API (`code`), the CLI
+// (exit code), MQTT (reason code) and the PostgreSQL wire (SQLSTATE): one table each, in
+// error_tables.h.
 enum class Code : unsigned char {
     InvalidArgument,       // the caller's input is wrong; saying it again will not help
     Unauthenticated,       // who is asking is unknown
@@ -66,32 +67,32 @@ template <class... Args>
 // Returns the error of an expression, or goes on with its value.
 #define GANTRY_CONCAT_(a, b) a##b
 #define GANTRY_CONCAT(a, b) GANTRY_CONCAT_(a, b)
-#define TRY(expression)                                                       \
-    do {                                                                      \
-        if (auto try_result = (expression); !try_result) {                    \
-            return std::unexpected(std::move(try_result).error());            \
-        }                                                                     \
+#define TRY(expression)                                            \
+    do {                                                           \
+        if (auto try_result = (expression); !try_result) {         \
+            return std::unexpected(std::move(try_result).error()); \
+        }                                                          \
     } while (false)
 #define TRY_ASSIGN(target, expression) \
     TRY_ASSIGN_(GANTRY_CONCAT(try_value_, __LINE__), target, expression)
-#define TRY_ASSIGN_(temporary, target, expression)                            \
-    auto temporary = (expression);                                            \
-    if (!temporary) {                                                         \
-        return std::unexpected(std::move(temporary).error());                 \
-    }                                                                         \
+#define TRY_ASSIGN_(temporary, target, expression)            \
+    auto temporary = (expression);                            \
+    if (!temporary) {                                         \
+        return std::unexpected(std::move(temporary).error()); \
+    }                                                         \
     target = std::move(*temporary)
 // The same two in a coroutine.
-#define CO_TRY(expression)                                                    \
-    do {                                                                      \
-        if (auto try_result = (expression); !try_result) {                    \
-            co_return std::unexpected(std::move(try_result).error());         \
-        }                                                                     \
+#define CO_TRY(expression)                                            \
+    do {                                                              \
+        if (auto try_result = (expression); !try_result) {            \
+            co_return std::unexpected(std::move(try_result).error()); \
+        }                                                             \
     } while (false)
 #define CO_TRY_ASSIGN(target, expression) \
     CO_TRY_ASSIGN_(GANTRY_CONCAT(try_value_, __LINE__), target, expression)
-#define CO_TRY_ASSIGN_(temporary, target, expression)                         \
-    auto temporary = (expression);                                            \
-    if (!temporary) {                                                         \
-        co_return std::unexpected(std::move(temporary).error());              \
-    }                                                                         \
+#define CO_TRY_ASSIGN_(temporary, target, expression)            \
+    auto temporary = (expression);                               \
+    if (!temporary) {                                            \
+        co_return std::unexpected(std::move(temporary).error()); \
+    }                                                            \
     target = std::move(*temporary)

@@ -90,8 +90,8 @@ public:
         if (wanted <= size) {
             return {};
         }
-        if (const auto error = disk_.begin_growth(SimDisk::Operation::Allocate, path_,
-                                                  wanted - size)) {
+        if (const auto error =
+                disk_.begin_growth(SimDisk::Operation::Allocate, path_, wanted - size)) {
             return std::unexpected(*error);
         }
         inode_->current.resize(wanted);

@@ -15,16 +15,22 @@
 
 namespace gantry {
 
-// A disk in memory that does to unsynced data what a power cut does: each sector that was not synced
-// is kept or lost by chance, in any order, and names that were not synced come back or vanish. The
-// same seed gives the same outcome. It can also fail: the Nth operation, every write when full, a
-// sync whose data is then dropped.
+// A disk in memory that does to unsynced data what a power cut does: each sector that was not
+// synced is kept or lost by chance, in any order, and names that were not synced come back or
+// vanish. The same seed gives the same outcome. It can also fail: the Nth operation, every write
+// when full, a sync whose data is then dropped.
 class SimDisk final : public Disk {
 public:
     static constexpr std::size_t sector = 512;
 
     enum class Operation : unsigned char {
-        Write, Sync, Rename, Remove, Create, Truncate, Allocate
+        Write,
+        Sync,
+        Rename,
+        Remove,
+        Create,
+        Truncate,
+        Allocate
     };
 
     explicit SimDisk(std::uint64_t seed) : random_(seed) {}
@@ -67,8 +73,8 @@ private:
         std::optional<std::uint64_t> truncate_to;
     };
     struct Inode {
-        Bytes current;            // what reads see
-        Bytes durable;            // what a power cut cannot take
+        Bytes current;  // what reads see
+        Bytes durable;  // what a power cut cannot take
         std::vector<Pending> pending;
     };
     struct NameChange {  // of one name: the inode it shall have, or none
@@ -83,7 +89,7 @@ private:
 
     mutable std::mutex mutex_;
     SeededRandom random_;
-    std::map<std::string, std::shared_ptr<Inode>> names_;    // as programs see them
+    std::map<std::string, std::shared_ptr<Inode>> names_;  // as programs see them
     std::map<std::string, std::shared_ptr<Inode>> durable_names_;
     std::map<std::string, std::vector<NameChange>> pending_names_;  // by folder
     std::set<std::string> folders_;

@@ -99,10 +99,10 @@ std::string format_time(Time time) {
     const sys_days day{days{time / nanos_a_day - (time % nanos_a_day < 0 ? 1 : 0)}};
     const year_month_day date{day};
     const hh_mm_ss<nanoseconds> clock{nanoseconds{rest}};
-    std::string out = std::format(
-        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()),
-        static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-        clock.hours().count(), clock.minutes().count(), clock.seconds().count());
+    std::string out =
+        std::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()),
+                    static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                    clock.hours().count(), clock.minutes().count(), clock.seconds().count());
     if (const auto fraction = clock.subseconds().count(); fraction != 0) {
         out += std::format(".{:09}", fraction);
         out.erase(out.find_last_not_of('0') + 1);
@@ -122,22 +122,21 @@ Result<Time> parse_time(std::string_view text) {
     int second = 0;
     std::int64_t fraction = 0;
     int offset_minutes = 0;
-    const bool read = take_number(text, 4, year_number) && take_char(text, "-") &&
-                      take_number(text, 2, month_number) && take_char(text, "-") &&
-                      take_number(text, 2, day_number) && take_char(text, "Tt ") &&
-                      take_number(text, 2, hour) && take_char(text, ":") &&
-                      take_number(text, 2, minute) && take_char(text, ":") &&
-                      take_number(text, 2, second) &&
-                      (!take_char(text, ".") || take_fraction(text, fraction)) &&
-                      take_offset(text, offset_minutes) && text.empty();
+    const bool read =
+        take_number(text, 4, year_number) && take_char(text, "-") &&
+        take_number(text, 2, month_number) && take_char(text, "-") &&
+        take_number(text, 2, day_number) && take_char(text, "Tt ") && take_number(text, 2, hour) &&
+        take_char(text, ":") && take_number(text, 2, minute) && take_char(text, ":") &&
+        take_number(text, 2, second) && (!take_char(text, ".") || take_fraction(text, fraction)) &&
+        take_offset(text, offset_minutes) && text.empty();
     const year_month_day date{year{year_number}, month{static_cast<unsigned>(month_number)},
                               day{static_cast<unsigned>(day_number)}};
     if (!read || !date.ok() || hour > 23 || minute > 59 || second > 60) {
         return not_a_time(whole);
     }
     const std::int64_t days_number = sys_days{date}.time_since_epoch().count();
-    std::int64_t seconds = days_number * 86'400 + (hour * 60 + minute - offset_minutes) * 60 +
-                                 second;
+    std::int64_t seconds =
+        days_number * 86'400 + (hour * 60 + minute - offset_minutes) * 60 + second;
     std::int64_t nanos = 0;
     if (seconds < 0 && fraction > 0) {
         ++seconds;  // so that the product fits where the sum does
@@ -178,10 +177,11 @@ Result<Duration> parse_duration(std::string_view text) {
             return Duration{nanos};
         }
     }
-    return fail(Code::InvalidArgument,
-                "'{}' is not a duration: write a whole number and one of ns, us, ms, s, m, h, d, as "
-                "in 250ms",
-                text);
+    return fail(
+        Code::InvalidArgument,
+        "'{}' is not a duration: write a whole number and one of ns, us, ms, s, m, h, d, as "
+        "in 250ms",
+        text);
 }
 
 Result<Time> parse_time_or_relative(std::string_view text, Time now) {

@@ -34,10 +34,10 @@ TEST(Time, WrittenAndReadIsTheSame) {
 }
 
 TEST(Time, ThatIsNoneIsRefusedByName) {
-    for (const auto* text : {"", "2026-11-22", "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z",
-                             "2026-11-22T24:00:00Z", "2026-11-22T08:30:00", "2026-11-22T08:30:00.Z",
-                             "2026-11-22T08:30:00.1234567890Z", "2026-11-22T08:30:00Zz",
-                             "-026-11-22T08:30:00Z", "9999-01-01T00:00:00Z"}) {
+    for (const auto* text :
+         {"", "2026-11-22", "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-11-22T24:00:00Z",
+          "2026-11-22T08:30:00", "2026-11-22T08:30:00.Z", "2026-11-22T08:30:00.1234567890Z",
+          "2026-11-22T08:30:00Zz", "-026-11-22T08:30:00Z", "9999-01-01T00:00:00Z"}) {
         const auto result = parse_time(text);
         EXPECT_EQ(failure(result), Code::InvalidArgument) << text;
         EXPECT_NE(result.error().message.find(text), std::string::npos);

@@ -6,8 +6,9 @@
 
 namespace gantry::connector {
 
-// How long to wait before the next try: exponential with full jitter, that is, anything between zero
-// and a bound that doubles with each failure. Many that failed together do not come back together.
+// How long to wait before the next try: exponential with full jitter, that is, anything between
+// zero and a bound that doubles with each failure. Many that failed together do not come back
+// together.
 class Backoff {
 public:
     static constexpr Duration least = std::chrono::milliseconds(500);

@@ -55,7 +55,8 @@ struct Surroundings {
 };
 
 // Speaks one protocol to one device. Lives on one shard: called and resumed there, so no locks.
-// It neither retries nor buffers: the Supervisor restarts run() with back-off, the sink owns queueing.
+// It neither retries nor buffers: the Supervisor restarts run() with back-off, the sink owns
+// queueing.
 class Connector {
 public:
     virtual ~Connector() = default;
@@ -72,8 +73,9 @@ public:
     // the way to it does is an outcome. May be called at any time, also between runs.
     virtual Async<CommandResult> write(const TagBinding& tag, Value value) = 0;
 
-    // Before the first run, on a connector that replaces another one of the same connection: goes on
-    // from its last values, so that a change of one tag is not a break in the history of the others.
+    // Before the first run, on a connector that replaces another one of the same connection: goes
+    // on from its last values, so that a change of one tag is not a break in the history of the
+    // others.
     virtual void take_over(const Connector& predecessor) = 0;
 };
 

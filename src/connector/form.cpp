@@ -21,8 +21,8 @@ void FormReader::number(std::string_view name, std::int64_t& value, std::int64_t
                         std::int64_t most, const About&) {
     in_.optional(name, value);
     if (value < least || value > most) {
-        in_.check(bad_field(in_.where(name), std::format("{} is not within {} to {}", value, least,
-                                                         most)));
+        in_.check(bad_field(in_.where(name),
+                            std::format("{} is not within {} to {}", value, least, most)));
     }
 }
 

@@ -3,7 +3,6 @@
 
 #include "base/assert.h"
 
-
 namespace gantry::connector {
 
 void Protocols::add(std::unique_ptr<Protocol> protocol) {

@@ -4,8 +4,8 @@
 #include "connector/connector.h"
 #include "connector/protocols.h"
 #include "connector/vitals.h"
-#include "runtime/shards.h"
 #include "runtime/ports.h"
+#include "runtime/shards.h"
 namespace gantry::connector {
 class Supervisor final : public CommandSink {
 public:
@@ -16,4 +16,4 @@ public:
     Async<CommandResult> write(PointId, Value) override { co_return fail(Code::NotFound, "x"); }
     void stop() {}
 };
-}
+}  // namespace gantry::connector

@@ -86,8 +86,8 @@ void Vitals::settle() {
     if (health_.state != State::Running && health_.state != State::Degraded) {
         return;
     }
-    const bool whole = health_.tags_uncertain == 0 && health_.tags_bad == 0 && parts_.empty() &&
-                       !batch_lost_;
+    const bool whole =
+        health_.tags_uncertain == 0 && health_.tags_bad == 0 && parts_.empty() && !batch_lost_;
     const State state = whole ? State::Running : State::Degraded;
     if (health_.state != state) {
         health_.state = state;
@@ -109,8 +109,8 @@ Health Vitals::health() const {
     if (has_rate_ && passed < 2 * rate_window) {
         out.polls_per_second = rate_;
     } else if (passed > Duration{0} && window_polls_ > 0) {
-        out.polls_per_second = static_cast<double>(window_polls_) /
-                               std::chrono::duration<double>(passed).count();
+        out.polls_per_second =
+            static_cast<double>(window_polls_) / std::chrono::duration<double>(passed).count();
     }
     out.round_trip_p50 = round_trip_.quantile(0.5);
     out.round_trip_p99 = round_trip_.quantile(0.99);

@@ -47,8 +47,8 @@ Result<Secret> make_setup_token(registry::Registry& registry, Random& random) {
         made.name = {.en = "Set-up programs", .zh = "安装程序"};
         made.roles = {"administrator"};
         made.operates_platform = true;
-        principal = registry.principals().create(tenant.id, made,
-                                                 security::generate_password(random));
+        principal =
+            registry.principals().create(tenant.id, made, security::generate_password(random));
         TRY(principal);
     }
     TRY_ASSIGN(auto token, registry.sessions().create_token(tenant.id, principal->id, "setup",
@@ -136,14 +136,13 @@ Result<> Node::Parts::build(const SecretFiles& secrets) {
                                                     options.pipeline);
     sql = std::make_unique<query::SqlEngine>(*directory, *registry, *store, options.sql);
     const connector::Surroundings around{network, timers, clock, log, metrics, random};
-    connectors =
-        std::make_unique<connector::Supervisor>(*shards, protocols, *pipeline, around);
+    connectors = std::make_unique<connector::Supervisor>(*shards, protocols, *pipeline, around);
     acquisition =
         std::make_unique<acquisition::Acquisition>(*registry, *directory, *connectors, log);
-    services.reset(new api::Services{
-        *registry, *store, *directory, *pipeline, *sql, *connectors, protocols, *audit, *offload,
-        network, timers, clock, random, log, metrics, std::string(version()), data + "/tmp",
-        clock.now()});
+    services.reset(new api::Services{*registry, *store, *directory, *pipeline, *sql, *connectors,
+                                     protocols, *audit, *offload, network, timers, clock, random,
+                                     log, metrics, std::string(version()), data + "/tmp",
+                                     clock.now()});
     api = std::make_unique<api::Api>(*services);
     server = std::make_unique<http::Server>(*shards, network, *api, log, metrics, options.http);
     TRY(server->start());
@@ -175,8 +174,7 @@ Node::Node(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 Result<std::unique_ptr<Node>> Node::start(Options options, const SecretFiles& secrets, Log& log,
                                           const Clock& clock) {
-    std::unique_ptr<Node> node(
-        new Node(std::make_unique<Parts>(std::move(options), log, clock)));
+    std::unique_ptr<Node> node(new Node(std::make_unique<Parts>(std::move(options), log, clock)));
     TRY(node->parts_->build(secrets));
     log.info("daemon", "ready", {{"url", node->url()}, {"data", node->data_folder()}});
     return node;
@@ -216,7 +214,8 @@ void Node::stop() {
     parts.pipeline.reset();
     if (parts.store) {
         if (const auto committed = parts.store->commit(); !committed) {
-            parts.log.error("daemon", "last commit failed", {{"detail", committed.error().message}});
+            parts.log.error("daemon", "last commit failed",
+                            {{"detail", committed.error().message}});
         }
     }
     parts.log.info("daemon", "stopped");

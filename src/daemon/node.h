@@ -25,8 +25,8 @@ struct SecretFiles {
 class Node {
 public:
     // Conflict: the data folder or the port is in use. Nothing runs after an error.
-    static Result<std::unique_ptr<Node>> start(Options options, const SecretFiles& secrets, Log& log,
-                                               const Clock& clock);
+    static Result<std::unique_ptr<Node>> start(Options options, const SecretFiles& secrets,
+                                               Log& log, const Clock& clock);
     // Stops.
     ~Node();
 

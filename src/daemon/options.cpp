@@ -51,8 +51,9 @@ public:
         if (!parsed) {
             complain(*node, name, parsed.error().message);
         } else if (*parsed < least || *parsed > most) {
-            complain(*node, name, std::format("must be {} to {}", format_duration(least),
-                                              format_duration(most)));
+            complain(
+                *node, name,
+                std::format("must be {} to {}", format_duration(least), format_duration(most)));
         } else {
             value = *parsed;
         }
@@ -168,7 +169,8 @@ private:
 }  // namespace
 
 void Options::sections(
-    const std::function<void(std::string_view, const std::function<void(OptionVisitor&)>&)>& visit) {
+    const std::function<void(std::string_view, const std::function<void(OptionVisitor&)>&)>&
+        visit) {
     visit("general", [this](OptionVisitor& options) { general.describe(options); });
     visit("http", [this](OptionVisitor& options) { http.describe(options); });
     visit("sessions", [this](OptionVisitor& options) { registry.describe(options); });
@@ -185,27 +187,27 @@ Result<> read_toml(Options& options, const std::string& text, const std::string&
     }
     Result<> result;
     std::vector<std::string> known;
-    options.sections([&](std::string_view name,
-                         const std::function<void(OptionVisitor&)>& describe) {
-        known.emplace_back(name);
-        const toml::node* node = parsed.table().get(name);
-        if (node == nullptr || !result) {
-            return;
-        }
-        if (node->as_table() == nullptr) {
-            result = fail(Code::InvalidArgument, "{}:{}: {} must be a section: [{}]", file_name,
-                          node->source().begin.line, name, name);
-            return;
-        }
-        TomlReader reader(*node->as_table(), std::string(name), file_name);
-        describe(reader);
-        result = reader.finish();
-    });
+    options.sections(
+        [&](std::string_view name, const std::function<void(OptionVisitor&)>& describe) {
+            known.emplace_back(name);
+            const toml::node* node = parsed.table().get(name);
+            if (node == nullptr || !result) {
+                return;
+            }
+            if (node->as_table() == nullptr) {
+                result = fail(Code::InvalidArgument, "{}:{}: {} must be a section: [{}]", file_name,
+                              node->source().begin.line, name, name);
+                return;
+            }
+            TomlReader reader(*node->as_table(), std::string(name), file_name);
+            describe(reader);
+            result = reader.finish();
+        });
     for (const auto& [key, node] : parsed.table()) {
         if (result && std::ranges::find(known, key.str()) == known.end()) {
-            result = fail(Code::InvalidArgument, "{}:{}: [{}] is not a known section{}", file_name,
-                          node.source().begin.line, key.str(),
-                          TomlReader::nearest(key.str(), known));
+            result =
+                fail(Code::InvalidArgument, "{}:{}: [{}] is not a known section{}", file_name,
+                     node.source().begin.line, key.str(), TomlReader::nearest(key.str(), known));
         }
     }
     return result;
@@ -213,12 +215,12 @@ Result<> read_toml(Options& options, const std::string& text, const std::string&
 
 std::string print_toml(Options& options) {
     std::string out;
-    options.sections([&out](std::string_view name,
-                            const std::function<void(OptionVisitor&)>& describe) {
-        TomlPrinter printer;
-        describe(printer);
-        out += std::format("{}[{}]\n{}", out.empty() ? "" : "\n", name, printer.out);
-    });
+    options.sections(
+        [&out](std::string_view name, const std::function<void(OptionVisitor&)>& describe) {
+            TomlPrinter printer;
+            describe(printer);
+            out += std::format("{}[{}]\n{}", out.empty() ? "" : "\n", name, printer.out);
+        });
     return out;
 }
 

@@ -22,9 +22,11 @@ struct GeneralOptions {
     std::int64_t offload_threads = 4;
 
     void describe(OptionVisitor& options) {
-        options.text("data", data, "Folder of everything that is kept. One program at a time uses it.");
-        options.text("log_level", log_level, "Least important lines to log: debug, info, warning, "
-                                             "error. The log goes to standard error, as JSON.");
+        options.text("data", data,
+                     "Folder of everything that is kept. One program at a time uses it.");
+        options.text("log_level", log_level,
+                     "Least important lines to log: debug, info, warning, "
+                     "error. The log goes to standard error, as JSON.");
         options.number("shards", shards, 0, 1024,
                        "Threads for connections and devices; 0 for one a processor.");
         options.number("offload_threads", offload_threads, 1, 1024,
@@ -46,8 +48,8 @@ struct Options {
                                            const std::function<void(OptionVisitor&)>&)>& visit);
 };
 
-// Reads TOML. InvalidArgument names file, line, section and key: unknown keys (with the nearest known
-// one), wrong types, values outside their limits.
+// Reads TOML. InvalidArgument names file, line, section and key: unknown keys (with the nearest
+// known one), wrong types, values outside their limits.
 Result<> read_toml(Options& options, const std::string& text, const std::string& file_name);
 
 // Every key with its description and present value, as TOML that can be read back.

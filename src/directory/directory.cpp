@@ -9,8 +9,9 @@ Result<std::unique_ptr<Directory>> Directory::open(registry::Registry& registry,
                                                    store::Store& store, Log& log) {
     std::unique_ptr<Directory> out(new Directory(registry, store, log));
     // Listening first: a change between reading and listening would be lost the other way round.
-    registry.changes().listen(
-        [self = out.get()](const std::vector<registry::Change>& changes) { self->follow(changes); });
+    registry.changes().listen([self = out.get()](const std::vector<registry::Change>& changes) {
+        self->follow(changes);
+    });
     TRY_ASSIGN(auto points, registry.points().all());
     for (auto& [tenant, point] : points) {
         TRY_ASSIGN(const PointRef entry, out->make_entry(tenant, std::move(point)));
@@ -21,8 +22,7 @@ Result<std::unique_ptr<Directory>> Directory::open(registry::Registry& registry,
 }
 
 Result<PointRef> Directory::make_entry(const TenantId& tenant, Point point) {
-    TRY_ASSIGN(const SeriesId series,
-               store_.make_series(point.id.text(), point.property.type));
+    TRY_ASSIGN(const SeriesId series, store_.make_series(point.id.text(), point.property.type));
     return std::make_shared<const PointEntry>(PointEntry{tenant, std::move(point), series});
 }
 

@@ -34,8 +34,8 @@ public:
     // By id or path, within a tenant; null if there is none.
     PointRef find(const TenantId& tenant, std::string_view reference) const;
     PointRef find(SeriesId series) const;
-    // The point itself when the path names one, else all points of the asset at that path and below,
-    // in order of their paths. All of the tenant for "".
+    // The point itself when the path names one, else all points of the asset at that path and
+    // below, in order of their paths. All of the tenant for "".
     std::vector<PointRef> under(const TenantId& tenant, const std::string& path) const;
     std::size_t size() const;
 

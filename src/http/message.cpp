@@ -68,9 +68,8 @@ std::string_view reason_phrase(int status) {
 }
 
 std::string_view Request::header(std::string_view name) const {
-    const auto found = std::ranges::find(headers, name, [](const auto& h) -> std::string_view {
-        return h.first;
-    });
+    const auto found =
+        std::ranges::find(headers, name, [](const auto& h) -> std::string_view { return h.first; });
     return found == headers.end() ? std::string_view() : found->second;
 }
 

@@ -21,10 +21,10 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 // One request, read whole.
 struct Request {
     Method method = Method::Get;
-    std::string target;  // as sent: "/v1/points/a%2Fb?limit=5"
+    std::string target;                 // as sent: "/v1/points/a%2Fb?limit=5"
     std::vector<std::string> segments;  // of the path, decoded: {"v1", "points", "a/b"}
     std::multimap<std::string, std::string, std::less<>> query;  // decoded
-    Headers headers;  // names in lower case
+    Headers headers;                                             // names in lower case
     std::string body;
     std::string peer;  // "127.0.0.1:50123"
     bool encrypted = false;
@@ -48,7 +48,7 @@ struct Response {
     int status = 200;
     Headers headers;
     std::string body;
-    BodySource source;  // if set, instead of body
+    BodySource source;   // if set, instead of body
     bool close = false;  // the connection, after it
 
     static Response text(int status, std::string_view type, std::string body);

@@ -14,8 +14,8 @@ namespace gantry::http {
 // The decoded values of the {names} in a route's path.
 using PathParameters = std::map<std::string, std::string, std::less<>>;
 
-// Finds which of a list of path patterns a request is for. A pattern is "/v1/points/{point}/latest":
-// each segment a fixed word or a {name}; fixed words win over names.
+// Finds which of a list of path patterns a request is for. A pattern is
+// "/v1/points/{point}/latest": each segment a fixed word or a {name}; fixed words win over names.
 class Router {
 public:
     // The index that match() gives back is that of the order of adding. Two patterns that match the
@@ -26,8 +26,8 @@ public:
         std::size_t index = 0;
         PathParameters parameters;
     };
-    // Nothing if no pattern fits the path. `allowed` then holds the methods of patterns that fit the
-    // path, if only the method is wrong. HEAD fits where GET does.
+    // Nothing if no pattern fits the path. `allowed` then holds the methods of patterns that fit
+    // the path, if only the method is wrong. HEAD fits where GET does.
     std::optional<Match> match(const Request& request, std::vector<Method>& allowed) const;
 
 private:

@@ -26,7 +26,8 @@ void HttpOptions::describe(OptionVisitor& options) {
     options.duration("idle_timeout", idle_timeout, std::chrono::seconds(1), std::chrono::hours(1),
                      "How long a connection may stay open without a request.");
     options.duration("header_timeout", header_timeout, std::chrono::seconds(1),
-                     std::chrono::minutes(10), "How long a client may take to send a request's head.");
+                     std::chrono::minutes(10),
+                     "How long a client may take to send a request's head.");
     options.duration("progress_timeout", progress_timeout, std::chrono::seconds(1),
                      std::chrono::minutes(10),
                      "How long a client may send or take nothing in the middle of a message.");
@@ -48,8 +49,8 @@ Server::~Server() { ASSERT(!acceptor_); }
 Result<> Server::start() {
     const TlsFiles tls{options_.tls_certificate, options_.tls_key, ""};
     TRY_ASSIGN(const HostPort where, parse_host_port(options_.listen));
-    const bool loopback = where.host == "::1" || where.host == "localhost" ||
-                          where.host.starts_with("127.");
+    const bool loopback =
+        where.host == "::1" || where.host == "localhost" || where.host.starts_with("127.");
     if (!tls.enabled() && !loopback) {
         return fail(Code::InvalidArgument,
                     "http.listen = {} can be reached from other machines: set http.tls_certificate "
@@ -88,9 +89,9 @@ asio::awaitable<void> Server::accept_loop() {
             continue;
         }
         connections_.add(1);
-        auto session = std::make_unique<ServerSession>(
-            std::move(*stream), application_, options_, body_bytes_, log_,
-            [this] { connections_.add(-1); });
+        auto session =
+            std::make_unique<ServerSession>(std::move(*stream), application_, options_, body_bytes_,
+                                            log_, [this] { connections_.add(-1); });
         asio::post(group.executor(), [&group, session = std::move(session)]() mutable {
             group.spawn(ServerSession::run(std::move(session)));
         });

@@ -47,10 +47,44 @@ auto as_timed(Duration limit) {
 }
 
 int status_of(const error_code& error) {
-    if (error == beast::http::error::header_limit || error == beast::http::error::header_field_name_too_large || error == beast::http::error::header_field_value_too_large) {
+    if (error == beast::http::error::header_limit) {
         return 431;
     }
     return error == beast::http::error::body_limit ? 413 : 400;
+}
+
+struct Refusal {
+    int status = 400;
+    std::string detail;
+};
+
+// Fills the request from a parsed head, and sets how much body may follow.
+std::optional<Refusal> take_head(Parser& parser, const Stream& stream,
+                                 const Application& application, Request& request) {
+    const auto& message = parser.get();
+    request.method = method_of(message.method());
+    request.target = std::string(message.target());
+    for (const auto& field : message) {
+        request.headers.emplace_back(lower(field.name_string()), field.value());
+    }
+    request.peer = stream.peer();
+    request.encrypted = stream.encrypted();
+    request.upgrade = lower(request.header("upgrade")) == "websocket";
+    if (!parse_target(request)) {
+        return Refusal{400, "the request target is not a valid path"};
+    }
+    const std::size_t limit = application.body_limit(request);
+    const auto length = parser.content_length();
+    if (length && *length > limit) {
+        return Refusal{413, std::format("the body has {} bytes, more than {}", *length, limit)};
+    }
+    parser.body_limit(limit);
+    parser.eager(true);
+    return std::nullopt;
+}
+
+bool wants_continue(const Request& request) {
+    return lower(request.header("expect")) == "100-continue";
 }
 
 bool bodyless(int status) { return status == 204 || status == 304 || status < 200; }
@@ -107,8 +141,8 @@ asio::awaitable<void> ServerSession::serve_all() {
 asio::awaitable<bool> ServerSession::read_more(Duration limit) {
     const std::size_t had = buffer_.size();
     buffer_.resize(had + read_bytes);
-    const auto [error, size] =
-        co_await stream_->async_read_some(asio::buffer(buffer_.data() + had, read_bytes), as_timed(limit));
+    const auto [error, size] = co_await stream_->async_read_some(
+        asio::buffer(buffer_.data() + had, read_bytes), as_timed(limit));
     buffer_.resize(had + (error ? 0 : size));
     co_return !error && size > 0;
 }
@@ -126,12 +160,13 @@ asio::awaitable<bool> ServerSession::read_request(Request& request) {
     Parser parser;
     parser.header_limit(head_bytes_max);
     parser.body_limit(static_cast<std::uint64_t>(options_.body_bytes_max));
-    parser.eager(true);
-    if (buffer_.empty() && !co_await read_more(options_.idle_timeout)) {
-        co_return false;
+    if (buffer_.empty()) {
+        if (!co_await read_more(options_.idle_timeout)) {
+            co_return false;
+        }
     }
     error_code error;
-    auto deadline = std::chrono::steady_clock::now() + options_.header_timeout;
+    const auto deadline = std::chrono::steady_clock::now() + options_.header_timeout;
     bool head_seen = false;
     while (!parser.is_done()) {
         const std::size_t used = parser.put(asio::buffer(buffer_), error);
@@ -144,28 +179,12 @@ asio::awaitable<bool> ServerSession::read_request(Request& request) {
         }
         if (parser.is_header_done() && !head_seen) {
             head_seen = true;
-            const auto& message = parser.get();
-            request.method = method_of(message.method());
-            request.target = std::string(message.target());
-            for (const auto& field : message) {
-                request.headers.emplace_back(lower(field.name_string()), field.value());
+            keep_alive_ = parser.get().keep_alive();
+            http_1_0_ = parser.get().version() == 10;
+            if (const auto refusal = take_head(parser, *stream_, application_, request)) {
+                co_return co_await refuse(refusal->status, refusal->detail);
             }
-            request.peer = stream_->peer();
-            request.encrypted = stream_->encrypted();
-            http_1_0_ = message.version() == 10;
-            keep_alive_ = message.keep_alive();
-            request.upgrade = lower(request.header("upgrade")) == "websocket";
-            if (!parse_target(request)) {
-                co_return co_await refuse(400, "the request target is not a valid path");
-            }
-            const std::size_t limit = application_.body_limit(request);
-            const auto length = parser.content_length();
-            if (length && *length > limit) {
-                co_return co_await refuse(
-                    413, std::format("the body has {} bytes, more than {}", *length, limit));
-            }
-            parser.body_limit(limit);
-            if (lower(request.header("expect")) == "100-continue" && !parser.is_done()) {
+            if (wants_continue(request) && !parser.is_done()) {
                 if (!co_await write_all("HTTP/1.1 100 Continue\r\n\r\n", "")) {
                     co_return false;
                 }
@@ -179,13 +198,17 @@ asio::awaitable<bool> ServerSession::read_request(Request& request) {
         if (parser.is_done()) {
             break;
         }
+        if (!buffer_.empty() && used > 0) {
+            continue;  // the body's first bytes came with the head
+        }
         const auto left = deadline - std::chrono::steady_clock::now();
         const Duration limit = head_seen ? options_.progress_timeout : Duration(left);
-        if (limit <= Duration{0} || !co_await read_more(limit)) {
-            if (head_seen || limit <= Duration{0} || !buffer_.empty()) {
-                co_return co_await refuse(408, "the request did not come whole in time");
-            }
-            co_return false;
+        bool more = false;
+        if (limit > Duration{0}) {
+            more = co_await read_more(limit);
+        }
+        if (!more) {
+            co_return co_await refuse(408, "the request did not come whole in time");
         }
     }
     request.body = std::move(parser.get().body());
@@ -216,8 +239,8 @@ asio::awaitable<bool> ServerSession::write(const Request& request, Response& res
     if (response.source && http_1_0_) {
         keep_alive_ = false;
     }
-    std::string head = std::format("HTTP/1.1 {} {}\r\n", response.status,
-                                   reason_phrase(response.status));
+    std::string head =
+        std::format("HTTP/1.1 {} {}\r\n", response.status, reason_phrase(response.status));
     for (const auto& [name, value] : response.headers) {
         head += name;
         head += ": ";
@@ -236,7 +259,10 @@ asio::awaitable<bool> ServerSession::write(const Request& request, Response& res
     if (!response.source) {
         co_return co_await write_all(head, response.body);
     }
-    co_return co_await write_all(head, "") && co_await write_stream(response, chunked);
+    if (!co_await write_all(head, "")) {
+        co_return false;
+    }
+    co_return co_await write_stream(response, chunked);
 }
 
 asio::awaitable<bool> ServerSession::write_stream(Response& response, bool chunked) {
@@ -247,7 +273,10 @@ asio::awaitable<bool> ServerSession::write_stream(Response& response, bool chunk
             co_return false;
         }
         if (piece->empty()) {
-            co_return !chunked || co_await write_all("0\r\n\r\n", "");
+            if (!chunked) {
+                co_return true;
+            }
+            co_return co_await write_all("0\r\n\r\n", "");
         }
         if (!chunked) {
             if (!co_await write_all(*piece, "")) {

@@ -49,7 +49,8 @@ void beast_close_socket(Carried& carried) { carried.stream().close(); }
 
 Error closed(const error_code& error) {
     return Error{error == beast::websocket::error::closed ? Code::Cancelled : Code::Unavailable,
-                 "the WebSocket is closed: " + error.message(), {}};
+                 "the WebSocket is closed: " + error.message(),
+                 {}};
 }
 
 }  // namespace

@@ -10,8 +10,8 @@ namespace gantry::http {
 
 struct Request;
 
-// One WebSocket (RFC 6455) after its handshake. One read and one write at a time, on its shard. Pings
-// are answered and sent by itself; a peer that is silent for two minutes is given up.
+// One WebSocket (RFC 6455) after its handshake. One read and one write at a time, on its shard.
+// Pings are answered and sent by itself; a peer that is silent for two minutes is given up.
 class WebSocket {
 public:
     static constexpr std::size_t message_bytes_max = 1024 * 1024;

@@ -35,7 +35,8 @@ inline constexpr std::size_t frame_alignment = 8;
 
 // What a frame takes in the file.
 inline std::size_t frame_bytes(std::size_t payload) {
-    return sizeof(FrameHeader) + (payload + frame_alignment - 1) / frame_alignment * frame_alignment;
+    return sizeof(FrameHeader) +
+           (payload + frame_alignment - 1) / frame_alignment * frame_alignment;
 }
 
 template <class Header>

@@ -36,8 +36,7 @@ Result<std::unique_ptr<Journal>> Journal::open(Disk& disk, std::string folder, R
                                                Log& log, const JournalOptions& options,
                                                const RecordVisitor& visit, Lsn after) {
     TRY(disk.make_directory(folder));
-    std::unique_ptr<Journal> journal(
-        new Journal(disk, std::move(folder), random, log, options));
+    std::unique_ptr<Journal> journal(new Journal(disk, std::move(folder), random, log, options));
     TRY(journal->replay(visit));
     journal->last_ = std::max(journal->last_, after);
     journal->durable_ = journal->last_;
@@ -62,8 +61,8 @@ Result<> Journal::replay(const RecordVisitor& visit) {
         }
         const std::string path = folder_ + "/" + name;
         TRY_ASSIGN(const Bytes content, read_file(disk_, path, UINT64_MAX));
-        // After a crash of the program alone, what is read may not be on the disk yet. What is given
-        // out is durable.
+        // After a crash of the program alone, what is read may not be on the disk yet. What is
+        // given out is durable.
         TRY_ASSIGN(const auto file, disk_.open(path, OpenMode::ReadWrite));
         TRY(file->sync());
         TRY_ASSIGN(const FileScan scan, scan_file(content, name, last_, visit));
@@ -80,8 +79,7 @@ Result<> Journal::replay(const RecordVisitor& visit) {
                    damage.torn_tail ? "unfinished write dropped" : "damaged",
                    {{"file", damage.file}, {"offset", damage.offset}, {"bytes", damage.bytes}});
     }
-    log_.info("journal", "replayed",
-              {{"folder", folder_}, {"records", records}, {"last", last_}});
+    log_.info("journal", "replayed", {{"folder", folder_}, {"records", records}, {"last", last_}});
     return {};
 }
 
@@ -111,9 +109,8 @@ Result<> Journal::write_header(OpenFile& file) {
     header.crc = header_crc(header);
     TRY(file.file->write(0, std::as_bytes(std::span(&header, 1))));
     TRY(file.file->sync());
-    const std::string path =
-        std::format("{}/{}{:016x}-{:08x}{}", folder_, prefix, file.first,
-                    static_cast<std::uint32_t>(file.epoch >> 32), suffix);
+    const std::string path = std::format("{}/{}{:016x}-{:08x}{}", folder_, prefix, file.first,
+                                         static_cast<std::uint32_t>(file.epoch >> 32), suffix);
     TRY(disk_.rename(file.path, path));
     file.path = path;
     return disk_.sync_directory(folder_);
@@ -187,10 +184,12 @@ Result<Lsn> Journal::append(std::uint32_t type, ByteView payload) {
     const std::size_t size = frame_bytes(payload.size());
     const std::lock_guard lock(mutex_);
     if (failed()) {
-        return fail(Code::Unavailable, "the journal has failed: restart after the disk is repaired");
+        return fail(Code::Unavailable,
+                    "the journal has failed: restart after the disk is repaired");
     }
     if (pending_bytes_ + size > pending_bytes_max) {
-        return fail(Code::Unavailable, "more than {} bytes wait for the journal", pending_bytes_max);
+        return fail(Code::Unavailable, "more than {} bytes wait for the journal",
+                    pending_bytes_max);
     }
     TRY(roll(size));
     FrameHeader header;

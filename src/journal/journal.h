@@ -24,8 +24,8 @@ struct Damage {
     std::string file;
     std::uint64_t offset = 0;
     std::uint64_t bytes = 0;
-    // Nothing valid follows it in the newest file: what a power cut leaves of a write that was never
-    // acknowledged. Otherwise records that may have been acknowledged are gone.
+    // Nothing valid follows it in the newest file: what a power cut leaves of a write that was
+    // never acknowledged. Otherwise records that may have been acknowledged are gone.
     bool torn_tail = false;
 };
 
@@ -40,7 +40,7 @@ using RecordVisitor = std::function<Result<>(const Record&)>;
 struct FileScan {
     Lsn first = 0;  // as the header says; 0 when the header is damaged
     std::uint64_t epoch = 0;
-    Lsn last = 0;   // of the valid records, 0 for none
+    Lsn last = 0;  // of the valid records, 0 for none
     std::uint64_t records = 0;
     std::vector<Damage> damage;
 };
@@ -59,13 +59,14 @@ struct JournalOptions {
     }
 };
 
-// One append-only log of checksummed records in a folder of its own (format: docs/formats/journal.md).
+// One append-only log of checksummed records in a folder of its own (format:
+// docs/formats/journal.md).
 //
-// append() from any thread hands out the record's number and keeps it in memory; commit() writes and
-// syncs all that was appended, and only then is it durable. So whoever commits does so for all:
-// group commit. Space is reserved a file ahead, so an append is refused (StorageFull) before anything
-// is promised. A write or sync that fails all the same is final: the journal refuses everything from
-// then on (`failed()`), because what reached the disk is unknown.
+// append() from any thread hands out the record's number and keeps it in memory; commit() writes
+// and syncs all that was appended, and only then is it durable. So whoever commits does so for all:
+// group commit. Space is reserved a file ahead, so an append is refused (StorageFull) before
+// anything is promised. A write or sync that fails all the same is final: the journal refuses
+// everything from then on (`failed()`), because what reached the disk is unknown.
 class Journal {
 public:
     // Visits every valid record and opens for appending. Damage is reported, logged and stepped
@@ -81,12 +82,12 @@ public:
     // or too much is waiting for commit().
     Result<Lsn> append(std::uint32_t type, ByteView payload);
 
-    // Makes everything appended before the call durable. An error is final. `before` runs when it is
-    // settled which records go, and before the first is written: for what they refer to.
+    // Makes everything appended before the call durable. An error is final. `before` runs when it
+    // is settled which records go, and before the first is written: for what they refer to.
     Result<> commit(const std::function<Result<>()>& before = {});
 
-    // Reserves the next file if there is none. commit() does it by itself; after StorageFull somebody
-    // must call it again when space may have come.
+    // Reserves the next file if there is none. commit() does it by itself; after StorageFull
+    // somebody must call it again when space may have come.
     Result<> prepare();
 
     // The last record that is durable, and the last that was appended.
@@ -138,7 +139,7 @@ private:
     Log& log_;
     const JournalOptions options_;
 
-    mutable std::mutex mutex_;  // guards what follows
+    mutable std::mutex mutex_;        // guards what follows
     std::shared_ptr<OpenFile> head_;  // records are appended to it; null when there is no space
     std::shared_ptr<OpenFile> next_;  // reserved, still without a first record
     std::vector<PendingWrite> pending_;

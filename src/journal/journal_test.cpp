@@ -33,7 +33,9 @@ struct Fixture {
     Records replayed;
 };
 
-std::string text_of(Lsn lsn) { return "record " + std::to_string(lsn) + std::string(lsn % 90, '.'); }
+std::string text_of(Lsn lsn) {
+    return "record " + std::to_string(lsn) + std::string(lsn % 90, '.');
+}
 
 Lsn append_next(Journal& journal) {
     return must(journal.append(7, as_bytes(text_of(journal.last() + 1))));
@@ -180,11 +182,12 @@ TEST(Journal, ATornFileOpensAtEveryLength) {
     const Bytes content = must(read_file(fixture.disk, path, 1 << 20));
     for (std::size_t length = 0; length < content.size(); ++length) {
         Lsn last = 0;
-        must(scan_file(ByteView(content).first(length), "x", 0, [&](const Record& record) -> Result<> {
-            EXPECT_EQ(record.lsn, last + 1);
-            last = record.lsn;
-            return {};
-        }));
+        must(scan_file(ByteView(content).first(length), "x", 0,
+                       [&](const Record& record) -> Result<> {
+                           EXPECT_EQ(record.lsn, last + 1);
+                           last = record.lsn;
+                           return {};
+                       }));
     }
 }
 

@@ -54,9 +54,7 @@ struct ValueRange {
     std::optional<double> min;
     std::optional<double> max;
 
-    bool contains(double value) const {
-        return (!min || value >= *min) && (!max || value <= *max);
-    }
+    bool contains(double value) const { return (!min || value >= *min) && (!max || value <= *max); }
     bool operator==(const ValueRange&) const = default;
 };
 
@@ -130,7 +128,7 @@ struct Asset {
     LocalizedText name;
     LocalizedText description;
     AssetLevel level = AssetLevel::Thing;
-    ModelId model;  // may be empty
+    ModelId model;                                                // may be empty
     std::vector<std::pair<std::string, std::string>> attributes;  // nameplate and the like
     Stamp stamp;
 };

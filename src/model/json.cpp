@@ -110,8 +110,7 @@ std::unexpected<Error> ObjectReader::missing(std::string_view name) const {
     return bad_field(where(name), "is required");
 }
 
-std::unexpected<Error> ObjectReader::wrong_type(const std::string& where,
-                                                std::string_view wanted) {
+std::unexpected<Error> ObjectReader::wrong_type(const std::string& where, std::string_view wanted) {
     return bad_field(where, "must be " + std::string(wanted));
 }
 

@@ -35,8 +35,16 @@ TEST(Quality, NamesAndNumbersAreRead) {
 }
 
 TEST(Value, TextComesBackForEveryType) {
-    const std::vector<Value> values = {true, false, std::int64_t{0}, INT64_MIN, INT64_MAX, 0.1, -0.0,
-                                       5e-324, 1.7976931348623157e308, std::string("泵 \"a\"")};
+    const std::vector<Value> values = {true,
+                                       false,
+                                       std::int64_t{0},
+                                       INT64_MIN,
+                                       INT64_MAX,
+                                       0.1,
+                                       -0.0,
+                                       5e-324,
+                                       1.7976931348623157e308,
+                                       std::string("泵 \"a\"")};
     for (const Value& value : values) {
         EXPECT_EQ(must(parse_value(to_text(value), type_of(value))), value);
     }
@@ -63,8 +71,8 @@ TEST(Value, WhatDoesNotFitIsRefused) {
 
 TEST(SampleBatch, GivesBackItsRows) {
     SampleBatch batch;
-    const std::vector<Value> values = {true, std::int64_t{-7}, 2.5, std::string("run"),
-                                       std::monostate(), std::string()};
+    const std::vector<Value> values = {
+        true, std::int64_t{-7}, 2.5, std::string("run"), std::monostate(), std::string()};
     for (std::size_t i = 0; i < values.size(); ++i) {
         batch.add(SeriesId{static_cast<std::uint32_t>(i)}, static_cast<Time>(i * 10), quality::good,
                   values[i]);
@@ -154,8 +162,13 @@ TEST(Json, LimitsOnInputAreKept) {
 }
 
 TEST(Json, LargeIntegersGoAsStringsAndComeBack) {
-    const std::vector<Value> values = {INT64_MAX, INT64_MIN, std::int64_t{1} << 53, 0.5, true,
-                                       std::string("x"), std::monostate(),
+    const std::vector<Value> values = {INT64_MAX,
+                                       INT64_MIN,
+                                       std::int64_t{1} << 53,
+                                       0.5,
+                                       true,
+                                       std::string("x"),
+                                       std::monostate(),
                                        std::numeric_limits<double>::infinity()};
     for (const Value& value : values) {
         EXPECT_EQ(must(value_from_json(to_json(value), type_of(value))), value);

@@ -67,8 +67,8 @@ std::optional<Quality> parse_quality(std::string_view text) {
     const bool hexadecimal = text.starts_with("0x");
     const std::string_view digits = hexadecimal ? text.substr(2) : text;
     Quality out;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), out.code,
-                                              hexadecimal ? 16 : 10);
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(),
+                                              out.code, hexadecimal ? 16 : 10);
     if (error != std::errc() || end != digits.data() + digits.size()) {
         return std::nullopt;
     }

@@ -41,7 +41,9 @@ void SampleBatch::add(SeriesId series, Time time, Quality quality, const Value& 
         case ValueType::Bool: add_bool(series, time, quality, std::get<bool>(value)); break;
         case ValueType::Int64: add_int(series, time, quality, std::get<std::int64_t>(value)); break;
         case ValueType::Float64: add_float(series, time, quality, std::get<double>(value)); break;
-        case ValueType::String: add_text(series, time, quality, std::get<std::string>(value)); break;
+        case ValueType::String:
+            add_text(series, time, quality, std::get<std::string>(value));
+            break;
     }
 }
 

@@ -18,11 +18,11 @@ struct Prefix {
 
 // UCUM table 1.
 constexpr std::array prefixes = {
-    Prefix{"Y", 1e24},   Prefix{"Z", 1e21},    Prefix{"E", 1e18},          Prefix{"P", 1e15},
-    Prefix{"T", 1e12},   Prefix{"G", 1e9},     Prefix{"M", 1e6},           Prefix{"k", 1e3},
-    Prefix{"h", 1e2},    Prefix{"da", 1e1},    Prefix{"d", 1e-1},          Prefix{"c", 1e-2},
-    Prefix{"m", 1e-3},   Prefix{"u", 1e-6},    Prefix{"n", 1e-9},          Prefix{"p", 1e-12},
-    Prefix{"f", 1e-15},  Prefix{"a", 1e-18},   Prefix{"Ki", 1024.0},       Prefix{"Mi", 1048576.0},
+    Prefix{"Y", 1e24},    Prefix{"Z", 1e21},    Prefix{"E", 1e18},    Prefix{"P", 1e15},
+    Prefix{"T", 1e12},    Prefix{"G", 1e9},     Prefix{"M", 1e6},     Prefix{"k", 1e3},
+    Prefix{"h", 1e2},     Prefix{"da", 1e1},    Prefix{"d", 1e-1},    Prefix{"c", 1e-2},
+    Prefix{"m", 1e-3},    Prefix{"u", 1e-6},    Prefix{"n", 1e-9},    Prefix{"p", 1e-12},
+    Prefix{"f", 1e-15},   Prefix{"a", 1e-18},   Prefix{"Ki", 1024.0}, Prefix{"Mi", 1048576.0},
     Prefix{"Gi", 0x1p30}, Prefix{"Ti", 0x1p40},
 };
 
@@ -112,13 +112,13 @@ constexpr std::array atoms = {
     Atom{"[ft_i]", false, 12 * inch, {1}},
     Atom{"[yd_i]", false, 36 * inch, {1}},
     Atom{"[mi_i]", false, 63360 * inch, {1}},
-    Atom{"[gal_us]", false, 231 * inch * inch * inch, {3}},
-    Atom{"[cft_i]", false, 1728 * inch * inch * inch, {3}},
+    Atom{"[gal_us]", false, 231 * inch* inch* inch, {3}},
+    Atom{"[cft_i]", false, 1728 * inch* inch* inch, {3}},
     Atom{"[lb_av]", false, pound, {0, 0, 1}},
     Atom{"[oz_av]", false, pound / 16, {0, 0, 1}},
-    Atom{"[lbf_av]", false, pound * gravity, {1, -2, 1}},
-    Atom{"[psi]", false, pound * gravity / (inch * inch), {-1, -2, 1}},
-    Atom{"[HP]", false, 550 * 12 * inch * pound * gravity, {2, -3, 1}},
+    Atom{"[lbf_av]", false, pound* gravity, {1, -2, 1}},
+    Atom{"[psi]", false, pound* gravity / (inch * inch), {-1, -2, 1}},
+    Atom{"[HP]", false, 550 * 12 * inch* pound* gravity, {2, -3, 1}},
     Atom{"[Btu_IT]", false, 1055.05585262e3, {2, -2, 1}},
 };
 
@@ -231,8 +231,7 @@ private:
 
     std::optional<Unit> number() {
         unsigned value = 0;
-        const auto [end, error] =
-            std::from_chars(rest_.data(), rest_.data() + rest_.size(), value);
+        const auto [end, error] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), value);
         if (error != std::errc() || value == 0) {
             return std::nullopt;
         }

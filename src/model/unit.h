@@ -9,9 +9,9 @@
 
 namespace gantry {
 
-// A unit of measure by its UCUM code (Unified Code for Units of Measure 2.1, case sensitive): "bar",
-// "m3/h", "mm/s", "kW.h", "Cel", "%", "{count}". A quantity in it is `value * factor + offset` in the
-// base units m, s, g, rad, K, C (coulomb), cd; only Cel and [degF] have an offset.
+// A unit of measure by its UCUM code (Unified Code for Units of Measure 2.1, case sensitive):
+// "bar", "m3/h", "mm/s", "kW.h", "Cel", "%", "{count}". A quantity in it is `value * factor +
+// offset` in the base units m, s, g, rad, K, C (coulomb), cd; only Cel and [degF] have an offset.
 struct Unit {
     static constexpr std::size_t dimensions = 7;
 

@@ -56,8 +56,8 @@ std::string to_text(const Value& value) {
         case ValueType::Int64: return std::to_string(std::get<std::int64_t>(value));
         case ValueType::Float64: {
             std::array<char, 32> buffer{};
-            const auto end =
-                std::to_chars(buffer.data(), buffer.data() + buffer.size(), std::get<double>(value));
+            const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(),
+                                           std::get<double>(value));
             return std::string(buffer.data(), end.ptr);
         }
         case ValueType::String: return std::get<std::string>(value);
@@ -102,8 +102,7 @@ Result<Value> convert_value(const Value& value, ValueType type) {
         return value;
     }
     if (const auto* number = std::get_if<std::int64_t>(&value)) {
-        if (type == ValueType::Float64 &&
-            std::abs(*number) <= (std::int64_t{1} << 53)) {
+        if (type == ValueType::Float64 && std::abs(*number) <= (std::int64_t{1} << 53)) {
             return static_cast<double>(*number);
         }
         if (type == ValueType::Bool && (*number == 0 || *number == 1)) {
@@ -111,8 +110,8 @@ Result<Value> convert_value(const Value& value, ValueType type) {
         }
     }
     if (const auto* number = std::get_if<double>(&value)) {
-        if (type == ValueType::Int64 && std::trunc(*number) == *number &&
-            *number >= -int64_bound && *number < int64_bound) {
+        if (type == ValueType::Int64 && std::trunc(*number) == *number && *number >= -int64_bound &&
+            *number < int64_bound) {
             return static_cast<std::int64_t>(*number);
         }
         if (type == ValueType::Bool && (*number == 0 || *number == 1)) {

@@ -13,9 +13,9 @@
 
 namespace gantry::pipeline {
 
-// The one thread that syncs the journal, for everybody: at once when it is idle, and for all who came
-// meanwhile when a sync has ended. It also keeps the store: flushing and merging happen on a second
-// thread of its own.
+// The one thread that syncs the journal, for everybody: at once when it is idle, and for all who
+// came meanwhile when a sync has ended. It also keeps the store: flushing and merging happen on a
+// second thread of its own.
 class Committer {
 public:
     Committer(store::Store& store, Log& log);

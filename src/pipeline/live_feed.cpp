@@ -60,9 +60,8 @@ void LiveFeed::follow(const std::shared_ptr<Subscription>& subscription,
     for (const SeriesId id : series) {
         Followers& followers = by_series_[id.value];
         std::erase_if(followers, [](const auto& follower) { return follower.expired(); });
-        const bool known = std::ranges::any_of(followers, [&](const auto& follower) {
-            return follower.lock() == subscription;
-        });
+        const bool known = std::ranges::any_of(
+            followers, [&](const auto& follower) { return follower.lock() == subscription; });
         if (!known) {
             followers.push_back(subscription);
         }

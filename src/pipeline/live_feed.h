@@ -18,12 +18,12 @@ namespace gantry::pipeline {
 
 class LiveFeed;
 
-// What one follower has not taken yet. Bounded: a follower that is slow gets the latest value of each
-// point instead of every value. Any thread.
+// What one follower has not taken yet. Bounded: a follower that is slow gets the latest value of
+// each point instead of every value. Any thread.
 class Subscription {
 public:
-    // `wake` is called, on whatever thread publishes, when there is something to take after there was
-    // nothing. It must only post.
+    // `wake` is called, on whatever thread publishes, when there is something to take after there
+    // was nothing. It must only post.
     explicit Subscription(std::function<void()> wake) : wake_(std::move(wake)) {}
 
     struct Taken {

@@ -107,7 +107,8 @@ Async<store::Lsn> Pipeline::append(const SampleBatch& batch, WhenFull when_full)
         }
         const bool full = lsn.error().code == Code::StorageFull;
         const bool for_good = !store_.statistics().accepting;
-        if (for_good || (when_full == WhenFull::Fail && (full || tries >= retries_before_failing))) {
+        if (for_good ||
+            (when_full == WhenFull::Fail && (full || tries >= retries_before_failing))) {
             co_return lsn;
         }
         if (tries == 0) {
@@ -119,8 +120,7 @@ Async<store::Lsn> Pipeline::append(const SampleBatch& batch, WhenFull when_full)
     }
 }
 
-Async<SubmitReport> Pipeline::take(SampleBatch batch, Acknowledge acknowledge,
-                                   WhenFull when_full) {
+Async<SubmitReport> Pipeline::take(SampleBatch batch, Acknowledge acknowledge, WhenFull when_full) {
     const Duration start = clock_.monotonic();
     SubmitReport report;
     check(batch, report);

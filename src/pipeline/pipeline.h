@@ -41,8 +41,8 @@ enum class WhenFull : unsigned char {
 };
 
 // The only way in for samples: check → store → subscribers. Checks a row's type (converted where
-// nothing is lost), engineering range (kept, and marked uncertain), and time (too far in the future is
-// rejected). Any thread; coroutines stay on the executor they came from.
+// nothing is lost), engineering range (kept, and marked uncertain), and time (too far in the future
+// is rejected). Any thread; coroutines stay on the executor they came from.
 class Pipeline final : public SampleSink {
 public:
     Pipeline(directory::Directory& directory, store::Store& store, Timers& timers,

@@ -82,8 +82,9 @@ TEST(Pipeline, ADurableAcknowledgementMeansThatAPowerCutLosesNothing) {
     fixture.disk.power_cut();
     store::StoreOptions options;
     options.folder = "/s";
-    const auto again = must(store::Store::open(fixture.disk, fixture.around.clock, fixture.random,
-                                               fixture.around.log, fixture.around.metrics, options));
+    const auto again =
+        must(store::Store::open(fixture.disk, fixture.around.clock, fixture.random,
+                                fixture.around.log, fixture.around.metrics, options));
     EXPECT_EQ(must(again->latest(series))->value, Value(1.5));
 }
 

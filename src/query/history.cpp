@@ -167,11 +167,11 @@ Result<BucketHistory> bucket_history(const store::Store& store, SeriesId series,
     }
     const auto wide = static_cast<double>(range.to) - static_cast<double>(range.from);
     if (every.count() <= 0 || wide / static_cast<double>(every.count()) > buckets_max) {
-        return fail(Code::InvalidArgument,
-                    "the range from {} to {} has more than {} buckets of {}: ask for a shorter range "
-                    "or longer buckets",
-                    format_time(range.from), format_time(range.to), buckets_max,
-                    format_duration(every));
+        return fail(
+            Code::InvalidArgument,
+            "the range from {} to {} has more than {} buckets of {}: ask for a shorter range "
+            "or longer buckets",
+            format_time(range.from), format_time(range.to), buckets_max, format_duration(every));
     }
     TRY(store.aggregate(std::span(&series, 1), range, every, [&](const store::Bucket& bucket) {
         add_bucket(out, bucket.start, bucket.aggregate, aggregates);

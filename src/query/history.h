@@ -11,7 +11,15 @@
 namespace gantry::query {
 
 enum class AggregateKind : unsigned char {
-    Count, GoodCount, Min, Max, Sum, Average, First, Last, Deviation
+    Count,
+    GoodCount,
+    Min,
+    Max,
+    Sum,
+    Average,
+    First,
+    Last,
+    Deviation
 };
 std::string_view aggregate_name(AggregateKind kind);
 std::optional<AggregateKind> parse_aggregate(std::string_view name);
@@ -31,8 +39,8 @@ struct RawHistory {
     std::optional<Time> next;
 };
 
-// Buckets of one point, oldest first: a column of times, and one of values for each aggregate that was
-// asked for; no value where a bucket has no usable row.
+// Buckets of one point, oldest first: a column of times, and one of values for each aggregate that
+// was asked for; no value where a bucket has no usable row.
 struct BucketHistory {
     std::vector<Time> time;
     std::vector<std::vector<std::optional<double>>> values;
@@ -45,8 +53,9 @@ inline constexpr std::size_t buckets_max = 100'000;
 Result<RawHistory> raw_history(const store::Store& store, SeriesId series, TimeRange range,
                                std::size_t limit);
 
-// Buckets of length `every` from range.from on. InvalidArgument: more than buckets_max of them, or an
-// endless range. With Fill::Previous a value from before the range is used for buckets at its start.
+// Buckets of length `every` from range.from on. InvalidArgument: more than buckets_max of them, or
+// an endless range. With Fill::Previous a value from before the range is used for buckets at its
+// start.
 Result<BucketHistory> bucket_history(const store::Store& store, SeriesId series, TimeRange range,
                                      Duration every, const std::vector<AggregateKind>& aggregates,
                                      Fill fill);

@@ -47,8 +47,7 @@ struct Fixture {
         return out;
     }
 
-    SeriesId point(const std::string& asset, std::string key,
-                   ValueType type = ValueType::Float64) {
+    SeriesId point(const std::string& asset, std::string key, ValueType type = ValueType::Float64) {
         if (!registry->assets().get(context.tenant, asset)) {
             Asset made;
             made.key = asset;
@@ -157,8 +156,8 @@ TEST(Sql, SeesEveryTypeOfValueExactly) {
     const std::string at = format_time(start);
     EXPECT_EQ(answer.rows[0], (Cells{"p.b", "p", at, 1.0, {}, {}, "good", std::int64_t{0}}));
     EXPECT_EQ(answer.rows[1], (Cells{"p.f", "p", at, 0.1, {}, {}, "good", std::int64_t{0}}));
-    EXPECT_EQ(answer.rows[2], (Cells{"p.f", "p", format_time(start), {}, {}, {}, "bad",
-                                     std::int64_t{0x800a0000}}));
+    EXPECT_EQ(answer.rows[2],
+              (Cells{"p.f", "p", format_time(start), {}, {}, {}, "bad", std::int64_t{0x800a0000}}));
     EXPECT_EQ(std::get<std::int64_t>(answer.rows[3][4]), INT64_MAX);
     EXPECT_EQ(answer.rows[4], (Cells{"p.s", "p", at, {}, {}, "运行", "good", std::int64_t{0}}));
     EXPECT_EQ(answer.columns[2].type, "TIMESTAMP WITH TIME ZONE");
@@ -178,12 +177,13 @@ TEST(Sql, PushedDownConditionsChangeNothingButTheWork) {
     must(fixture.store->flush());
     const std::string at = "'2023-11-14 22:30:00'";
     for (const std::string& condition : std::vector<std::string>{
-          "time >= TIMESTAMP " + at, "time < TIMESTAMP " + at, at + " > time",
-          "time BETWEEN TIMESTAMP " + at + " AND TIMESTAMP '2023-11-14 22:31:00'",
-          "point = 'a.v'", std::string("point IN ('a.v', 'c.v') AND value > 4000"),
-          std::string("asset = 'b' OR value = 3"), "time = TIMESTAMP " + at + " AND asset <> 'a'",
-          "time >= '2023-11-14T22:30:00Z'::TIMESTAMPTZ", "time_ns > 1700000100000000000",
-          "time < now() - INTERVAL 1 HOUR", "time::DATE = DATE '2023-11-14'", "value < 10"}) {
+             "time >= TIMESTAMP " + at, "time < TIMESTAMP " + at, at + " > time",
+             "time BETWEEN TIMESTAMP " + at + " AND TIMESTAMP '2023-11-14 22:31:00'",
+             "point = 'a.v'", std::string("point IN ('a.v', 'c.v') AND value > 4000"),
+             std::string("asset = 'b' OR value = 3"),
+             "time = TIMESTAMP " + at + " AND asset <> 'a'",
+             "time >= '2023-11-14T22:30:00Z'::TIMESTAMPTZ", "time_ns > 1700000100000000000",
+             "time < now() - INTERVAL 1 HOUR", "time::DATE = DATE '2023-11-14'", "value < 10"}) {
         const auto pushed =
             fixture.ask("SELECT count(*), sum(value) FROM samples WHERE " + condition);
         const auto all = fixture.ask(
@@ -197,10 +197,11 @@ TEST(Sql, PushedDownConditionsChangeNothingButTheWork) {
 TEST(Sql, JoinsSamplesWithPointsAndAssets) {
     Fixture fixture;
     fixture.put(fixture.point("p", "v"), start, 2.0);
-    const auto answer = fixture.ask(
-        "SELECT assets.level, points.unit, avg(samples.value) FROM samples JOIN points USING (point) "
-        "JOIN assets ON assets.asset = samples.asset WHERE points.key = ? GROUP BY ALL",
-        {"v"});
+    const auto answer =
+        fixture.ask("SELECT assets.level, points.unit, avg(samples.value) FROM samples JOIN points "
+                    "USING (point) "
+                    "JOIN assets ON assets.asset = samples.asset WHERE points.key = ? GROUP BY ALL",
+                    {"v"});
     ASSERT_EQ(answer.rows.size(), 1U);
     EXPECT_EQ(answer.rows[0], (std::vector<SqlCell>{"thing", "bar", 2.0}));
     EXPECT_TRUE(fixture.ask("SELECT * FROM models").rows.empty());
@@ -212,17 +213,17 @@ TEST(Sql, IsReadOnlyAndWithoutFilesOrNetwork) {
     std::ofstream(fixture.folder / "secret.csv") << "a\n1\n";
     const std::string file = "'" + fixture.folder / "secret.csv" + "'";
     for (const std::string& text : std::vector<std::string>{
-          "CREATE TABLE t (a INT)", "INSERT INTO points VALUES (1)", "DROP VIEW samples",
-          "ATTACH '/tmp/x.db'", "COPY (SELECT 1) TO '/tmp/x.csv'", "INSTALL httpfs",
-          "LOAD httpfs", "SET enable_external_access = true",
-          "EXPORT DATABASE '/tmp/x'", "CALL pragma_version()"}) {
+             "CREATE TABLE t (a INT)", "INSERT INTO points VALUES (1)", "DROP VIEW samples",
+             "ATTACH '/tmp/x.db'", "COPY (SELECT 1) TO '/tmp/x.csv'", "INSTALL httpfs",
+             "LOAD httpfs", "SET enable_external_access = true", "EXPORT DATABASE '/tmp/x'",
+             "CALL pragma_version()"}) {
         EXPECT_EQ(fixture.refused(text), Code::Forbidden) << text;
     }
     for (const std::string& text : std::vector<std::string>{
-          "SELECT * FROM " + file, "SELECT * FROM read_csv(" + file + ")",
-          "SELECT * FROM read_text(" + file + ")", "SELECT * FROM glob('/etc/*')",
-          std::string("SELECT * FROM read_parquet('https://example.org/x.parquet')"),
-          std::string("SELECT 1; SELECT 2"), std::string("SELECT"), std::string("")}) {
+             "SELECT * FROM " + file, "SELECT * FROM read_csv(" + file + ")",
+             "SELECT * FROM read_text(" + file + ")", "SELECT * FROM glob('/etc/*')",
+             std::string("SELECT * FROM read_parquet('https://example.org/x.parquet')"),
+             std::string("SELECT 1; SELECT 2"), std::string("SELECT"), std::string("")}) {
         EXPECT_EQ(fixture.refused(text), Code::InvalidArgument) << text;
     }
 }
@@ -246,8 +247,7 @@ TEST(Sql, NobodySeesWhatIsNotTheirs) {
     fixture.put(fixture.point("a", "v"), start, 1.0);
     fixture.put(fixture.point("b", "v"), start, 2.0);
     const TenantId other = must(fixture.registry->tenants().create({{}, "other", {}, {}})).id;
-    const auto stranger =
-        Fixture::context_of(other, {{security::Effect::Allow, {"*:*"}, ""}});
+    const auto stranger = Fixture::context_of(other, {{security::Effect::Allow, {"*:*"}, ""}});
     const auto narrow = Fixture::context_of(
         fixture.context.tenant, {{security::Effect::Allow, {"samples:read", "points:read"}, "a"}});
     for (const std::string table : {"samples", "points", "assets", "models"}) {

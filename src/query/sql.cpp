@@ -207,8 +207,8 @@ Result<duckdb::unique_ptr<duckdb::PreparedStatement>> prepare(duckdb::Connection
     return prepared;
 }
 
-Result<SqlAnswer> collect(duckdb::QueryResult& result, std::int64_t limit,
-                          const Watchdog& watchdog, const SqlOptions& options) {
+Result<SqlAnswer> collect(duckdb::QueryResult& result, std::int64_t limit, const Watchdog& watchdog,
+                          const SqlOptions& options) {
     SqlAnswer out;
     for (std::size_t i = 0; i < result.names.size(); ++i) {
         out.columns.push_back({result.names[i], result.types[i].ToString()});
@@ -283,8 +283,8 @@ Result<SqlAnswer> SqlEngine::run(const security::Context& context, const SqlQues
 }
 
 Result<> SqlEngine::export_parquet(const security::Context& context,
-                                   const std::vector<directory::PointRef>& points,
-                                   TimeRange range, const std::string& path) {
+                                   const std::vector<directory::PointRef>& points, TimeRange range,
+                                   const std::string& path) {
     TRY_ASSIGN(const auto database, instance("", true));
     try {
         auto scope = surroundings_->scope(context);
@@ -297,7 +297,8 @@ Result<> SqlEngine::export_parquet(const security::Context& context,
             "quality, quality_code FROM samples) TO " +
             quoted(path) + " (FORMAT parquet, COMPRESSION zstd)");
         if (result->HasError()) {
-            return fail(Code::Io, "exporting to {}: {}", path, result->GetErrorObject().RawMessage());
+            return fail(Code::Io, "exporting to {}: {}", path,
+                        result->GetErrorObject().RawMessage());
         }
     } catch (const std::exception& error) {
         return fail(Code::Internal, "exporting to {}: {}", path, message_of(error));

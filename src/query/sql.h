@@ -50,8 +50,8 @@ struct SqlQuestion {
 };
 
 // Read-only SQL (DuckDB's dialect) over what the principal may see: tables samples, points, assets
-// and models. A tenant's queries run in a database instance of their own, without access to files or
-// network, with limits on time, rows and memory. Blocks: for the offload pool. Any thread.
+// and models. A tenant's queries run in a database instance of their own, without access to files
+// or network, with limits on time, rows and memory. Blocks: for the offload pool. Any thread.
 class SqlEngine {
 public:
     SqlEngine(directory::Directory& directory, registry::Registry& registry,
@@ -61,8 +61,8 @@ public:
     // InvalidArgument: wrong SQL, with DuckDB's explanation, or not a query. Timeout, TooLarge.
     Result<SqlAnswer> run(const security::Context& context, const SqlQuestion& question);
 
-    // Writes the rows of the points in the range to a Parquet file: columns point, time (ns), value,
-    // value_int, value_text, quality, quality_code.
+    // Writes the rows of the points in the range to a Parquet file: columns point, time (ns),
+    // value, value_int, value_text, quality, quality_code.
     Result<> export_parquet(const security::Context& context,
                             const std::vector<directory::PointRef>& points, TimeRange range,
                             const std::string& path);

@@ -48,7 +48,8 @@ struct SamplesGlobal final : duckdb::GlobalTableFunctionState {
     idx_t MaxThreads() const override { return threads; }
 };
 
-// One thread's place: it takes a point after the other, and of a point as many rows at a time as fit.
+// One thread's place: it takes a point after the other, and of a point as many rows at a time as
+// fit.
 struct SamplesLocal final : duckdb::LocalTableFunctionState {
     directory::PointRef point;
     std::string asset;
@@ -62,8 +63,8 @@ duckdb::unique_ptr<duckdb::FunctionData> bind(duckdb::ClientContext& context,
                                               duckdb::vector<duckdb::LogicalType>& types,
                                               duckdb::vector<std::string>& names) {
     using duckdb::LogicalType;
-    names = {"point",      "asset",   "time",         "time_ns", "value", "value_int",
-             "value_text", "quality", "quality_code", "point_id"};
+    names = {"point",     "asset",      "time",    "time_ns",      "value",
+             "value_int", "value_text", "quality", "quality_code", "point_id"};
     types = {LogicalType::VARCHAR, LogicalType::VARCHAR, LogicalType::TIMESTAMP_TZ,
              LogicalType::BIGINT,  LogicalType::DOUBLE,  LogicalType::BIGINT,
              LogicalType::VARCHAR, LogicalType::VARCHAR, LogicalType::UINTEGER,
@@ -148,9 +149,7 @@ void narrow_time(TimeRange& range, duckdb::ExpressionType comparison, Time bound
             range.from = std::max(range.from, least);
             break;
         case ExpressionType::COMPARE_LESSTHAN:
-        case ExpressionType::COMPARE_LESSTHANOREQUALTO:
-            range.to = std::min(range.to, most);
-            break;
+        case ExpressionType::COMPARE_LESSTHANOREQUALTO: range.to = std::min(range.to, most); break;
         default: break;
     }
 }
@@ -236,8 +235,7 @@ void push_down(duckdb::ClientContext&, duckdb::LogicalGet& get, duckdb::Function
     for (const auto& filter : filters) {
         switch (filter->GetExpressionClass()) {
             case duckdb::ExpressionClass::BOUND_COMPARISON:
-                narrow_by_comparison(data, get,
-                                     filter->Cast<duckdb::BoundComparisonExpression>());
+                narrow_by_comparison(data, get, filter->Cast<duckdb::BoundComparisonExpression>());
                 break;
             case duckdb::ExpressionClass::BOUND_BETWEEN:
                 narrow_by_between(data, get, filter->Cast<duckdb::BoundBetweenExpression>());
@@ -264,9 +262,8 @@ duckdb::unique_ptr<duckdb::GlobalTableFunctionState> start(duckdb::ClientContext
     auto state = duckdb::make_uniq<SamplesGlobal>();
     state->columns = input.column_ids;
     const SqlScope& scope = *data.scope;
-    const auto candidates = scope.points_given
-                                ? scope.points
-                                : scope.directory->under(scope.context.tenant, "");
+    const auto candidates =
+        scope.points_given ? scope.points : scope.directory->under(scope.context.tenant, "");
     for (const directory::PointRef& entry : candidates) {
         if (wanted(data, *entry)) {
             state->points.push_back(entry);
@@ -278,9 +275,8 @@ duckdb::unique_ptr<duckdb::GlobalTableFunctionState> start(duckdb::ClientContext
     return state;
 }
 
-duckdb::unique_ptr<duckdb::LocalTableFunctionState> start_thread(duckdb::ExecutionContext&,
-                                                                 duckdb::TableFunctionInitInput&,
-                                                                 duckdb::GlobalTableFunctionState*) {
+duckdb::unique_ptr<duckdb::LocalTableFunctionState> start_thread(
+    duckdb::ExecutionContext&, duckdb::TableFunctionInitInput&, duckdb::GlobalTableFunctionState*) {
     return duckdb::make_uniq<SamplesLocal>();
 }
 
@@ -386,8 +382,7 @@ void scan(duckdb::ClientContext&, duckdb::TableFunctionInput& input, duckdb::Dat
             return;
         }
     }
-    const idx_t count =
-        std::min<idx_t>(STANDARD_VECTOR_SIZE, local.rows.size() - local.at);
+    const idx_t count = std::min<idx_t>(STANDARD_VECTOR_SIZE, local.rows.size() - local.at);
     for (idx_t i = 0; i < global.columns.size(); ++i) {
         duckdb::Vector& vector = output.data[i];
         const auto column = static_cast<SampleColumn>(global.columns[i]);

@@ -113,12 +113,12 @@ duckdb::unique_ptr<duckdb::FunctionData> bind_assets(duckdb::ClientContext& cont
         auto assets = or_throw(scope.registry->assets().list(scope.context.tenant, {}, page));
         for (const auto& [asset, has_children] : assets.items) {
             if (scope.context.may("assets:read", asset.path)) {
-                data->rows->push_back(
-                    {duckdb::Value(asset.path), duckdb::Value(asset.key),
-                     duckdb::Value(asset.parent.text()), duckdb::Value(asset.name.en),
-                     duckdb::Value(asset.name.zh),
-                     duckdb::Value(std::string(asset_level_name(asset.level))),
-                     duckdb::Value(asset.model.text()), duckdb::Value(asset.id.text())});
+                data->rows->push_back({duckdb::Value(asset.path), duckdb::Value(asset.key),
+                                       duckdb::Value(asset.parent.text()),
+                                       duckdb::Value(asset.name.en), duckdb::Value(asset.name.zh),
+                                       duckdb::Value(std::string(asset_level_name(asset.level))),
+                                       duckdb::Value(asset.model.text()),
+                                       duckdb::Value(asset.id.text())});
             }
         }
         page.after = assets.next;
@@ -142,8 +142,7 @@ duckdb::unique_ptr<duckdb::FunctionData> bind_models(duckdb::ClientContext& cont
         auto models = or_throw(scope.registry->models().list(scope.context.tenant, page));
         for (const ThingModel& model : models.items) {
             data->rows->push_back({duckdb::Value(model.key), duckdb::Value(model.name.en),
-                                   duckdb::Value(model.name.zh),
-                                   duckdb::Value(model.parent.text()),
+                                   duckdb::Value(model.name.zh), duckdb::Value(model.parent.text()),
                                    duckdb::Value(model.id.text())});
         }
         page.after = models.next;

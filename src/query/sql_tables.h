@@ -28,10 +28,20 @@ public:
 // Registers the functions and the views over them: samples, points, assets, models.
 void register_tables(duckdb::Connection& connection);
 
-// Columns of `samples`, in order. Time has microseconds, because that is what SQL's functions on time
-// work with; TimeNs is exact.
+// Columns of `samples`, in order. Time has microseconds, because that is what SQL's functions on
+// time work with; TimeNs is exact.
 enum class SampleColumn : duckdb::idx_t {
-    Point, Asset, Time, TimeNs, Value, ValueInt, ValueText, Quality, QualityCode, PointId, Count
+    Point,
+    Asset,
+    Time,
+    TimeNs,
+    Value,
+    ValueInt,
+    ValueText,
+    Quality,
+    QualityCode,
+    PointId,
+    Count
 };
 
 duckdb::TableFunction samples_function();

@@ -78,30 +78,33 @@ Result<> check_free(Sql& sql, const TenantId& tenant, const std::string& path) {
 
 Result<std::vector<Asset>> subtree(Sql& sql, const TenantId& tenant, const std::string& path) {
     const auto [from, to] = below(path, '/');
-    TRY_ASSIGN(const auto rows,
-               sql.query(std::format("SELECT {} FROM assets WHERE tenant = :tenant AND path >= :from "
-                                     "AND path < :to ORDER BY path DESC",
-                                     columns),
-                         {{"tenant", tenant.text()}, {"from", from}, {"to", to}}));
+    TRY_ASSIGN(
+        const auto rows,
+        sql.query(std::format("SELECT {} FROM assets WHERE tenant = :tenant AND path >= :from "
+                              "AND path < :to ORDER BY path DESC",
+                              columns),
+                  {{"tenant", tenant.text()}, {"from", from}, {"to", to}}));
     return assets_of(rows);
 }
 
 Result<bool> has_children(Sql& sql, const AssetId& id, const TenantId& tenant) {
-    TRY_ASSIGN(const auto row,
-               sql.first("SELECT id FROM assets WHERE tenant = :tenant AND parent = :parent LIMIT 1",
-                         {{"tenant", tenant.text()}, {"parent", id.text()}}));
+    TRY_ASSIGN(
+        const auto row,
+        sql.first("SELECT id FROM assets WHERE tenant = :tenant AND parent = :parent LIMIT 1",
+                  {{"tenant", tenant.text()}, {"parent", id.text()}}));
     return row.has_value();
 }
 
 }  // namespace
 
 Result<Asset> Assets::get(Sql& sql, const TenantId& tenant, const std::string& reference) {
-    TRY_ASSIGN(const auto row,
-               sql.first(std::format("SELECT {} FROM assets WHERE tenant = :tenant AND "
-                                     "(id = :reference OR path = :reference2)",
-                                     columns),
-                         {{"tenant", tenant.text()}, {"reference", reference},
-                          {"reference2", reference}}));
+    TRY_ASSIGN(
+        const auto row,
+        sql.first(
+            std::format("SELECT {} FROM assets WHERE tenant = :tenant AND "
+                        "(id = :reference OR path = :reference2)",
+                        columns),
+            {{"tenant", tenant.text()}, {"reference", reference}, {"reference2", reference}}));
     if (!row) {
         return fail(Code::NotFound, "there is no asset '{}'", reference);
     }
@@ -139,9 +142,12 @@ Result<Asset> Assets::create(const TenantId& tenant, Asset asset) {
         TRY(sql.execute(
             "INSERT INTO assets (id, tenant, parent, path, model, doc, created, updated, version) "
             "VALUES (:id, :tenant, :parent, :path, :model, :doc, :created, :updated, :version)",
-            with_stamp({{"id", asset.id.text()}, {"tenant", tenant.text()},
-                        {"parent", asset.parent.text()}, {"path", asset.path},
-                        {"model", asset.model.text()}, {"doc", document_of(asset)}},
+            with_stamp({{"id", asset.id.text()},
+                        {"tenant", tenant.text()},
+                        {"parent", asset.parent.text()},
+                        {"path", asset.path},
+                        {"model", asset.model.text()},
+                        {"doc", document_of(asset)}},
                        asset.stamp)));
         changes.add(tenant, EntityKind::Asset, asset.id.text(), ChangeAction::Created);
         for (const Property& property : resolved.properties) {
@@ -191,10 +197,11 @@ Result<Page<AssetItem>> Assets::list(const TenantId& tenant, const AssetFilter& 
             parameters.emplace_back("search2", "%" + filter.search + "%");
         }
         parameters.emplace_back("limit", request.limit + 1);
-        TRY_ASSIGN(const auto rows,
-                   sql.query(std::format("SELECT {} FROM assets WHERE {} ORDER BY path LIMIT :limit",
-                                         columns, where),
-                             parameters));
+        TRY_ASSIGN(
+            const auto rows,
+            sql.query(std::format("SELECT {} FROM assets WHERE {} ORDER BY path LIMIT :limit",
+                                  columns, where),
+                      parameters));
         TRY_ASSIGN(auto assets, assets_of(rows));
         std::vector<AssetItem> items;
         for (Asset& asset : assets) {
@@ -221,12 +228,15 @@ Result<> Assets::move(Sql& sql, const TenantId& tenant, const Asset& asset,
     TRY_ASSIGN(const auto points,
                sql.query("SELECT id, path FROM points WHERE tenant = :tenant AND ((path >= :slash "
                          "AND path < :slash_end) OR (path >= :dot AND path < :dot_end))",
-                         {{"tenant", tenant.text()}, {"slash", slash}, {"slash_end", slash_end},
-                          {"dot", dot}, {"dot_end", dot_end}}));
+                         {{"tenant", tenant.text()},
+                          {"slash", slash},
+                          {"slash_end", slash_end},
+                          {"dot", dot},
+                          {"dot_end", dot_end}}));
     for (const SqlRow& point : points) {
-        TRY(sql.execute("UPDATE points SET path = :path WHERE id = :id",
-                        {{"path", asset.path + point.text(1).substr(old_path.size())},
-                         {"id", point.text(0)}}));
+        TRY(sql.execute(
+            "UPDATE points SET path = :path WHERE id = :id",
+            {{"path", asset.path + point.text(1).substr(old_path.size())}, {"id", point.text(0)}}));
         changes.add(tenant, EntityKind::Point, point.text(0), ChangeAction::Updated);
     }
     return {};
@@ -256,8 +266,10 @@ Result<Asset> Assets::update(const TenantId& tenant, Asset asset, const Expected
         }
         TRY(sql.execute("UPDATE assets SET parent = :parent, path = :path, doc = :doc, "
                         "created = :created, updated = :updated, version = :version WHERE id = :id",
-                        with_stamp({{"parent", asset.parent.text()}, {"path", asset.path},
-                                    {"doc", document_of(asset)}, {"id", asset.id.text()}},
+                        with_stamp({{"parent", asset.parent.text()},
+                                    {"path", asset.path},
+                                    {"doc", document_of(asset)},
+                                    {"id", asset.id.text()}},
                                    asset.stamp)));
         changes.add(tenant, EntityKind::Asset, asset.id.text(), ChangeAction::Updated);
         return asset;

@@ -31,8 +31,8 @@ public:
     // Changes name, description, level, attributes, key and parent; with key or parent the paths of
     // all below it and of their points change. The model stays (Conflict).
     Result<Asset> update(const TenantId& tenant, Asset asset, const ExpectedVersion& expected);
-    // With `recursive` also all below it; Conflict otherwise if there is any, and while a tag is bound
-    // to one of the points.
+    // With `recursive` also all below it; Conflict otherwise if there is any, and while a tag is
+    // bound to one of the points.
     Result<> remove(const TenantId& tenant, const std::string& reference, bool recursive,
                     const ExpectedVersion& expected);
 

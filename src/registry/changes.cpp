@@ -43,9 +43,12 @@ Result<> ChangeFeed::store(Sql& sql, ChangeSet& changes) {
         change.sequence = ++sequence;
         TRY(sql.execute("INSERT INTO changes (sequence, tenant, kind, id, action, time) "
                         "VALUES (:sequence, :tenant, :kind, :id, :action, :time)",
-                        {{"sequence", sequence}, {"tenant", change.tenant.text()},
-                         {"kind", kind_name(change.kind)}, {"id", change.id},
-                         {"action", action_name(change.action)}, {"time", clock_.now()}}));
+                        {{"sequence", sequence},
+                         {"tenant", change.tenant.text()},
+                         {"kind", kind_name(change.kind)},
+                         {"id", change.id},
+                         {"action", action_name(change.action)},
+                         {"time", clock_.now()}}));
     }
     TRY(sql.execute("DELETE FROM changes WHERE sequence <= :old", {{"old", sequence - kept}}));
     return {};
@@ -67,10 +70,11 @@ void ChangeFeed::tell(const ChangeSet& changes) {
 
 Result<std::vector<Change>> ChangeFeed::after(std::int64_t sequence, std::size_t limit) {
     return database_.read<std::vector<Change>>([&](Sql& sql) -> Result<std::vector<Change>> {
-        TRY_ASSIGN(const auto rows,
-                   sql.query("SELECT sequence, tenant, kind, id, action FROM changes WHERE sequence "
-                             "> :after ORDER BY sequence LIMIT :limit",
-                             {{"after", sequence}, {"limit", limit}}));
+        TRY_ASSIGN(
+            const auto rows,
+            sql.query("SELECT sequence, tenant, kind, id, action FROM changes WHERE sequence "
+                      "> :after ORDER BY sequence LIMIT :limit",
+                      {{"after", sequence}, {"limit", limit}}));
         std::vector<Change> out;
         for (const SqlRow& row : rows) {
             out.push_back({row.number(0), TenantId(row.text(1)),

@@ -15,7 +15,15 @@
 namespace gantry::registry {
 
 enum class EntityKind : unsigned char {
-    Tenant, Principal, Role, Token, Model, Asset, Point, Connection, Tag
+    Tenant,
+    Principal,
+    Role,
+    Token,
+    Model,
+    Asset,
+    Point,
+    Connection,
+    Tag
 };
 enum class ChangeAction : unsigned char { Created, Updated, Deleted };
 
@@ -44,8 +52,8 @@ private:
     std::vector<Change> changes_;
 };
 
-// What other modules follow: every change, numbered, in the order in which it was committed. Kept in
-// the database, so that a follower that was away can read what it missed.
+// What other modules follow: every change, numbered, in the order in which it was committed. Kept
+// in the database, so that a follower that was away can read what it missed.
 class ChangeFeed {
 public:
     ChangeFeed(Database& database, const Clock& clock) : database_(database), clock_(clock) {}

@@ -7,8 +7,7 @@
 namespace gantry::registry {
 namespace {
 
-constexpr std::string_view columns =
-    "id, key, protocol, enabled, doc, created, updated, version";
+constexpr std::string_view columns = "id, key, protocol, enabled, doc, created, updated, version";
 constexpr std::string_view tag_columns =
     "tags.id, tags.connection, tags.point, tags.address, tags.created, tags.updated, tags.version";
 
@@ -43,12 +42,13 @@ Tag tag_of(const SqlRow& row) {
 }
 
 Result<Connection> find(Sql& sql, const TenantId& tenant, const std::string& reference) {
-    TRY_ASSIGN(const auto row,
-               sql.first(std::format("SELECT {} FROM connections WHERE tenant = :tenant AND "
-                                     "(id = :reference OR key = :reference2)",
-                                     columns),
-                         {{"tenant", tenant.text()}, {"reference", reference},
-                          {"reference2", reference}}));
+    TRY_ASSIGN(
+        const auto row,
+        sql.first(
+            std::format("SELECT {} FROM connections WHERE tenant = :tenant AND "
+                        "(id = :reference OR key = :reference2)",
+                        columns),
+            {{"tenant", tenant.text()}, {"reference", reference}, {"reference2", reference}}));
     if (!row) {
         return fail(Code::NotFound, "there is no connection '{}'", reference);
     }
@@ -70,8 +70,10 @@ Result<> insert_tag(Sql& sql, const TenantId& tenant, const Tag& tag) {
     const auto done = sql.execute(
         "INSERT INTO tags (id, tenant, connection, point, address, created, updated, version) "
         "VALUES (:id, :tenant, :connection, :point, :address, :created, :updated, :version)",
-        with_stamp({{"id", tag.id.text()}, {"tenant", tenant.text()},
-                    {"connection", tag.connection.text()}, {"point", tag.point.text()},
+        with_stamp({{"id", tag.id.text()},
+                    {"tenant", tenant.text()},
+                    {"connection", tag.connection.text()},
+                    {"point", tag.point.text()},
                     {"address", tag.address}},
                    tag.stamp));
     return done ? Result<>{} : std::unexpected(done.error());
@@ -91,8 +93,10 @@ Result<Connection> Connections::create(const TenantId& tenant, Connection connec
             "INSERT INTO connections (id, tenant, key, protocol, enabled, doc, created, updated, "
             "version) VALUES (:id, :tenant, :key, :protocol, :enabled, :doc, :created, :updated, "
             ":version)",
-            with_stamp({{"id", connection.id.text()}, {"tenant", tenant.text()},
-                        {"key", connection.key}, {"protocol", connection.protocol},
+            with_stamp({{"id", connection.id.text()},
+                        {"tenant", tenant.text()},
+                        {"key", connection.key},
+                        {"protocol", connection.protocol},
                         {"enabled", connection.desired == DesiredState::Enabled ? 1 : 0},
                         {"doc", document_of(connection)}},
                        connection.stamp)));
@@ -112,7 +116,8 @@ Result<Page<Connection>> Connections::list(const TenantId& tenant, const PageReq
                    sql.query(std::format("SELECT {} FROM connections WHERE tenant = :tenant AND "
                                          "key > :after ORDER BY key LIMIT :limit",
                                          columns),
-                             {{"tenant", tenant.text()}, {"after", request.after},
+                             {{"tenant", tenant.text()},
+                              {"after", request.after},
                               {"limit", request.limit + 1}}));
         std::vector<Connection> items;
         for (const SqlRow& row : rows) {
@@ -152,13 +157,14 @@ Result<Connection> Connections::update(const TenantId& tenant, Connection connec
         }
         connection.id = before.id;
         connection.stamp = next_stamp(before.stamp, ground_.clock);
-        TRY(sql.execute("UPDATE connections SET key = :key, enabled = :enabled, doc = :doc, "
-                        "created = :created, updated = :updated, version = :version WHERE id = :id",
-                        with_stamp({{"key", connection.key},
-                                    {"enabled",
-                                     connection.desired == DesiredState::Enabled ? 1 : 0},
-                                    {"doc", document_of(connection)}, {"id", connection.id.text()}},
-                                   connection.stamp)));
+        TRY(sql.execute(
+            "UPDATE connections SET key = :key, enabled = :enabled, doc = :doc, "
+            "created = :created, updated = :updated, version = :version WHERE id = :id",
+            with_stamp({{"key", connection.key},
+                        {"enabled", connection.desired == DesiredState::Enabled ? 1 : 0},
+                        {"doc", document_of(connection)},
+                        {"id", connection.id.text()}},
+                       connection.stamp)));
         changes.add(tenant, EntityKind::Connection, connection.id.text(), ChangeAction::Updated);
         return connection;
     });
@@ -247,9 +253,10 @@ Result<Tag> Connections::update_tag(const TenantId& tenant, const std::string& i
         TRY(check_version(tag.stamp, expected));
         tag.address = address;
         tag.stamp = next_stamp(tag.stamp, ground_.clock);
-        TRY(sql.execute("UPDATE tags SET address = :address, created = :created, updated = :updated, "
-                        "version = :version WHERE id = :id",
-                        with_stamp({{"address", tag.address}, {"id", tag.id.text()}}, tag.stamp)));
+        TRY(sql.execute(
+            "UPDATE tags SET address = :address, created = :created, updated = :updated, "
+            "version = :version WHERE id = :id",
+            with_stamp({{"address", tag.address}, {"id", tag.id.text()}}, tag.stamp)));
         changes.add(tenant, EntityKind::Tag, tag.id.text(), ChangeAction::Updated);
         changes.add(tenant, EntityKind::Connection, tag.connection.text(), ChangeAction::Updated);
         return tag;

@@ -144,12 +144,13 @@ Result<std::vector<ThingModel>> dependants(Sql& sql, const TenantId& tenant, con
 }  // namespace
 
 Result<ThingModel> Models::get(Sql& sql, const TenantId& tenant, const std::string& reference) {
-    TRY_ASSIGN(const auto row,
-               sql.first(std::format("SELECT {} FROM models WHERE tenant = :tenant AND "
-                                     "(id = :reference OR key = :reference2)",
-                                     columns),
-                         {{"tenant", tenant.text()}, {"reference", reference},
-                          {"reference2", reference}}));
+    TRY_ASSIGN(
+        const auto row,
+        sql.first(
+            std::format("SELECT {} FROM models WHERE tenant = :tenant AND "
+                        "(id = :reference OR key = :reference2)",
+                        columns),
+            {{"tenant", tenant.text()}, {"reference", reference}, {"reference2", reference}}));
     if (!row) {
         return fail(Code::NotFound, "there is no model '{}'", reference);
     }
@@ -199,8 +200,11 @@ Result<ThingModel> Models::create(const TenantId& tenant, ThingModel model) {
         TRY(sql.execute(
             "INSERT INTO models (id, tenant, key, parent, doc, created, updated, version) VALUES "
             "(:id, :tenant, :key, :parent, :doc, :created, :updated, :version)",
-            with_stamp({{"id", model.id.text()}, {"tenant", tenant.text()}, {"key", model.key},
-                        {"parent", model.parent.text()}, {"doc", document_of(model)}},
+            with_stamp({{"id", model.id.text()},
+                        {"tenant", tenant.text()},
+                        {"key", model.key},
+                        {"parent", model.parent.text()},
+                        {"doc", document_of(model)}},
                        model.stamp)));
         changes.add(tenant, EntityKind::Model, model.id.text(), ChangeAction::Created);
         return model;
@@ -208,8 +212,7 @@ Result<ThingModel> Models::create(const TenantId& tenant, ThingModel model) {
 }
 
 Result<ThingModel> Models::get(const TenantId& tenant, const std::string& reference) {
-    return ground_.database.read<ThingModel>(
-        [&](Sql& sql) { return get(sql, tenant, reference); });
+    return ground_.database.read<ThingModel>([&](Sql& sql) { return get(sql, tenant, reference); });
 }
 
 Result<Page<ThingModel>> Models::list(const TenantId& tenant, const PageRequest& request) {
@@ -218,7 +221,8 @@ Result<Page<ThingModel>> Models::list(const TenantId& tenant, const PageRequest&
                    sql.query(std::format("SELECT {} FROM models WHERE tenant = :tenant AND "
                                          "key > :after ORDER BY key LIMIT :limit",
                                          columns),
-                             {{"tenant", tenant.text()}, {"after", request.after},
+                             {{"tenant", tenant.text()},
+                              {"after", request.after},
                               {"limit", request.limit + 1}}));
         std::vector<ThingModel> items;
         for (const SqlRow& row : rows) {
@@ -243,8 +247,10 @@ Result<ThingModel> Models::replace(const TenantId& tenant, ThingModel model,
         }
         TRY(sql.execute("UPDATE models SET key = :key, parent = :parent, doc = :doc, "
                         "created = :created, updated = :updated, version = :version WHERE id = :id",
-                        with_stamp({{"key", model.key}, {"parent", model.parent.text()},
-                                    {"doc", document_of(model)}, {"id", model.id.text()}},
+                        with_stamp({{"key", model.key},
+                                    {"parent", model.parent.text()},
+                                    {"doc", document_of(model)},
+                                    {"id", model.id.text()}},
                                    model.stamp)));
         changes.add(tenant, EntityKind::Model, model.id.text(), ChangeAction::Updated);
         TRY_ASSIGN(const auto affected, dependants(sql, tenant, model.id));

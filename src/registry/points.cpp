@@ -9,8 +9,7 @@
 namespace gantry::registry {
 namespace {
 
-constexpr std::string_view columns =
-    "id, asset, path, from_model, doc, created, updated, version";
+constexpr std::string_view columns = "id, asset, path, from_model, doc, created, updated, version";
 
 Result<Point> point_of(const SqlRow& row) {
     Point out;
@@ -38,11 +37,11 @@ Result<> write_property(Sql& sql, const Ground& ground, const TenantId& tenant, 
                         const Property& property, ChangeSet& changes) {
     point.property = property;
     point.stamp = next_stamp(point.stamp, ground.clock);
-    TRY(sql.execute("UPDATE points SET doc = :doc, created = :created, updated = :updated, "
-                    "version = :version WHERE id = :id",
-                    with_stamp({{"doc", json::serialize(to_json(property))},
-                                {"id", point.id.text()}},
-                               point.stamp)));
+    TRY(sql.execute(
+        "UPDATE points SET doc = :doc, created = :created, updated = :updated, "
+        "version = :version WHERE id = :id",
+        with_stamp({{"doc", json::serialize(to_json(property))}, {"id", point.id.text()}},
+                   point.stamp)));
     changes.add(tenant, EntityKind::Point, point.id.text(), ChangeAction::Updated);
     return {};
 }
@@ -50,12 +49,13 @@ Result<> write_property(Sql& sql, const Ground& ground, const TenantId& tenant, 
 }  // namespace
 
 Result<Point> Points::get(Sql& sql, const TenantId& tenant, const std::string& reference) {
-    TRY_ASSIGN(const auto row,
-               sql.first(std::format("SELECT {} FROM points WHERE tenant = :tenant AND "
-                                     "(id = :reference OR path = :reference2)",
-                                     columns),
-                         {{"tenant", tenant.text()}, {"reference", reference},
-                          {"reference2", reference}}));
+    TRY_ASSIGN(
+        const auto row,
+        sql.first(
+            std::format("SELECT {} FROM points WHERE tenant = :tenant AND "
+                        "(id = :reference OR path = :reference2)",
+                        columns),
+            {{"tenant", tenant.text()}, {"reference", reference}, {"reference2", reference}}));
     if (!row) {
         return fail(Code::NotFound, "there is no point '{}'", reference);
     }
@@ -63,10 +63,10 @@ Result<Point> Points::get(Sql& sql, const TenantId& tenant, const std::string& r
 }
 
 Result<std::vector<Point>> Points::of_asset(Sql& sql, const AssetId& asset) {
-    TRY_ASSIGN(const auto rows,
-               sql.query(std::format("SELECT {} FROM points WHERE asset = :asset ORDER BY path",
-                                     columns),
-                         {{"asset", asset.text()}}));
+    TRY_ASSIGN(
+        const auto rows,
+        sql.query(std::format("SELECT {} FROM points WHERE asset = :asset ORDER BY path", columns),
+                  {{"asset", asset.text()}}));
     return points_of(rows);
 }
 
@@ -80,14 +80,17 @@ Result<Point> Points::insert(Sql& sql, const Ground& ground, const TenantId& ten
     point.property = property;
     point.from_model = from_model;
     point.stamp = new_stamp(ground.clock);
-    TRY(sql.execute("INSERT INTO points (id, tenant, asset, path, from_model, doc, created, updated, "
-                    "version) VALUES (:id, :tenant, :asset, :path, :from_model, :doc, :created, "
-                    ":updated, :version)",
-                    with_stamp({{"id", point.id.text()}, {"tenant", tenant.text()},
-                                {"asset", asset.id.text()}, {"path", point.path},
-                                {"from_model", from_model ? 1 : 0},
-                                {"doc", json::serialize(to_json(property))}},
-                               point.stamp)));
+    TRY(sql.execute(
+        "INSERT INTO points (id, tenant, asset, path, from_model, doc, created, updated, "
+        "version) VALUES (:id, :tenant, :asset, :path, :from_model, :doc, :created, "
+        ":updated, :version)",
+        with_stamp({{"id", point.id.text()},
+                    {"tenant", tenant.text()},
+                    {"asset", asset.id.text()},
+                    {"path", point.path},
+                    {"from_model", from_model ? 1 : 0},
+                    {"doc", json::serialize(to_json(property))}},
+                   point.stamp)));
     changes.add(tenant, EntityKind::Point, point.id.text(), ChangeAction::Created);
     return point;
 }
@@ -114,8 +117,9 @@ Result<> Points::follow_model(Sql& sql, const Ground& ground, const TenantId& te
     for (const Asset& asset : assets) {
         TRY_ASSIGN(auto points, of_asset(sql, asset.id));
         for (const Property& property : resolved.properties) {
-            const auto point = std::ranges::find(
-                points, property.key, [](const Point& candidate) { return candidate.property.key; });
+            const auto point = std::ranges::find(points, property.key, [](const Point& candidate) {
+                return candidate.property.key;
+            });
             if (point == points.end()) {
                 TRY(insert(sql, ground, tenant, asset, property, true, changes));
             } else if (point->property.type != property.type) {
@@ -163,8 +167,9 @@ Result<Page<Point>> Points::list(const TenantId& tenant, const PointFilter& filt
         const auto [dot, dot_end] = below(filter.under, '.');
         where += " AND ((path >= :slash AND path < :slash_end) OR (path >= :dot AND path < "
                  ":dot_end))";
-        parameters.insert(parameters.end(), {{"slash", slash}, {"slash_end", slash_end},
-                                             {"dot", dot}, {"dot_end", dot_end}});
+        parameters.insert(
+            parameters.end(),
+            {{"slash", slash}, {"slash_end", slash_end}, {"dot", dot}, {"dot_end", dot_end}});
     }
     if (!filter.asset.empty()) {
         where += " AND asset = :asset";
@@ -177,10 +182,11 @@ Result<Page<Point>> Points::list(const TenantId& tenant, const PointFilter& filt
     }
     parameters.emplace_back("limit", request.limit + 1);
     return ground_.database.read<Page<Point>>([&](Sql& sql) -> Result<Page<Point>> {
-        TRY_ASSIGN(const auto rows,
-                   sql.query(std::format("SELECT {} FROM points WHERE {} ORDER BY path LIMIT :limit",
-                                         columns, where),
-                             parameters));
+        TRY_ASSIGN(
+            const auto rows,
+            sql.query(std::format("SELECT {} FROM points WHERE {} ORDER BY path LIMIT :limit",
+                                  columns, where),
+                      parameters));
         TRY_ASSIGN(auto items, points_of(rows));
         return make_page(std::move(items), request, [](const Point& point) { return point.path; });
     });

@@ -7,9 +7,9 @@
 namespace gantry::registry {
 
 struct PointFilter {
-    std::string under;    // path of an asset: its points and those of all below it
-    std::string asset;    // id: only its own
-    std::string search;   // part of the path, any case
+    std::string under;   // path of an asset: its points and those of all below it
+    std::string asset;   // id: only its own
+    std::string search;  // part of the path, any case
 };
 
 // Points. "reference" is an id or a path. Blocks; any thread.

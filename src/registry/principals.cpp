@@ -61,12 +61,13 @@ Result<Role> role_of(const SqlRow& row) {
 }
 
 Result<Role> find_role(Sql& sql, const TenantId& tenant, const std::string& reference) {
-    TRY_ASSIGN(const auto row,
-               sql.first(std::format("SELECT {} FROM roles WHERE tenant = :tenant AND "
-                                     "(id = :reference OR key = :reference2)",
-                                     role_columns),
-                         {{"tenant", tenant.text()}, {"reference", reference},
-                          {"reference2", reference}}));
+    TRY_ASSIGN(
+        const auto row,
+        sql.first(
+            std::format("SELECT {} FROM roles WHERE tenant = :tenant AND "
+                        "(id = :reference OR key = :reference2)",
+                        role_columns),
+            {{"tenant", tenant.text()}, {"reference", reference}, {"reference2", reference}}));
     if (!row) {
         return fail(Code::NotFound, "there is no role '{}'", reference);
     }
@@ -94,12 +95,13 @@ std::string name_document(const LocalizedText& name) {
 }
 
 Result<Principal> find_principal(Sql& sql, const TenantId& tenant, const std::string& reference) {
-    TRY_ASSIGN(const auto row,
-               sql.first(std::format("SELECT {} FROM principals WHERE tenant = :tenant AND "
-                                     "(id = :reference OR login = :reference2)",
-                                     columns),
-                         {{"tenant", tenant.text()}, {"reference", reference},
-                          {"reference2", reference}}));
+    TRY_ASSIGN(
+        const auto row,
+        sql.first(
+            std::format("SELECT {} FROM principals WHERE tenant = :tenant AND "
+                        "(id = :reference OR login = :reference2)",
+                        columns),
+            {{"tenant", tenant.text()}, {"reference", reference}, {"reference2", reference}}));
     if (!row) {
         return fail(Code::NotFound, "there is no principal '{}'", reference);
     }
@@ -116,9 +118,9 @@ Result<> check_login(const std::string& login) {
 
 std::vector<Role> Principals::built_in_roles() {
     using security::Effect;
-    const std::vector<std::string> plant_read = {
-        "assets:read", "models:read", "points:read", "connections:read",
-        "tags:read",   "samples:read", "sql:read",   "jobs:read"};
+    const std::vector<std::string> plant_read = {"assets:read",      "models:read", "points:read",
+                                                 "connections:read", "tags:read",   "samples:read",
+                                                 "sql:read",         "jobs:read"};
     const auto with = [&plant_read](std::vector<std::string> more) {
         more.insert(more.begin(), plant_read.begin(), plant_read.end());
         return std::vector<security::Statement>{{Effect::Allow, std::move(more), ""}};
@@ -130,8 +132,8 @@ std::vector<Role> Principals::built_in_roles() {
     return {
         role("administrator", "Administrator", "管理员", {{Effect::Allow, {"*:*"}, ""}}),
         role("engineer", "Automation engineer", "自动化工程师",
-             with({"assets:write", "models:write", "points:write", "connections:write", "tags:write",
-                   "samples:write", "commands:write", "jobs:write"})),
+             with({"assets:write", "models:write", "points:write", "connections:write",
+                   "tags:write", "samples:write", "commands:write", "jobs:write"})),
         role("operator", "Operator", "操作员", with({"commands:write"})),
         role("viewer", "Viewer", "只读用户", with({})),
         role("auditor", "Auditor", "审计员",
@@ -176,10 +178,13 @@ Result<Principal> Principals::create(const TenantId& tenant, Principal principal
         principal.stamp = new_stamp(ground_.clock);
         const auto done = sql.execute(
             "INSERT INTO principals (id, tenant, login, password, must_change, disabled, operator, "
-            "doc, created, updated, version) VALUES (:id, :tenant, :login, :password, :must_change, "
+            "doc, created, updated, version) VALUES (:id, :tenant, :login, :password, "
+            ":must_change, "
             ":disabled, :operator, :doc, :created, :updated, :version)",
-            with_stamp({{"id", principal.id.text()}, {"tenant", tenant.text()},
-                        {"login", principal.login}, {"password", hash},
+            with_stamp({{"id", principal.id.text()},
+                        {"tenant", tenant.text()},
+                        {"login", principal.login},
+                        {"password", hash},
                         {"must_change", principal.must_change_password ? 1 : 0},
                         {"disabled", principal.disabled ? 1 : 0},
                         {"operator", principal.operates_platform ? 1 : 0},
@@ -207,7 +212,8 @@ Result<Page<Principal>> Principals::list(const TenantId& tenant, const PageReque
                    sql.query(std::format("SELECT {} FROM principals WHERE tenant = :tenant AND "
                                          "login > :after ORDER BY login LIMIT :limit",
                                          columns),
-                             {{"tenant", tenant.text()}, {"after", request.after},
+                             {{"tenant", tenant.text()},
+                              {"after", request.after},
                               {"limit", request.limit + 1}}));
         std::vector<Principal> items;
         for (const SqlRow& row : rows) {
@@ -228,32 +234,31 @@ Result<Principal> Principals::update(const TenantId& tenant, Principal principal
         before.roles = principal.roles;
         before.disabled = principal.disabled;
         before.stamp = next_stamp(before.stamp, ground_.clock);
-        TRY(sql.execute("UPDATE principals SET disabled = :disabled, doc = :doc, created = :created, "
-                        "updated = :updated, version = :version WHERE id = :id",
-                        with_stamp({{"disabled", before.disabled ? 1 : 0},
-                                    {"doc", name_document(before.name)},
-                                    {"id", before.id.text()}},
-                                   before.stamp)));
+        TRY(sql.execute(
+            "UPDATE principals SET disabled = :disabled, doc = :doc, created = :created, "
+            "updated = :updated, version = :version WHERE id = :id",
+            with_stamp({{"disabled", before.disabled ? 1 : 0},
+                        {"doc", name_document(before.name)},
+                        {"id", before.id.text()}},
+                       before.stamp)));
         TRY(set_roles(sql, before));
         changes.add(tenant, EntityKind::Principal, before.id.text(), ChangeAction::Updated);
         return before;
     });
 }
 
-Result<> Principals::set_password(const PrincipalId& id, const Secret& password,
-                                  bool must_change) {
-    TRY_ASSIGN(const Principal principal, ground_.database.read<Principal>([&](Sql& sql) {
-        return get_by_id(sql, id);
-    }));
+Result<> Principals::set_password(const PrincipalId& id, const Secret& password, bool must_change) {
+    TRY_ASSIGN(const Principal principal,
+               ground_.database.read<Principal>([&](Sql& sql) { return get_by_id(sql, id); }));
     if (const auto checked = security::check_new_password(password, principal.login); !checked) {
         return bad_field("/password", checked.error().message);
     }
     const std::string hash = security::hash_password(password, ground_.random, cost_);
     const auto done = ground_.feed.write<bool>([&](Sql& sql, ChangeSet& changes) -> Result<bool> {
-        TRY(sql.execute("UPDATE principals SET password = :password, must_change = :must_change "
-                        "WHERE id = :id",
-                        {{"password", hash}, {"must_change", must_change ? 1 : 0},
-                         {"id", id.text()}}));
+        TRY(sql.execute(
+            "UPDATE principals SET password = :password, must_change = :must_change "
+            "WHERE id = :id",
+            {{"password", hash}, {"must_change", must_change ? 1 : 0}, {"id", id.text()}}));
         changes.add(principal.tenant, EntityKind::Principal, id.text(), ChangeAction::Updated);
         return true;
     });
@@ -292,7 +297,9 @@ Result<Role> Principals::insert_role(Sql& sql, const Ground& ground, const Tenan
     const auto done = sql.execute(
         "INSERT INTO roles (id, tenant, key, doc, created, updated, version) VALUES (:id, :tenant, "
         ":key, :doc, :created, :updated, :version)",
-        with_stamp({{"id", role.id.text()}, {"tenant", tenant.text()}, {"key", role.key},
+        with_stamp({{"id", role.id.text()},
+                    {"tenant", tenant.text()},
+                    {"key", role.key},
                     {"doc", document_of(role)}},
                    role.stamp));
     if (!done) {
@@ -311,8 +318,7 @@ Result<Role> Principals::create_role(const TenantId& tenant, Role role) {
 }
 
 Result<Role> Principals::get_role(const TenantId& tenant, const std::string& reference) {
-    return ground_.database.read<Role>(
-        [&](Sql& sql) { return find_role(sql, tenant, reference); });
+    return ground_.database.read<Role>([&](Sql& sql) { return find_role(sql, tenant, reference); });
 }
 
 Result<Page<Role>> Principals::list_roles(const TenantId& tenant, const PageRequest& request) {
@@ -321,7 +327,8 @@ Result<Page<Role>> Principals::list_roles(const TenantId& tenant, const PageRequ
                    sql.query(std::format("SELECT {} FROM roles WHERE tenant = :tenant AND "
                                          "key > :after ORDER BY key LIMIT :limit",
                                          role_columns),
-                             {{"tenant", tenant.text()}, {"after", request.after},
+                             {{"tenant", tenant.text()},
+                              {"after", request.after},
                               {"limit", request.limit + 1}}));
         std::vector<Role> items;
         for (const SqlRow& row : rows) {
@@ -340,10 +347,10 @@ Result<Role> Principals::update_role(const TenantId& tenant, Role role,
         role.id = before.id;
         role.key = before.key;
         role.stamp = next_stamp(before.stamp, ground_.clock);
-        TRY(sql.execute("UPDATE roles SET doc = :doc, created = :created, updated = :updated, "
-                        "version = :version WHERE id = :id",
-                        with_stamp({{"doc", document_of(role)}, {"id", role.id.text()}},
-                                   role.stamp)));
+        TRY(sql.execute(
+            "UPDATE roles SET doc = :doc, created = :created, updated = :updated, "
+            "version = :version WHERE id = :id",
+            with_stamp({{"doc", document_of(role)}, {"id", role.id.text()}}, role.stamp)));
         changes.add(tenant, EntityKind::Role, role.id.text(), ChangeAction::Updated);
         return role;
     });
@@ -357,7 +364,8 @@ Result<> Principals::remove_role(const TenantId& tenant, const std::string& refe
                              "principals.id = principal_roles.principal WHERE role = :role",
                              {{"role", role.id.text()}}));
         if (user) {
-            return fail(Code::Conflict, "principal '{}' has the role '{}'", user->text(0), role.key);
+            return fail(Code::Conflict, "principal '{}' has the role '{}'", user->text(0),
+                        role.key);
         }
         TRY(sql.execute("DELETE FROM roles WHERE id = :id", {{"id", role.id.text()}}));
         changes.add(tenant, EntityKind::Role, role.id.text(), ChangeAction::Deleted);

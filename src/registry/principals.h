@@ -29,7 +29,8 @@ struct Principal {
     Stamp stamp;
 };
 
-// Principals and roles of a tenant. Blocks, the methods with a password for a good while; any thread.
+// Principals and roles of a tenant. Blocks, the methods with a password for a good while; any
+// thread.
 class Principals {
 public:
     Principals(Ground ground, security::PasswordCost cost) : ground_(ground), cost_(cost) {}
@@ -61,8 +62,8 @@ public:
     // Of all its roles together.
     static Result<std::vector<security::Statement>> statements(Sql& sql, const PrincipalId& id);
     static Result<Principal> get_by_id(Sql& sql, const PrincipalId& id);
-    static Result<Role> insert_role(Sql& sql, const Ground& ground, const TenantId& tenant, Role role,
-                                    ChangeSet& changes);
+    static Result<Role> insert_role(Sql& sql, const Ground& ground, const TenantId& tenant,
+                                    Role role, ChangeSet& changes);
     // administrator, engineer, operator, viewer, auditor.
     static std::vector<Role> built_in_roles();
 

@@ -20,8 +20,7 @@ Registry::Registry(std::unique_ptr<Database> database, const Clock& clock, Rando
 Result<std::unique_ptr<Registry>> Registry::open(const Clock& clock, Random& random, Log& log,
                                                  const RegistryOptions& options) {
     TRY_ASSIGN(auto database, Database::open(options.path, log));
-    return std::unique_ptr<Registry>(
-        new Registry(std::move(database), clock, random, options));
+    return std::unique_ptr<Registry>(new Registry(std::move(database), clock, random, options));
 }
 
 Result<std::optional<Secret>> Registry::bootstrap() {

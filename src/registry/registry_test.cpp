@@ -71,8 +71,8 @@ TEST(Registry, FirstStartMakesAnAdministratorOnce) {
     const std::string first(fixture.first_password.reveal());
     fixture.open();
     EXPECT_EQ(fixture.first_password.reveal(), first) << "no second one";
-    const auto signed_in = must(fixture.registry->sessions().sign_in(
-        "admin", fixture.first_password, "127.0.0.1:1"));
+    const auto signed_in =
+        must(fixture.registry->sessions().sign_in("admin", fixture.first_password, "127.0.0.1:1"));
     EXPECT_TRUE(signed_in.must_change_password);
     EXPECT_EQ(fixture.around.output.text().find(first), std::string::npos) << "never in a log";
 }
@@ -89,20 +89,20 @@ TEST(Registry, AnAssetGetsThePointsOfItsModelAndAllThatItBuildsOn) {
     pump.aspects = {ModelId("vibrating")};
     must(models.create(fixture.tenant, pump));
     must(fixture.registry->assets().create(fixture.tenant, fixture.asset("plant")));
-    must(fixture.registry->assets().create(fixture.tenant,
-                                           fixture.asset("pump1", "plant", "pump")));
+    must(
+        fixture.registry->assets().create(fixture.tenant, fixture.asset("pump1", "plant", "pump")));
     EXPECT_EQ(fixture.paths("plant"),
               (Paths{"plant/pump1.flow", "plant/pump1.hours", "plant/pump1.vibration"}));
-    EXPECT_EQ(failure(fixture.registry->assets().create(
-                  fixture.tenant, fixture.asset("x", "plant", "vibrating"))),
+    EXPECT_EQ(failure(fixture.registry->assets().create(fixture.tenant,
+                                                        fixture.asset("x", "plant", "vibrating"))),
               Code::InvalidArgument);
 }
 
 TEST(Registry, AChangedModelBringsItsAssetsAlong) {
     Fixture fixture;
     auto& models = fixture.registry->models();
-    ThingModel base = must(models.create(fixture.tenant,
-                                         fixture.model("base", {fixture.property("a")})));
+    ThingModel base =
+        must(models.create(fixture.tenant, fixture.model("base", {fixture.property("a")})));
     ThingModel pump = fixture.model("pump", {fixture.property("b")});
     pump.parent = base.id;
     must(models.create(fixture.tenant, pump));
@@ -242,8 +242,8 @@ TEST(Registry, ChangesAreToldAfterTheCommitInOrder) {
     std::vector<std::string> told;
     fixture.registry->changes().listen([&](const std::vector<Change>& changes) {
         for (const Change& change : changes) {
-            told.push_back(std::format("{} {}", action_name(change.action),
-                                       kind_name(change.kind)));
+            told.push_back(
+                std::format("{} {}", action_name(change.action), kind_name(change.kind)));
         }
     });
     const auto before = must(fixture.registry->changes().after(0, 1000)).size();
@@ -326,8 +326,8 @@ TEST(Sessions, ApiTokensAreListedWithoutTheirSecretAndCanBeTakenBack) {
     Fixture fixture;
     auto& sessions = fixture.registry->sessions();
     const auto admin = must(fixture.registry->principals().get(fixture.tenant, "admin"));
-    const auto [token, secret] = must(
-        sessions.create_token(fixture.tenant, admin.id, "telegraf", std::chrono::hours(24)));
+    const auto [token, secret] =
+        must(sessions.create_token(fixture.tenant, admin.id, "telegraf", std::chrono::hours(24)));
     must(sessions.verify(secret.reveal()));
     EXPECT_EQ(must(sessions.list_tokens(fixture.tenant, {})).items.size(), 1U);
     must(sessions.remove_token(fixture.tenant, token.id));
@@ -353,9 +353,8 @@ TEST(Database, ANewerSchemaAndAFileThatIsNoneAreRefused) {
     gantry::testing::Surroundings around;
     {
         const auto database = must(Database::open(folder / "a", around.log));
-        must(database->write<std::int64_t>([](Sql& sql) {
-            return sql.execute("UPDATE schema_version SET version = 999");
-        }));
+        must(database->write<std::int64_t>(
+            [](Sql& sql) { return sql.execute("UPDATE schema_version SET version = 999"); }));
     }
     EXPECT_EQ(failure(Database::open(folder / "a", around.log)), Code::Unsupported);
     std::ofstream(folder / "b") << std::string(5000, 'x');

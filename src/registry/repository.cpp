@@ -5,10 +5,11 @@ namespace gantry::registry {
 
 Result<> check_version(const Stamp& stamp, const ExpectedVersion& expected) {
     if (expected && *expected != stamp.version) {
-        return fail(Code::PreconditionFailed,
-                    "it was changed meanwhile (version {}, you have {}): read it again, then repeat "
-                    "your change",
-                    stamp.version, *expected);
+        return fail(
+            Code::PreconditionFailed,
+            "it was changed meanwhile (version {}, you have {}): read it again, then repeat "
+            "your change",
+            stamp.version, *expected);
     }
     return {};
 }

@@ -59,14 +59,19 @@ Result<Secret> Sessions::insert(Sql& sql, const Principal& principal, std::strin
                                 TokenId& id) {
     Secret token = security::generate_token(ground_.random);
     id = make_id<TokenTag>(ground_.clock, ground_.random);
-    TRY(sql.execute("INSERT INTO tokens (id, tenant, principal, kind, hash, family, name, created, "
-                    "expires, used) VALUES (:id, :tenant, :principal, :kind, :hash, :family, :name, "
-                    ":created, :expires, 0)",
-                    {{"id", id.text()}, {"tenant", principal.tenant.text()},
-                     {"principal", principal.id.text()}, {"kind", kind},
-                     {"hash", security::token_hash(token.reveal())},
-                     {"family", family.empty() ? id.text() : family}, {"name", name},
-                     {"created", ground_.clock.now()}, {"expires", expires}}));
+    TRY(sql.execute(
+        "INSERT INTO tokens (id, tenant, principal, kind, hash, family, name, created, "
+        "expires, used) VALUES (:id, :tenant, :principal, :kind, :hash, :family, :name, "
+        ":created, :expires, 0)",
+        {{"id", id.text()},
+         {"tenant", principal.tenant.text()},
+         {"principal", principal.id.text()},
+         {"kind", kind},
+         {"hash", security::token_hash(token.reveal())},
+         {"family", family.empty() ? id.text() : family},
+         {"name", name},
+         {"created", ground_.clock.now()},
+         {"expires", expires}}));
     return token;
 }
 
@@ -76,8 +81,7 @@ Result<SignedIn> Sessions::issue(Sql& sql, const Principal& principal, const std
     out.access_expires = now + options_.access_lifetime.count();
     out.refresh_expires = now + options_.refresh_lifetime.count();
     out.must_change_password = principal.must_change_password;
-    const std::string session =
-        family.empty() ? "ses_" + make_ulid(now, ground_.random) : family;
+    const std::string session = family.empty() ? "ses_" + make_ulid(now, ground_.random) : family;
     TokenId ignored;
     TRY_ASSIGN(out.access,
                insert(sql, principal, "access", session, "", out.access_expires, ignored));
@@ -188,10 +192,11 @@ Result<std::shared_ptr<const security::Identity>> Sessions::verify(std::string_v
     }
     using Shared = std::shared_ptr<const security::Identity>;
     TRY_ASSIGN(Shared identity, ground_.database.read<Shared>([&](Sql& sql) -> Result<Shared> {
-        TRY_ASSIGN(const auto row,
-                   sql.first("SELECT id, principal, expires FROM tokens WHERE hash = :hash AND kind "
-                             "<> 'refresh'",
-                             {{"hash", hash}}));
+        TRY_ASSIGN(
+            const auto row,
+            sql.first("SELECT id, principal, expires FROM tokens WHERE hash = :hash AND kind "
+                      "<> 'refresh'",
+                      {{"hash", hash}}));
         if (!row || row->number(2) <= ground_.clock.now()) {
             return wrong_token();
         }
@@ -201,15 +206,15 @@ Result<std::shared_ptr<const security::Identity>> Sessions::verify(std::string_v
             return wrong_token();
         }
         TRY_ASSIGN(auto statements, Principals::statements(sql, principal.id));
-        return std::make_shared<const security::Identity>(security::Identity{
-            .principal = principal.id,
-            .login = principal.login,
-            .tenant = principal.tenant,
-            .token = TokenId(row->text(0)),
-            .statements = std::move(statements),
-            .must_change_password = principal.must_change_password,
-            .operates_platform = principal.operates_platform,
-            .expires = row->number(2)});
+        return std::make_shared<const security::Identity>(
+            security::Identity{.principal = principal.id,
+                               .login = principal.login,
+                               .tenant = principal.tenant,
+                               .token = TokenId(row->text(0)),
+                               .statements = std::move(statements),
+                               .must_change_password = principal.must_change_password,
+                               .operates_platform = principal.operates_platform,
+                               .expires = row->number(2)});
     }));
     const std::unique_lock lock(mutex_);
     // Not if something was revoked between reading and now.
@@ -244,11 +249,13 @@ Result<std::pair<ApiToken, Secret>> Sessions::create_token(const TenantId& tenan
 
 Result<Page<ApiToken>> Sessions::list_tokens(const TenantId& tenant, const PageRequest& request) {
     return ground_.database.read<Page<ApiToken>>([&](Sql& sql) -> Result<Page<ApiToken>> {
-        TRY_ASSIGN(const auto rows,
-                   sql.query("SELECT id, name, principal, created, expires FROM tokens WHERE tenant "
-                             "= :tenant AND kind = 'api' AND id > :after ORDER BY id LIMIT :limit",
-                             {{"tenant", tenant.text()}, {"after", request.after},
-                              {"limit", request.limit + 1}}));
+        TRY_ASSIGN(
+            const auto rows,
+            sql.query("SELECT id, name, principal, created, expires FROM tokens WHERE tenant "
+                      "= :tenant AND kind = 'api' AND id > :after ORDER BY id LIMIT :limit",
+                      {{"tenant", tenant.text()},
+                       {"after", request.after},
+                       {"limit", request.limit + 1}}));
         std::vector<ApiToken> items;
         for (const SqlRow& row : rows) {
             items.push_back({TokenId(row.text(0)), row.text(1), PrincipalId(row.text(2)),
@@ -276,7 +283,8 @@ Result<> Sessions::remove_token(const TenantId& tenant, const TokenId& id) {
 
 Result<> Sessions::purge() {
     const auto done = ground_.database.write<bool>([&](Sql& sql) -> Result<bool> {
-        TRY(sql.execute("DELETE FROM tokens WHERE expires <= :now", {{"now", ground_.clock.now()}}));
+        TRY(sql.execute("DELETE FROM tokens WHERE expires <= :now",
+                        {{"now", ground_.clock.now()}}));
         TRY(sql.execute("DELETE FROM idempotency WHERE expires <= :now",
                         {{"now", ground_.clock.now()}}));
         return true;

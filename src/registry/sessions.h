@@ -44,14 +44,14 @@ struct ApiToken {
     Time expires = 0;
 };
 
-// Who is asking: signing in and out, and what a shown token stands for. Any thread; all but verify()
-// block.
+// Who is asking: signing in and out, and what a shown token stands for. Any thread; all but
+// verify() block.
 class Sessions {
 public:
     Sessions(Ground ground, Principals& principals, SessionOptions options);
 
-    // Unauthenticated: login or password is wrong, or the principal is disabled; which of them is not
-    // said. RateLimited after too many tries of one login or from one address.
+    // Unauthenticated: login or password is wrong, or the principal is disabled; which of them is
+    // not said. RateLimited after too many tries of one login or from one address.
     Result<SignedIn> sign_in(const std::string& login, const Secret& password,
                              const std::string& address);
     // A refresh token is good once. Shown a second time it has been stolen: the whole session ends.
@@ -85,8 +85,8 @@ private:
     Ground ground_;
     Principals& principals_;
     const SessionOptions options_;
-    // So that an unknown login takes as long as a known one. Made when it is first needed: it costs a
-    // tenth of a second and 64 MiB.
+    // So that an unknown login takes as long as a known one. Made when it is first needed: it costs
+    // a tenth of a second and 64 MiB.
     const std::string& decoy_hash();
     std::once_flag decoy_made_;
     std::string decoy_hash_;

@@ -31,11 +31,12 @@ Result<Tenant> Tenants::create(Tenant tenant) {
         json::object doc;
         doc["name"] = to_json(tenant.name);
         const auto done = sql.execute(
-            "INSERT INTO tenants (id, key, doc, created, updated, version) VALUES (:id, :key, :doc, "
+            "INSERT INTO tenants (id, key, doc, created, updated, version) VALUES (:id, :key, "
+            ":doc, "
             ":created, :updated, :version)",
-            with_stamp({{"id", tenant.id.text()}, {"key", tenant.key},
-                        {"doc", json::serialize(doc)}},
-                       tenant.stamp));
+            with_stamp(
+                {{"id", tenant.id.text()}, {"key", tenant.key}, {"doc", json::serialize(doc)}},
+                tenant.stamp));
         if (!done) {
             return done.error().code == Code::Conflict
                        ? fail(Code::Conflict, "there is a tenant '{}' already", tenant.key)
@@ -75,7 +76,8 @@ Result<Page<Tenant>> Tenants::list(const PageRequest& request) {
             TRY_ASSIGN(Tenant tenant, tenant_of(row));
             items.push_back(std::move(tenant));
         }
-        return make_page(std::move(items), request, [](const Tenant& tenant) { return tenant.key; });
+        return make_page(std::move(items), request,
+                         [](const Tenant& tenant) { return tenant.key; });
     });
 }
 

@@ -14,8 +14,8 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 
 // What may suspend. It runs on the executor (the shard) that it was spawned on and comes back there
-// after every co_await. Errors are Results; an exception passes only when the coroutine was cancelled
-// (it unwinds to the root of the task) or something is broken.
+// after every co_await. Errors are Results; an exception passes only when the coroutine was
+// cancelled (it unwinds to the root of the task) or something is broken.
 template <class T = void>
 using Async = asio::awaitable<Result<T>>;
 

@@ -43,8 +43,8 @@ private:
     std::atomic<std::size_t> waiting_ = 0;
 };
 
-// Runs `work`, which returns a Result, on the pool; the coroutine goes on where it was. Work that has
-// begun is finished even if the coroutine is cancelled meanwhile.
+// Runs `work`, which returns a Result, on the pool; the coroutine goes on where it was. Work that
+// has begun is finished even if the coroutine is cancelled meanwhile.
 template <class Work>
 asio::awaitable<std::invoke_result_t<Work&>> offload(OffloadPool& pool, Work work) {
     using Answer = std::invoke_result_t<Work&>;
@@ -64,10 +64,10 @@ asio::awaitable<std::invoke_result_t<Work&>> offload(OffloadPool& pool, Work wor
                     }
                 }();
                 pool.leave();
-                asio::post(executor, [handler = std::move(handler),
-                                      answer = std::move(answer)]() mutable {
-                    std::move(handler)(std::move(answer));
-                });
+                asio::post(executor,
+                           [handler = std::move(handler), answer = std::move(answer)]() mutable {
+                               std::move(handler)(std::move(answer));
+                           });
             });
         },
         asio::use_awaitable, std::move(work));

@@ -48,7 +48,7 @@ asio::awaitable<bool> comes_back(OffloadPool& pool) {
         inside = std::this_thread::get_id();
         return 42;
     });
-    co_return *answer == 42 && inside != before && std::this_thread::get_id() == before;
+    co_return *answer == 42 && inside != before&& std::this_thread::get_id() == before;
 }
 
 TEST(Offload, ComesBackToWhereItWas) {
@@ -139,8 +139,7 @@ asio::awaitable<std::string> ask(Network& network, std::uint16_t port) {
     std::string answer;
     std::array<char, 100> part{};
     while (true) {
-        const auto [error, size] =
-            co_await stream->async_read_some(asio::buffer(part), as_result);
+        const auto [error, size] = co_await stream->async_read_some(asio::buffer(part), as_result);
         answer.append(part.data(), size);
         if (error) {
             co_return answer + " " + (error == asio::error::eof ? "eof" : error.message());

@@ -13,9 +13,9 @@
 
 namespace gantry {
 
-// A connection that bytes go through in both directions, whatever carries them: TCP, TLS, memory. It
-// meets Asio's AsyncStream requirements, so Beast and Asio's composed operations take it. Lives on
-// one executor. At most one read and one write at a time.
+// A connection that bytes go through in both directions, whatever carries them: TCP, TLS, memory.
+// It meets Asio's AsyncStream requirements, so Beast and Asio's composed operations take it. Lives
+// on one executor. At most one read and one write at a time.
 class Stream {
 public:
     using executor_type = asio::any_io_executor;
@@ -31,7 +31,8 @@ public:
     virtual bool encrypted() const { return false; }
     // The other side's handshake of what is carried, if it has one; before any read or write.
     virtual asio::awaitable<Result<>> handshake() { co_return Result<>{}; }
-    // Says goodbye where the carrier can (TLS close_notify, TCP FIN). The stream is closed after it.
+    // Says goodbye where the carrier can (TLS close_notify, TCP FIN). The stream is closed after
+    // it.
     virtual asio::awaitable<void> shut_down() = 0;
     // At once; operations that wait end with an error.
     virtual void close() = 0;
@@ -44,7 +45,7 @@ public:
             first = *at;
         }
         return asio::async_initiate<Token, void(error_code, std::size_t)>(ReadInitiation{this},
-                                                                           token, first);
+                                                                          token, first);
     }
 
     template <class Buffers, class Token>
@@ -56,7 +57,7 @@ public:
             gathered[count++] = *at;
         }
         return asio::async_initiate<Token, void(error_code, std::size_t)>(WriteInitiation{this},
-                                                                           token, gathered);
+                                                                          token, gathered);
     }
 
 protected:

@@ -13,8 +13,8 @@
 
 namespace gantry {
 
-// The tasks of one object, on one executor: all of its methods are called there. Its destructor wants
-// the group to be empty: stop() first.
+// The tasks of one object, on one executor: all of its methods are called there. Its destructor
+// wants the group to be empty: stop() first.
 class TaskGroup {
 public:
     TaskGroup(asio::any_io_executor executor, Log& log, std::string name);
@@ -25,8 +25,8 @@ public:
     // Starts a task. An exception that leaves it is logged, unless it was cancelled.
     void spawn(asio::awaitable<void> task);
 
-    // Cancels all tasks and waits until they have ended. A task that does not end by the deadline is a
-    // defect: it is logged, and the program ends rather than hang.
+    // Cancels all tasks and waits until they have ended. A task that does not end by the deadline
+    // is a defect: it is logged, and the program ends rather than hang.
     asio::awaitable<void> stop(Duration deadline = std::chrono::seconds(10));
 
     bool stopping() const { return stopping_; }

@@ -129,8 +129,8 @@ public:
         const auto [error] = co_await acceptor_.async_accept(socket, as_result);
         if (error) {
             // Out of descriptors and the like pass; a closed listener does not.
-            const bool for_good = error == asio::error::operation_aborted ||
-                                  error == asio::error::bad_descriptor;
+            const bool for_good =
+                error == asio::error::operation_aborted || error == asio::error::bad_descriptor;
             co_return fail(for_good ? Code::Cancelled : Code::Unavailable, "accepting on {}: {}",
                            address(), error.message());
         }
@@ -198,8 +198,10 @@ Result<HostPort> parse_host_port(std::string_view text) {
             return out;
         }
     }
-    return fail(Code::InvalidArgument, "'{}' is not an address: write host:port, as in "
-                                       "127.0.0.1:8080 or [::1]:8080", text);
+    return fail(Code::InvalidArgument,
+                "'{}' is not an address: write host:port, as in "
+                "127.0.0.1:8080 or [::1]:8080",
+                text);
 }
 
 Result<std::unique_ptr<Listener>> TcpNetwork::listen(asio::any_io_executor executor,
@@ -211,8 +213,8 @@ Result<std::unique_ptr<Listener>> TcpNetwork::listen(asio::any_io_executor execu
         TRY_ASSIGN(context, server_tls(tls));
     }
     error_code error;
-    const auto ip = asio::ip::make_address(where.host == "localhost" ? "127.0.0.1" : where.host,
-                                           error);
+    const auto ip =
+        asio::ip::make_address(where.host == "localhost" ? "127.0.0.1" : where.host, error);
     if (error) {
         return fail(Code::InvalidArgument, "'{}' is not an IP address to listen on", where.host);
     }
@@ -227,8 +229,10 @@ Result<std::unique_ptr<Listener>> TcpNetwork::listen(asio::any_io_executor execu
         acceptor.listen(asio::socket_base::max_listen_connections, error);
     }
     if (error == asio::error::address_in_use) {
-        return fail(Code::Conflict, "{} is taken by another program: stop it, or listen on another "
-                                    "port", address);
+        return fail(Code::Conflict,
+                    "{} is taken by another program: stop it, or listen on another "
+                    "port",
+                    address);
     }
     if (error) {
         return fail(error == asio::error::access_denied ? Code::Forbidden : Code::Unavailable,

@@ -12,8 +12,8 @@ asio::awaitable<void> RealTimers::sleep(Duration length) {
 }
 
 asio::awaitable<void> FakeTimers::sleep(Duration length) {
-    auto sleeper = std::make_shared<Sleeper>(clock_.monotonic() + length,
-                                             asio::steady_timer(co_await asio::this_coro::executor));
+    auto sleeper = std::make_shared<Sleeper>(
+        clock_.monotonic() + length, asio::steady_timer(co_await asio::this_coro::executor));
     if (length <= Duration{0}) {
         co_await asio::post(asio::use_awaitable);
         co_return;

@@ -13,7 +13,7 @@ constexpr std::int64_t file_bytes = 4 * 1024 * 1024;
 
 // Fields in the order of docs/formats/audit.md.
 std::vector<std::string AuditEntry::*> text_fields() {
-    return {&AuditEntry::tenant,  &AuditEntry::principal, &AuditEntry::action, &AuditEntry::object,
+    return {&AuditEntry::tenant,  &AuditEntry::principal, &AuditEntry::action,  &AuditEntry::object,
             &AuditEntry::outcome, &AuditEntry::detail,    &AuditEntry::address, &AuditEntry::trace};
 }
 

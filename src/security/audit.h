@@ -28,17 +28,18 @@ struct AuditEntry {
     bool operator==(const AuditEntry&) const = default;
 };
 
-// The audit log: a journal in which each entry carries the SHA-256 of the one before, so that an entry
-// that is changed, removed or moved shows. An entry is durable when record() returns. Any thread.
+// The audit log: a journal in which each entry carries the SHA-256 of the one before, so that an
+// entry that is changed, removed or moved shows. An entry is durable when record() returns. Any
+// thread.
 class AuditLog {
 public:
-    // Verifies the chain; a broken one does not stop the start, but is logged as an error and kept in
-    // `broken_at()`.
+    // Verifies the chain; a broken one does not stop the start, but is logged as an error and kept
+    // in `broken_at()`.
     static Result<std::unique_ptr<AuditLog>> open(Disk& disk, const std::string& folder,
                                                   const Clock& clock, Random& random, Log& log);
 
-    // Blocks for a sync of the disk. An error means that the entry is not kept: what it is about must
-    // not be done.
+    // Blocks for a sync of the disk. An error means that the entry is not kept: what it is about
+    // must not be done.
     Result<> record(AuditEntry entry);
 
     // Newest first, of one tenant (all if empty), numbers below `before`; from the entries kept in

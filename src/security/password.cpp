@@ -45,9 +45,9 @@ std::string hash_password(const Secret& password, Random& random, const Password
     random.fill(salt);
     std::array<char, 256> encoded{};
     const std::string_view text = password.reveal();
-    const int result = argon2id_hash_encoded(cost.passes, cost.memory_kib, 1, text.data(),
-                                             text.size(), salt.data(), salt.size(), hash_bytes,
-                                             encoded.data(), encoded.size());
+    const int result =
+        argon2id_hash_encoded(cost.passes, cost.memory_kib, 1, text.data(), text.size(),
+                              salt.data(), salt.size(), hash_bytes, encoded.data(), encoded.size());
     ASSERT(result == ARGON2_OK);
     return encoded.data();
 }
@@ -58,8 +58,8 @@ bool verify_password(const Secret& password, const std::string& hash) {
 }
 
 bool needs_rehash(const std::string& hash, const PasswordCost& cost) {
-    return !hash.starts_with(std::format("$argon2id$v=19$m={},t={},p=1$", cost.memory_kib,
-                                         cost.passes));
+    return !hash.starts_with(
+        std::format("$argon2id$v=19$m={},t={},p=1$", cost.memory_kib, cost.passes));
 }
 
 Secret generate_password(Random& random) {

@@ -22,8 +22,8 @@ inline constexpr std::size_t password_length_max = 256;
 // section 3.1.1: length counts, composition rules do not.
 Result<> check_new_password(const Secret& password, std::string_view login);
 
-// argon2id in the PHC string form, salt included. Takes about 0.1 s and the memory of the cost: run it
-// on the offload pool.
+// argon2id in the PHC string form, salt included. Takes about 0.1 s and the memory of the cost: run
+// it on the offload pool.
 std::string hash_password(const Secret& password, Random& random, const PasswordCost& cost = {});
 bool verify_password(const Secret& password, const std::string& hash);
 // Whether the hash was made at another cost and should be made anew at the next sign-in.

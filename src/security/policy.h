@@ -24,8 +24,8 @@ struct Statement {
 
 struct Question {
     std::string_view permission;  // "samples:read"
-    // Path of the asset or point that is touched; empty for what is not in the tree. A question about
-    // a whole list is asked with an empty path and answered a second time for each item.
+    // Path of the asset or point that is touched; empty for what is not in the tree. A question
+    // about a whole list is asked with an empty path and answered a second time for each item.
     std::string_view path;
 };
 
@@ -39,7 +39,8 @@ struct Decision {
 // wins. Pure.
 Decision decide(const std::vector<Statement>& statements, const Question& question);
 
-// Whether anything under some path might be allowed: for lists, whose items are then asked one by one.
+// Whether anything under some path might be allowed: for lists, whose items are then asked one by
+// one.
 bool may_anywhere(const std::vector<Statement>& statements, std::string_view permission);
 
 bool permission_matches(std::string_view pattern, std::string_view permission);

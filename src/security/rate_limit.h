@@ -15,9 +15,9 @@ struct Rate {
     std::int64_t burst = 10;
 };
 
-// The generic cell rate algorithm (ITU-T I.371) a key, in a table that cannot grow without bound: when
-// it is full, keys that have nothing left to wait for go first; if none has, the caller is refused.
-// Any thread.
+// The generic cell rate algorithm (ITU-T I.371) a key, in a table that cannot grow without bound:
+// when it is full, keys that have nothing left to wait for go first; if none has, the caller is
+// refused. Any thread.
 class RateLimiter {
 public:
     RateLimiter(const Clock& clock, Rate rate, std::size_t keys_max = 100'000)
@@ -38,7 +38,8 @@ private:
     const Rate rate_;
     const std::size_t keys_max_;
     mutable std::mutex mutex_;
-    std::unordered_map<std::string, Duration> arrival_;  // theoretical arrival time of the next event
+    std::unordered_map<std::string, Duration>
+        arrival_;  // theoretical arrival time of the next event
 };
 
 }  // namespace gantry::security

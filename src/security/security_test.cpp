@@ -38,7 +38,8 @@ TEST(Password, AgreesWithTheReferenceImplementation) {
 }
 
 TEST(Password, EasyOnesAreRefused) {
-    for (const auto* text : {"short", "1234567890", "aaaaaaaaaaaa", "PassWord123", "operator-2026"}) {
+    for (const auto* text :
+         {"short", "1234567890", "aaaaaaaaaaaa", "PassWord123", "operator-2026"}) {
         EXPECT_EQ(failure(check_new_password(Secret(std::string(text)), "operator")),
                   Code::InvalidArgument)
             << text;
@@ -118,7 +119,8 @@ TEST(Policy, EqualsItsDefinitionOnRandomStatements) {
 
 TEST(Policy, PatternsAreChecked) {
     EXPECT_TRUE(check_statement({Effect::Allow, {"samples:read", "*:*"}, ""}));
-    for (const auto* pattern : {"", "samples", ":read", "samples:", "Samples:read", "a:b:c", "a*:b"}) {
+    for (const auto* pattern :
+         {"", "samples", ":read", "samples:", "Samples:read", "a:b:c", "a*:b"}) {
         EXPECT_EQ(failure(check_statement({Effect::Allow, {pattern}, ""})), Code::InvalidArgument)
             << pattern;
     }

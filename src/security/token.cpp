@@ -31,9 +31,9 @@ bool has_token_form(std::string_view text) {
 std::string sha256_hex(std::string_view bytes) {
     std::array<std::byte, EVP_MAX_MD_SIZE> digest{};
     unsigned size = 0;
-    const int done = EVP_Digest(bytes.data(), bytes.size(),
-                                reinterpret_cast<unsigned char*>(digest.data()), &size,
-                                EVP_sha256(), nullptr);
+    const int done =
+        EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(digest.data()),
+                   &size, EVP_sha256(), nullptr);
     ASSERT(done == 1);
     return to_hex(ByteView(digest).first(size));
 }

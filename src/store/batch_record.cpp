@@ -37,7 +37,7 @@ bool decode_batch(ByteView payload, SampleBatch& out) {
     const std::string_view texts = as_text(raw);
     out.reserve(rows);
     for (std::uint32_t i = 0; i < rows; ++i) {
-        Row row{SeriesId{series[i]}, times[i], static_cast<ValueType>(types[i]), bits[i], {},
+        Row row{SeriesId{series[i]},  times[i], static_cast<ValueType>(types[i]), bits[i], {},
                 Quality{qualities[i]}};
         if (row.type > ValueType::String) {
             return false;

@@ -79,7 +79,8 @@ void put_values(ByteWriter& out, const Columns& rows, std::size_t from, std::siz
             case ValueType::Null: break;
             case ValueType::Bool: out.put(static_cast<std::uint8_t>(bits)); break;
             case ValueType::Int64:
-                out.put_signed_varint(static_cast<std::int64_t>(bits - static_cast<std::uint64_t>(last)));
+                out.put_signed_varint(
+                    static_cast<std::int64_t>(bits - static_cast<std::uint64_t>(last)));
                 last = static_cast<std::int64_t>(bits);
                 break;
             case ValueType::Float64:
@@ -118,7 +119,8 @@ bool get_floats(ByteReader& in, Columns& out, const std::vector<std::size_t>& pl
     for (std::size_t k = 0; k < places.size(); ++k) {
         std::uint64_t change = 0;
         for (std::size_t plane = 0; plane < 8; ++plane) {
-            change |= std::to_integer<std::uint64_t>(planes[plane * places.size() + k]) << 8 * plane;
+            change |= std::to_integer<std::uint64_t>(planes[plane * places.size() + k])
+                      << 8 * plane;
         }
         last ^= change;
         out.bits[places[k]] = last;

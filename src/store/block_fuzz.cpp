@@ -14,7 +14,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     packed.resize(ZSTD_compress(packed.data(), packed.size(), data, size, 1));
     if (gantry::store::decode_block(packed, rows)) {
         gantry::store::Columns again;
-        ASSERT(gantry::store::decode_block(gantry::store::encode_block(rows, 0, rows.size()), again));
+        ASSERT(
+            gantry::store::decode_block(gantry::store::encode_block(rows, 0, rows.size()), again));
         ASSERT(again.time == rows.time);
     }
     gantry::SampleBatch batch;

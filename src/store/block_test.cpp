@@ -10,9 +10,16 @@ namespace {
 
 // Values that codecs trip over, beside random ones.
 std::uint64_t telling_bits(SeededRandom& random) {
-    constexpr std::array<std::uint64_t, 10> corners = {
-        0, 1, 0x8000000000000000, 0x7ff0000000000000, 0xfff0000000000000, 0x7ff8000000000001,
-        0xfff8dead0000beef, 0x7fffffffffffffff, 0xffffffffffffffff, 0x000fffffffffffff};
+    constexpr std::array<std::uint64_t, 10> corners = {0,
+                                                       1,
+                                                       0x8000000000000000,
+                                                       0x7ff0000000000000,
+                                                       0xfff0000000000000,
+                                                       0x7ff8000000000001,
+                                                       0xfff8dead0000beef,
+                                                       0x7fffffffffffffff,
+                                                       0xffffffffffffffff,
+                                                       0x000fffffffffffff};
     return random.chance(0.3) ? corners[random.below(corners.size())] : random.next();
 }
 

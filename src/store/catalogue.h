@@ -14,8 +14,8 @@
 
 namespace gantry::store {
 
-// Names and types of all series, in memory, and in a journal of its own that is never released. An id
-// is permanent and never given out twice. Any thread.
+// Names and types of all series, in memory, and in a journal of its own that is never released. An
+// id is permanent and never given out twice. Any thread.
 class Catalogue {
 public:
     static Result<std::unique_ptr<Catalogue>> open(Disk& disk, const std::string& folder,

@@ -22,19 +22,20 @@ constexpr std::size_t merge_count = 4;
 bool Store::flush_is_due() const {
     const std::shared_lock lock(mutex_);
     const bool old = clock_.now() - active_since_ > options_.flush_after.count();
-    return frozen_ || (!active_->empty() &&
-                       (old || active_->bytes() >=
-                                   static_cast<std::uint64_t>(options_.memtable_bytes)));
+    return frozen_ ||
+           (!active_->empty() &&
+            (old || active_->bytes() >= static_cast<std::uint64_t>(options_.memtable_bytes)));
 }
 
 // Makes the segment part of the store in place of `count` others, from `first` on.
-Result<> Store::install(std::shared_ptr<const Segment> segment, Manifest manifest, std::size_t first,
-                        std::size_t count) {
+Result<> Store::install(std::shared_ptr<const Segment> segment, Manifest manifest,
+                        std::size_t first, std::size_t count) {
     TRY(write_manifest(disk_, folder_, manifest, log_));
     *manifest_ = std::move(manifest);
     Segments segments = *segments_;
     const auto at = segments.begin() + static_cast<std::ptrdiff_t>(first);
-    segments.insert(segments.erase(at, at + static_cast<std::ptrdiff_t>(count)), std::move(segment));
+    segments.insert(segments.erase(at, at + static_cast<std::ptrdiff_t>(count)),
+                    std::move(segment));
     const std::unique_lock lock(mutex_);
     segments_ = std::make_shared<const Segments>(std::move(segments));
     if (count == 0) {
@@ -139,8 +140,8 @@ Result<bool> Store::merge_segments(std::size_t first, std::size_t count) {
     for (const auto& input : inputs) {
         old.push_back(input->path());
     }
-    manifest.segments.insert(
-        manifest.segments.erase(at, at + static_cast<std::ptrdiff_t>(count)), {number, level});
+    manifest.segments.insert(manifest.segments.erase(at, at + static_cast<std::ptrdiff_t>(count)),
+                             {number, level});
     log_.info("store", "segments merged",
               {{"file", path}, {"inputs", count}, {"rows", segment->rows()}});
     TRY(install(std::move(segment), std::move(manifest), first, count));
@@ -154,8 +155,8 @@ Result<bool> Store::merge_step() {
     const auto& entries = manifest_->segments;
     std::size_t run = 0;
     for (std::size_t i = 0; i < entries.size(); ++i) {
-        const bool mergeable = std::ranges::find(unmergeable_, entries[i].number) ==
-                               unmergeable_.end();
+        const bool mergeable =
+            std::ranges::find(unmergeable_, entries[i].number) == unmergeable_.end();
         const bool same = run > 0 && entries[i - 1].level == entries[i].level;
         run = !mergeable ? 0 : same ? run + 1 : 1;
         if (run == merge_count) {

@@ -32,8 +32,7 @@ Bytes encode(const Manifest& manifest) {
 
 Result<std::optional<Manifest>> decode(ByteView bytes, const std::string& path) {
     std::uint32_t crc = 0;
-    if (bytes.size() < sizeof(crc) ||
-        !ByteReader(bytes.last(sizeof(crc))).get(crc) ||
+    if (bytes.size() < sizeof(crc) || !ByteReader(bytes.last(sizeof(crc))).get(crc) ||
         crc != crc32c(bytes.first(bytes.size() - sizeof(crc)))) {
         return std::nullopt;
     }
@@ -86,8 +85,9 @@ Result<Manifest> read_manifest(Disk& disk, const std::string& folder, Log& log) 
         }
     }
     if (!best && damaged > 0) {
-        return fail(Code::Corrupt, "both copies of the manifest in {} are damaged: restore them from "
-                                   "a backup; the segments and the journal are untouched",
+        return fail(Code::Corrupt,
+                    "both copies of the manifest in {} are damaged: restore them from "
+                    "a backup; the segments and the journal are untouched",
                     folder);
     }
     return best.value_or(Manifest{});

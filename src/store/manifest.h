@@ -10,7 +10,8 @@
 
 namespace gantry::store {
 
-// Which segments make up the store, oldest data first, and up to which record the journal is in them.
+// Which segments make up the store, oldest data first, and up to which record the journal is in
+// them.
 struct Manifest {
     struct Entry {
         std::uint64_t number = 0;  // of the file, never used again
@@ -27,9 +28,9 @@ struct Manifest {
 // damaged.
 Result<Manifest> read_manifest(Disk& disk, const std::string& folder, Log& log);
 
-// Replaces first one copy, then the other, so that a flipped bit in one costs nothing. The manifest is
-// in force when the first is replaced, which alone decides about success. After an error either the
-// old or the new one may be in force: files of both must stay.
+// Replaces first one copy, then the other, so that a flipped bit in one costs nothing. The manifest
+// is in force when the first is replaced, which alone decides about success. After an error either
+// the old or the new one may be in force: files of both must stay.
 Result<> write_manifest(Disk& disk, const std::string& folder, Manifest& manifest, Log& log);
 
 std::string segment_path(const std::string& folder, std::uint64_t number);

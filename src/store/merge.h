@@ -37,9 +37,9 @@ private:
     std::size_t at_ = 0;
 };
 
-// Hands the rows of all cursors to `visit` in rising time, up to block_rows_max at once; of rows with
-// one time that of the last cursor counts, so cursors go from the oldest source to the newest. False
-// if the visitor ended it.
+// Hands the rows of all cursors to `visit` in rising time, up to block_rows_max at once; of rows
+// with one time that of the last cursor counts, so cursors go from the oldest source to the newest.
+// False if the visitor ended it.
 bool merge(SeriesId series, std::vector<Cursor>& cursors, const ChunkVisitor& visit);
 
 }  // namespace gantry::store

@@ -54,7 +54,8 @@ std::uint32_t checksum(T header, ByteView payload = {}) {
 
 template <class T>
 Result<bool> read_struct(const File& file, std::uint64_t offset, T& out) {
-    TRY_ASSIGN(const std::size_t got, file.read(offset, std::as_writable_bytes(std::span(&out, 1))));
+    TRY_ASSIGN(const std::size_t got,
+               file.read(offset, std::as_writable_bytes(std::span(&out, 1))));
     return got == sizeof(T);
 }
 
@@ -151,7 +152,9 @@ bool Segment::read(const BlockEntry& entry, Columns& out) const {
     out.clear();
     damaged_blocks_.add();
     log_.error("store", "damaged block, not served",
-               {{"file", path_}, {"offset", entry.offset}, {"series", entry.series},
+               {{"file", path_},
+                {"offset", entry.offset},
+                {"series", entry.series},
                 {"rows", entry.rows},
                 {"detail", checked ? std::string("checksum") : checked.error().message}});
     return false;
@@ -187,8 +190,8 @@ Result<> SegmentWriter::add(SeriesId series, const Columns& rows, std::size_t fr
         header.first = rows.time[at];
         header.last = rows.time[end - 1];
         header.crc = checksum(header, payload);
-        index_.push_back({header.series, header.rows, written_ + buffer_.size(), header.first,
-                          header.last});
+        index_.push_back(
+            {header.series, header.rows, written_ + buffer_.size(), header.first, header.last});
         ByteWriter out(buffer_);
         out.put_bytes(std::as_bytes(std::span(&header, 1)));
         out.put_bytes(payload);

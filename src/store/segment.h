@@ -43,7 +43,10 @@ public:
 
 private:
     Segment(std::unique_ptr<File> file, std::string path, Log& log, Counter& damaged_blocks)
-        : file_(std::move(file)), path_(std::move(path)), log_(log), damaged_blocks_(damaged_blocks) {}
+        : file_(std::move(file)),
+          path_(std::move(path)),
+          log_(log),
+          damaged_blocks_(damaged_blocks) {}
 
     Result<bool> read_index();
     Result<> rebuild_index();

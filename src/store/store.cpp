@@ -45,15 +45,16 @@ Result<> Store::recover(Random& random) {
     TRY_ASSIGN(*manifest_, read_manifest(disk_, folder_, log_));
     TRY(open_segments());
     TRY(remove_strangers());
-    TRY_ASSIGN(catalogue_,
-               Catalogue::open(disk_, folder_ + "/catalogue", random, log_, options_));
+    TRY_ASSIGN(catalogue_, Catalogue::open(disk_, folder_ + "/catalogue", random, log_, options_));
     TRY_ASSIGN(journal_,
-               journal::Journal::open(disk_, folder_ + "/journal", random, log_, options_.journal,
-                                      [this](const journal::Record& r) { return replay(r); },
-                                      manifest_->flushed));
+               journal::Journal::open(
+                   disk_, folder_ + "/journal", random, log_, options_.journal,
+                   [this](const journal::Record& r) { return replay(r); }, manifest_->flushed));
     log_.info("store", "opened",
-              {{"folder", folder_}, {"series", catalogue_->size()},
-               {"segments", segments_->size()}, {"rows_in_memory", active_->rows()}});
+              {{"folder", folder_},
+               {"series", catalogue_->size()},
+               {"segments", segments_->size()},
+               {"rows_in_memory", active_->rows()}});
     return {};
 }
 
@@ -89,8 +90,10 @@ Result<> Store::replay(const journal::Record& record) {
     }
     SampleBatch batch;
     if (record.type != batch_record || !decode_batch(record.payload, batch)) {
-        return fail(Code::Corrupt, "journal record {} has a good checksum and cannot be read: was it "
-                                   "written by a newer program?", record.lsn);
+        return fail(Code::Corrupt,
+                    "journal record {} has a good checksum and cannot be read: was it "
+                    "written by a newer program?",
+                    record.lsn);
     }
     active_->add(batch, record.lsn);
     return {};
@@ -273,7 +276,8 @@ Result<std::optional<Sample>> Store::latest(SeriesId series) const {
             continue;  // a flush came between
         }
         Columns rows;
-        for (const Memtable* memory : {frozen_.get(), static_cast<const Memtable*>(active_.get())}) {
+        for (const Memtable* memory :
+             {frozen_.get(), static_cast<const Memtable*>(active_.get())}) {
             if (memory == nullptr) {
                 continue;
             }

@@ -38,7 +38,8 @@ struct StoreOptions {
                        "Samples kept in memory before they are written to a segment.");
         options.number("series_max", series_max, 1, INT64_C(0xffff0000),
                        "Largest number of series; one more is refused.");
-        options.duration("flush_after", flush_after, std::chrono::seconds(1), std::chrono::hours(24),
+        options.duration("flush_after", flush_after, std::chrono::seconds(1),
+                         std::chrono::hours(24),
                          "Age of the oldest sample in memory at which it is written to a segment.");
         options.number("journal_file_bytes", journal.file_bytes, 4096, std::int64_t{1} << 32,
                        "Size of one journal file, reserved on disk when it is begun.");
@@ -54,7 +55,7 @@ struct SeriesInfo {
 struct Chunk {
     SeriesId series;
     std::span<const Time> time;
-    std::span<const ValueType> type;     // the series' type, or Null
+    std::span<const ValueType> type;      // the series' type, or Null
     std::span<const std::uint64_t> bits;  // of strings: offset << 32 | length into texts
     std::span<const Quality> quality;
     std::string_view texts;
@@ -66,12 +67,12 @@ struct Chunk {
 // Returns false to end the scan.
 using ChunkVisitor = std::function<bool(const Chunk&)>;
 
-// One bucket of one series. Values are those of rows that are not bad and have a number (bool counts
-// as 0 and 1); strings only count.
+// One bucket of one series. Values are those of rows that are not bad and have a number (bool
+// counts as 0 and 1); strings only count.
 struct Aggregate {
-    std::uint64_t rows = 0;       // all rows, the bad ones too
-    std::uint64_t count = 0;      // rows that the figures below are made of
-    std::uint64_t good_count = 0; // of these, the good ones
+    std::uint64_t rows = 0;        // all rows, the bad ones too
+    std::uint64_t count = 0;       // rows that the figures below are made of
+    std::uint64_t good_count = 0;  // of these, the good ones
     double min = 0;
     double max = 0;
     double sum = 0;
@@ -116,8 +117,8 @@ class Segment;
 struct Manifest;
 
 // A durable set of time series. On disk, in one folder: catalogue (names and types of the series),
-// journal (appends that are not in a segment yet), segments (immutable, columnar), MANIFEST. Formats:
-// docs/formats/. Of two rows with one series and time the later appended wins.
+// journal (appends that are not in a segment yet), segments (immutable, columnar), MANIFEST.
+// Formats: docs/formats/. Of two rows with one series and time the later appended wins.
 //
 // Any thread may call any method. Reading works on a snapshot and never waits for a writer's disk.
 class Store {
@@ -177,8 +178,8 @@ private:
     bool flush_is_due() const;
     Result<> flush_locked();
     Result<bool> merge_step();
-    Result<> install(std::shared_ptr<const Segment> segment, Manifest manifest,
-                     std::size_t first, std::size_t count);
+    Result<> install(std::shared_ptr<const Segment> segment, Manifest manifest, std::size_t first,
+                     std::size_t count);
     Result<bool> merge_segments(std::size_t first, std::size_t count);
     // False if the visitor ended it.
     bool scan_series(SeriesId series, TimeRange range, const ChunkVisitor& visit) const;

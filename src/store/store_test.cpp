@@ -76,11 +76,10 @@ TEST(Store, GivesBackWhatWasAppendedAcrossFlushAndRestart) {
     const auto store = must(fixture.open());
     for (const auto& [key, value] : kinds) {
         const SeriesId id = store->find_series(key)->id;
-        const std::vector<Sample> expected = {
-            {10, value, quality::good},
-            {20, std::monostate(), quality::bad_timeout},
-            {30, value, quality::uncertain_last_usable_value},
-            {40, value, quality::good}};
+        const std::vector<Sample> expected = {{10, value, quality::good},
+                                              {20, std::monostate(), quality::bad_timeout},
+                                              {30, value, quality::uncertain_last_usable_value},
+                                              {40, value, quality::good}};
         EXPECT_EQ(read(*store, id), expected) << key;
         EXPECT_EQ(must(store->latest(id)), expected.back());
     }
@@ -171,10 +170,10 @@ TEST(Store, EqualsAMapUnderRandomOperations) {
                     SampleBatch batch;
                     for (std::uint64_t n = 1 + random.below(60); n > 0; --n) {
                         const auto k = random.below(series_count);
-                        const Time time = random.chance(0.8)
-                                              ? now++
-                                              : static_cast<Time>(random.below(
-                                                    static_cast<std::uint64_t>(now)));
+                        const Time time =
+                            random.chance(0.8)
+                                ? now++
+                                : static_cast<Time>(random.below(static_cast<std::uint64_t>(now)));
                         Value value;
                         const auto number = static_cast<std::int64_t>(random.next() >> 40);
                         if (!random.chance(0.05)) {
@@ -222,8 +221,8 @@ TEST(Store, BucketsEqualANaiveRecomputation) {
         const Time time = static_cast<Time>(random.below(1000)) * second / 10;
         const bool bad = random.chance(0.1);
         const double value = random.fraction() * 100 - 50;
-        must(store->append(
-            one(id, time, value, bad ? quality::bad_sensor_failure : quality::good)));
+        must(
+            store->append(one(id, time, value, bad ? quality::bad_sensor_failure : quality::good)));
         rows[time] = bad ? std::nullopt : std::optional(value);
         must(store->commit());
         if (i % 500 == 0) {
@@ -269,8 +268,7 @@ TEST(Store, BucketsEqualANaiveRecomputation) {
         EXPECT_EQ(got.last, values.back());
         EXPECT_NEAR(got.sum, sum, 1e-9);
         EXPECT_NEAR(got.deviation(), std::sqrt(squares / static_cast<double>(values.size())), 1e-9);
-        EXPECT_EQ(got.quality(),
-                  values.size() == all ? quality::good : quality::uncertain);
+        EXPECT_EQ(got.quality(), values.size() == all ? quality::good : quality::uncertain);
     }
     EXPECT_EQ(index, buckets.size());
 }
@@ -304,8 +302,8 @@ TEST(Store, OldSamplesAreFlushedWithoutMoreComing) {
     EXPECT_EQ(store->statistics().memtable_rows, 0U);
 }
 
-// One life after another, each ended by a power cut at some operation of the disk. The oracle stands
-// outside. Each row carries its number as value, so an invented or doubled row shows.
+// One life after another, each ended by a power cut at some operation of the disk. The oracle
+// stands outside. Each row carries its number as value, so an invented or doubled row shows.
 class PowerCutTrial {
 public:
     explicit PowerCutTrial(std::uint64_t seed) : fixture_(seed), random_(seed ^ 0xabcdef) {}
@@ -458,8 +456,8 @@ TEST(Store, NoAcknowledgementAfterAnyFailingOperation) {
     }
 }
 
-// F4: one bit at every byte of every file. Nothing wrong is served, and what is lost is one block or
-// one record at most.
+// F4: one bit at every byte of every file. Nothing wrong is served, and what is lost is one block
+// or one record at most.
 TEST(Store, AFlippedBitIsNeverServed) {
     Fixture fixture;
     std::vector<std::int64_t> sent;
@@ -489,9 +487,9 @@ TEST(Store, AFlippedBitIsNeverServed) {
                 SCOPED_TRACE(path + " byte " + std::to_string(byte));
                 const auto disk = fixture.disk.copy(byte);
                 must(disk->flip_bit(path, byte, static_cast<unsigned>(byte % 8)));
-                const auto opened = Store::open(*disk, fixture.around.clock, fixture.random,
-                                                fixture.around.log, fixture.around.metrics,
-                                                small_options());
+                const auto opened =
+                    Store::open(*disk, fixture.around.clock, fixture.random, fixture.around.log,
+                                fixture.around.metrics, small_options());
                 ASSERT_TRUE(opened) << opened.error().message;
                 std::size_t lost = 0;
                 for (const auto& [key, factor] : {std::pair{"a", 3}, std::pair{"b", 5}}) {

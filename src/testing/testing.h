@@ -18,8 +18,8 @@ namespace gantry::testing {
 template <class T>
 T must(Result<T> result, const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
     if (!result) {
-        ADD_FAILURE_AT(file, line) << code_name(result.error().code) << ": "
-                                   << result.error().message;
+        ADD_FAILURE_AT(file, line)
+            << code_name(result.error().code) << ": " << result.error().message;
         throw std::runtime_error("cannot go on");
     }
     if constexpr (!std::is_void_v<T>) {
