@@ -43,7 +43,7 @@ Result<http::Response> list_principals(Services& services, const Call& call) {
     return page_answer(principals, show_item<registry::Principal>);
 }
 
-Result<http::Response> get_principal(Services& services, const Call& call) {
+Result<http::Response> read_principal(Services& services, const Call& call) {
     TRY_ASSIGN(const auto principal,
                services.registry.principals().get(call.tenant(), call.part("principal")));
     return item_answer(show(principal), principal.stamp);
@@ -113,9 +113,9 @@ Result<http::Response> list_roles(Services& services, const Call& call) {
     return page_answer(roles, show_item<registry::Role>);
 }
 
-Result<http::Response> get_role(Services& services, const Call& call) {
+Result<http::Response> read_role(Services& services, const Call& call) {
     TRY_ASSIGN(const auto role,
-               services.registry.principals().get_role(call.tenant(), call.part("role")));
+               services.registry.principals().role(call.tenant(), call.part("role")));
     return item_answer(show(role), role.stamp);
 }
 
@@ -131,7 +131,7 @@ Result<http::Response> replace_role(Services& services, const Call& call) {
     TRY_ASSIGN(const json::value body, call.body());
     TRY_ASSIGN(const auto expected, call.expected_version());
     auto& principals = services.registry.principals();
-    TRY_ASSIGN(const auto before, principals.get_role(call.tenant(), call.part("role")));
+    TRY_ASSIGN(const auto before, principals.role(call.tenant(), call.part("role")));
     registry::Role role;
     TRY(read(body, role));
     role.id = before.id;
@@ -246,7 +246,7 @@ void add_access_routes(std::vector<Route>& out) {
                    .tag = tag,
                    .summary = "One person or program",
                    .permission = "principals:read",
-                   .handle = get_principal,
+                   .handle = read_principal,
                    .response = "Principal"});
     out.push_back({.method = Patch,
                    .path = "/v1/principals/{principal}",
@@ -303,7 +303,7 @@ void add_access_routes(std::vector<Route>& out) {
                    .tag = tag,
                    .summary = "One role",
                    .permission = "roles:read",
-                   .handle = get_role,
+                   .handle = read_role,
                    .response = "Role"});
     out.push_back({.method = Put,
                    .path = "/v1/roles/{role}",

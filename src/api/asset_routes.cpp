@@ -30,7 +30,7 @@ Result<registry::AssetItem> asset_for(Services& services, const Call& call,
     return item;
 }
 
-Result<http::Response> get_asset(Services& services, const Call& call) {
+Result<http::Response> read_asset(Services& services, const Call& call) {
     TRY_ASSIGN(const auto item, asset_for(services, call, "assets:read"));
     return item_answer(show(item.asset, item.has_children), item.asset.stamp);
 }
@@ -127,7 +127,7 @@ void add_asset_routes(std::vector<Route>& out) {
                    .tag = tag,
                    .summary = "One asset, by id or path (percent-encoded)",
                    .permission = "assets:read",
-                   .handle = get_asset,
+                   .handle = read_asset,
                    .response = "Asset"});
     out.push_back(
         {.method = Put,

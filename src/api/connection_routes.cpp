@@ -50,7 +50,7 @@ Result<http::Response> list_connections(Services& services, const Call& call) {
     });
 }
 
-Result<http::Response> get_connection(Services& services, const Call& call) {
+Result<http::Response> read_connection(Services& services, const Call& call) {
     TRY_ASSIGN(const auto connection,
                services.registry.connections().get(call.tenant(), call.part("connection")));
     return item_answer(show_with_status(services, connection), connection.stamp);
@@ -320,13 +320,13 @@ Result<registry::BoundTag> tag_for(Services& services, const Call& call,
                                    std::string_view permission) {
     const std::string& id = call.part("tag");
     registry::BoundTag bound;
-    TRY_ASSIGN(bound.tag, services.registry.connections().get_tag(call.tenant(), id));
+    TRY_ASSIGN(bound.tag, services.registry.connections().tag(call.tenant(), id));
     TRY_ASSIGN(bound.point, services.registry.points().get(call.tenant(), bound.tag.point.text()));
     TRY(call.require(permission, bound.point.path, "tag '" + id + "'"));
     return bound;
 }
 
-Result<http::Response> get_tag(Services& services, const Call& call) {
+Result<http::Response> read_tag(Services& services, const Call& call) {
     TRY_ASSIGN(const auto bound, tag_for(services, call, "tags:read"));
     return item_answer(show(bound), bound.tag.stamp);
 }
@@ -423,7 +423,7 @@ void add_tag_routes(std::vector<Route>& out) {
                    .tag = tag,
                    .summary = "One tag",
                    .permission = "tags:read",
-                   .handle = get_tag,
+                   .handle = read_tag,
                    .response = "Tag"});
     out.push_back({.method = Patch,
                    .path = "/v1/tags/{tag}",
@@ -477,7 +477,7 @@ void add_connection_routes(std::vector<Route>& out) {
                    .tag = tag,
                    .summary = "One connection, by id or key",
                    .permission = "connections:read",
-                   .handle = get_connection,
+                   .handle = read_connection,
                    .response = "Connection"});
     out.push_back({.method = Put,
                    .path = "/v1/connections/{connection}",

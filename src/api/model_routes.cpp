@@ -12,7 +12,7 @@ Result<http::Response> list_models(Services& services, const Call& call) {
     return page_answer(models, [](const ThingModel& model) { return std::optional(show(model)); });
 }
 
-Result<http::Response> get_model(Services& services, const Call& call) {
+Result<http::Response> read_model(Services& services, const Call& call) {
     auto& models = services.registry.models();
     TRY_ASSIGN(const ThingModel model, models.get(call.tenant(), call.part("model")));
     json::object out = show(model);
@@ -98,7 +98,7 @@ void add_model_routes(std::vector<Route>& out) {
          .tag = tag,
          .summary = "One model, by id or key",
          .permission = "models:read",
-         .handle = get_model,
+         .handle = read_model,
          .query = {{"resolved", "boolean", "With everything that it inherits and mixes in."}},
          .response = "Model"});
     out.push_back({.method = Put,

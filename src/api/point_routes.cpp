@@ -31,7 +31,7 @@ Result<Point> point_for(Services& services, const Call& call, std::string_view p
     return point;
 }
 
-Result<http::Response> get_point(Services& services, const Call& call) {
+Result<http::Response> read_point(Services& services, const Call& call) {
     TRY_ASSIGN(const Point point, point_for(services, call, "points:read"));
     return item_answer(show(point), point.stamp);
 }
@@ -99,7 +99,7 @@ void write_latest(std::string& out, const directory::PointEntry& entry,
     json.end_object();
 }
 
-Async<http::Response> get_latest(Services& services, const Call& call) {
+Async<http::Response> read_latest(Services& services, const Call& call) {
     CO_TRY_ASSIGN(const auto entry, find_point(services, call, call.part("point"), "samples:read"));
     CO_TRY_ASSIGN(const auto sample, query::latest(services.store, entry->series));
     std::string body;
@@ -199,7 +199,7 @@ void add_point_routes(std::vector<Route>& out) {
                    .tag = tag,
                    .summary = "One point, by id or path (percent-encoded)",
                    .permission = "points:read",
-                   .handle = get_point,
+                   .handle = read_point,
                    .response = "Point"});
     out.push_back({.method = Patch,
                    .path = "/v1/points/{point}",
@@ -226,7 +226,7 @@ void add_point_routes(std::vector<Route>& out) {
                    .tag = "Samples",
                    .summary = "The latest sample of a point",
                    .permission = "samples:read",
-                   .handle = get_latest,
+                   .handle = read_latest,
                    .query = {quality},
                    .response = "LatestSample"});
     out.push_back({.method = Post,

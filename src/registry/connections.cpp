@@ -214,7 +214,7 @@ Result<std::vector<Tag>> Connections::create_tags(const TenantId& tenant, std::v
     });
 }
 
-Result<Tag> Connections::get_tag(const TenantId& tenant, const std::string& id) {
+Result<Tag> Connections::tag(const TenantId& tenant, const std::string& id) {
     return ground_.database.read<Tag>([&](Sql& sql) { return find_tag(sql, tenant, id); });
 }
 

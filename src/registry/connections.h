@@ -32,7 +32,7 @@ public:
     // All or none. Tag.connection and Tag.point may hold a key or path. Conflict: a point has a
     // tag.
     Result<std::vector<Tag>> create_tags(const TenantId& tenant, std::vector<Tag> tags);
-    Result<Tag> get_tag(const TenantId& tenant, const std::string& id);
+    Result<Tag> tag(const TenantId& tenant, const std::string& id);
     Result<Page<BoundTag>> list_tags(const TenantId& tenant, const std::string& connection,
                                      const PageRequest& request);
     Result<Tag> update_tag(const TenantId& tenant, const std::string& id, std::string address,

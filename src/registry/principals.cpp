@@ -155,7 +155,7 @@ Result<std::vector<security::Statement>> Principals::statements(Sql& sql, const 
     return out;
 }
 
-Result<Principal> Principals::get_by_id(Sql& sql, const PrincipalId& id) {
+Result<Principal> Principals::by_id(Sql& sql, const PrincipalId& id) {
     TRY_ASSIGN(const auto row,
                sql.first(std::format("SELECT {} FROM principals WHERE id = :id", columns),
                          {{"id", id.text()}}));
@@ -249,7 +249,7 @@ Result<Principal> Principals::update(const TenantId& tenant, Principal principal
 
 Result<> Principals::set_password(const PrincipalId& id, const Secret& password, bool must_change) {
     TRY_ASSIGN(const Principal principal,
-               ground_.database.read<Principal>([&](Sql& sql) { return get_by_id(sql, id); }));
+               ground_.database.read<Principal>([&](Sql& sql) { return by_id(sql, id); }));
     if (const auto checked = security::check_new_password(password, principal.login); !checked) {
         return bad_field("/password", checked.error().message);
     }
@@ -317,7 +317,7 @@ Result<Role> Principals::create_role(const TenantId& tenant, Role role) {
     });
 }
 
-Result<Role> Principals::get_role(const TenantId& tenant, const std::string& reference) {
+Result<Role> Principals::role(const TenantId& tenant, const std::string& reference) {
     return ground_.database.read<Role>([&](Sql& sql) { return find_role(sql, tenant, reference); });
 }
 

@@ -47,7 +47,7 @@ public:
     Result<> remove(const TenantId& tenant, const std::string& reference);
 
     Result<Role> create_role(const TenantId& tenant, Role role);
-    Result<Role> get_role(const TenantId& tenant, const std::string& reference);
+    Result<Role> role(const TenantId& tenant, const std::string& reference);
     Result<Page<Role>> list_roles(const TenantId& tenant, const PageRequest& request);
     Result<Role> update_role(const TenantId& tenant, Role role, const ExpectedVersion& expected);
     // Conflict while a principal has it.
@@ -61,7 +61,7 @@ public:
     Result<Credentials> credentials(const std::string& login);
     // Of all its roles together.
     static Result<std::vector<security::Statement>> statements(Sql& sql, const PrincipalId& id);
-    static Result<Principal> get_by_id(Sql& sql, const PrincipalId& id);
+    static Result<Principal> by_id(Sql& sql, const PrincipalId& id);
     static Result<Role> insert_role(Sql& sql, const Ground& ground, const TenantId& tenant,
                                     Role role, ChangeSet& changes);
     // administrator, engineer, operator, viewer, auditor.

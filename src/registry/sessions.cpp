@@ -129,7 +129,7 @@ Result<SignedIn> Sessions::refresh(const std::string& refresh_token) {
             return wrong_token();
         }
         TRY_ASSIGN(const Principal principal,
-                   Principals::get_by_id(sql, PrincipalId(row->text(1))));
+                   Principals::by_id(sql, PrincipalId(row->text(1))));
         if (principal.disabled) {
             return wrong_token();
         }
@@ -201,7 +201,7 @@ Result<std::shared_ptr<const security::Identity>> Sessions::verify(std::string_v
             return wrong_token();
         }
         TRY_ASSIGN(const Principal principal,
-                   Principals::get_by_id(sql, PrincipalId(row->text(1))));
+                   Principals::by_id(sql, PrincipalId(row->text(1))));
         if (principal.disabled) {
             return wrong_token();
         }
@@ -232,7 +232,7 @@ Result<std::pair<ApiToken, Secret>> Sessions::create_token(const TenantId& tenan
                                                            std::string name, Duration lifetime) {
     using Made = std::pair<ApiToken, Secret>;
     return ground_.feed.write<Made>([&](Sql& sql, ChangeSet& changes) -> Result<Made> {
-        TRY_ASSIGN(const Principal owner, Principals::get_by_id(sql, principal));
+        TRY_ASSIGN(const Principal owner, Principals::by_id(sql, principal));
         if (owner.tenant != tenant) {
             return fail(Code::NotFound, "there is no principal '{}'", principal.text());
         }
