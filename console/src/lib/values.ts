@@ -78,3 +78,12 @@ export function parse_input(text: string, type: ValueType): Value | undefined {
     const number = Number(trimmed.replace(/(?<=\d),(?=\d{3}(\D|$))/g, ''));
     return trimmed === '' || !Number.isFinite(number) ? undefined : number;
 }
+
+// How old a sample is by the server's clock, in ms.
+export function age_of(sample: { time: string } | undefined, now_ms: number): number | undefined {
+    return sample ? Math.max(0, now_ms - Date.parse(sample.time)) : undefined;
+}
+
+// A live value that has not come for so long is not thought of as present any more.
+export const stale_after_ms = 30_000;
+export const is_stale = (age_ms: number | undefined) => age_ms !== undefined && age_ms > stale_after_ms;
