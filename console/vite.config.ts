@@ -6,6 +6,12 @@ import { defineConfig } from 'vitest/config';
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 // The server that the development server hands the API's requests to.
 const server = process.env.GANTRY_URL ?? 'http://127.0.0.1:8080';
+const proxy = {
+    '/v1': { target: server, ws: true },
+    '/openapi.json': server,
+    '/metrics': server,
+    '/health': server,
+};
 
 export default defineConfig({
     plugins: [svelte()],
@@ -16,14 +22,7 @@ export default defineConfig({
         modulePreload: { polyfill: false },
         chunkSizeWarningLimit: 200,
     },
-    server: {
-        host: '127.0.0.1',
-        proxy: {
-            '/v1': { target: server, ws: true },
-            '/openapi.json': server,
-            '/metrics': server,
-            '/health': server,
-        },
-    },
+    server: { host: '127.0.0.1', proxy },
+    preview: { host: '127.0.0.1', proxy },
     test: { include: ['src/**/*.test.ts'], environment: 'node' },
 });

@@ -11,6 +11,17 @@ import './styles/base.css';
 import './styles/controls.css';
 import './styles/tables.css';
 
+const retry_ms = 3000;
+
+// Until the server has said whether somebody is signed in.
+async function session_start(): Promise<void> {
+    try {
+        await session.start();
+    } catch {
+        setTimeout(() => void session_start(), retry_ms);
+    }
+}
+
 async function start(): Promise<void> {
     preferences.start();
     await set_language(preferred_language());
@@ -18,7 +29,7 @@ async function start(): Promise<void> {
     clock.start();
     const target = document.getElementById('app');
     if (target) mount(App, { target });
-    await session.start();
+    await session_start();
 }
 
 void start();

@@ -24,6 +24,7 @@ class Live {
     private cells = new Map<string, Cell>();
     private listeners = new Set<(samples: LiveSample[], skipped: number) => void>();
     private feed: Feed | undefined;
+    private end: () => void = () => undefined;
 
     start(): void {
         if (this.feed) return;
@@ -38,17 +39,25 @@ class Live {
             },
         });
         const feed = this.feed;
-        session.on_token((token) => feed.token_changed(token));
-        addEventListener('online', () => feed.retry_now());
+        const end = new AbortController();
+        const { signal } = end;
+        const forget_token = session.on_token((token) => feed.token_changed(token));
+        addEventListener('online', () => feed.retry_now(), { signal });
         document.addEventListener('visibilitychange', () => {
             if (!document.hidden) feed.retry_now();
-        });
+        }, { signal });
+        this.end = () => {
+            end.abort();
+            forget_token();
+        };
         feed.start();
     }
 
     stop(): void {
         this.feed?.stop();
         this.feed = undefined;
+        this.end();
+        this.end = () => undefined;
         this.cells.clear();
         this.broken = false;
     }
