@@ -21,9 +21,9 @@ test('the first administrator must choose a password', async ({ page, gantryd, w
     await sign_in(page, words, gantryd.password);
     await expect(page.getByRole('heading', { name: words.session.choose_password })).toBeVisible();
     await check_page(page, `${project.name}-first-password`);
-    await page.getByLabel(words.session.current_password).fill(gantryd.password);
+    await page.getByLabel(words.session.current_password, { exact: true }).fill(gantryd.password);
     await page.getByLabel(words.session.new_password, { exact: true }).fill(own_password);
-    await page.getByLabel(words.session.repeat_password).fill(own_password);
+    await page.getByLabel(words.session.repeat_password, { exact: true }).fill(own_password);
     await page.getByRole('button', { name: words.session.change_password }).click();
     await expect(page.getByText(words.overview.welcome)).toBeVisible();
     await check_page(page, `${project.name}-overview-empty`);
@@ -86,7 +86,7 @@ test('points are found, drawn, zoomed and shown as a table', async ({ page, word
     await page.getByRole('button', { name: words.trends.add_pens }).first().click();
     for (const point of ['pump1.flow', 'tank.level', 'pump1.bearing_temperature']) {
         await page.getByRole('searchbox', { name: words.picker.hint }).fill(point);
-        await page.getByRole('checkbox', { name: `station/${point}` }).check();
+        await page.getByRole('checkbox', { name: new RegExp(`station/${point}$`) }).check();
     }
     await page.getByRole('button', { name: words.picker.use(3) }).click();
     await page.getByRole('button', { name: '1m', exact: true }).or(page.getByRole('button', { name: /^1\s?(min|分钟)$/ })).first().click();
