@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The demo plant as models and assets in both languages, made by the API from the plant's own map.
-import { plant_map, type Gantryd, type PlantPoint } from './programs';
+import { plant_map, type Gantryd, type Plant, type PlantPoint } from './programs';
 
 const site = 'waterworks';
 const units: Record<number, { key: string; name: { en: string; zh: string } }> = {
@@ -61,4 +61,15 @@ export async function make_demo_plant(gantryd: Gantryd): Promise<DemoTag[]> {
         tags.push({ address: point.tag + (point.unit === 1 ? '' : ` unit=${point.unit}`), point: `${asset}.${name}` });
     }
     return tags;
+}
+
+// What the journey leaves behind, for tests that begin after it: nothing is done where it is there.
+export async function prepare(gantryd: Gantryd, plant: Plant, password: string): Promise<void> {
+    const { items } = await gantryd.call<{ items: unknown[] }>('GET', '/v1/connections');
+    if (items.length > 0) return;
+    const tags = await make_demo_plant(gantryd);
+    await gantryd.call('POST', '/v1/connections', {
+        key: 'demo', protocol: 'modbus_tcp', settings: { host: '127.0.0.1', port: plant.port } });
+    await gantryd.call('POST', '/v1/tags', { items: tags.map((tag) => ({ connection: 'demo', ...tag })) });
+    await gantryd.change_first_password(password);
 }

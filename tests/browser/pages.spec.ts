@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every page without a serious finding of axe, light and dark, and the key pages on a phone. Runs after
-// the journey, on what it has left.
+// Every page without a serious finding of axe, light and dark, and the key pages on a phone; and how
+// the console behaves when the language changes, the server goes, or a role allows less.
 import { check_page, expect, own_password, picture, sign_in, test } from './console_test';
+import { prepare } from './demo_content';
 
 const pump = 'waterworks/station/pump1';
 const pages = [
@@ -25,6 +26,8 @@ const key_pages = [
     { name: 'connections', path: '/connections' },
     { name: 'sql', path: '/sql' },
 ];
+
+test.beforeAll(({ gantryd, plant }) => prepare(gantryd, plant, own_password));
 
 test('every page is accessible', async ({ page, words }, { project }) => {
     await sign_in(page, words);

@@ -77,6 +77,17 @@ export class Gantryd {
         return (text === '' ? undefined : JSON.parse(text)) as T;
     }
 
+    async change_first_password(wanted: string): Promise<void> {
+        const json = { 'Content-Type': 'application/json' };
+        const sign_in = await fetch(this.url + '/v1/session', {
+            method: 'POST', headers: json, body: JSON.stringify({ login: 'admin', password: this.password }) });
+        const { access_token } = (await sign_in.json()) as { access_token: string };
+        const changed = await fetch(this.url + '/v1/session/password', {
+            method: 'PUT', headers: { ...json, Authorization: `Bearer ${access_token}` },
+            body: JSON.stringify({ current: this.password, new: wanted }) });
+        if (!changed.ok) throw new Error(`the password stays: ${changed.status} ${await changed.text()}`);
+    }
+
     async stop(): Promise<void> {
         if (this.child) await stop(this.child);
         rmSync(this.home, { recursive: true, force: true });

@@ -22,6 +22,7 @@ export function number_of(value: Value | undefined): number | undefined {
 // moves.
 export function decimals_for(value: number, range?: Range): number {
     const wide = range?.min !== undefined && range.max !== undefined ? range.max - range.min : 0;
+    if (wide <= 0 && Number.isInteger(value)) return 0;
     const span = wide > 0 ? wide : Math.abs(value);
     if (span === 0 || !Number.isFinite(span)) return 0;
     return Math.min(6, Math.max(0, 3 - Math.floor(Math.log10(span))));

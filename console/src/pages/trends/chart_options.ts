@@ -35,7 +35,7 @@ function tick_text(seconds: number, step: number): string {
 export function time_axis(colours: Colours): uPlot.Axis {
     return {
         stroke: colours.text, font, size: 30, gap: 4,
-        grid: { stroke: colours.grid, width: 1 }, ticks: { stroke: colours.grid, width: 1, size: 5 },
+        grid: { stroke: colours.grid, width: 0.5 }, ticks: { stroke: colours.grid, width: 1, size: 5 },
         space: 90,
         values: (_u, splits, _axis, _space, step) => splits.map((value) => tick_text(value, step)),
     };
@@ -46,7 +46,7 @@ export function unit_axis(unit: string, index: number, colours: Colours): uPlot.
     return {
         scale: scale_of(unit), side: index === 0 ? 3 : 1, stroke: colours.text, font, labelFont: font,
         size: 54, gap: 4, labelSize: 18, label: unit_text(unit) || ' ',
-        grid: { show: index === 0, stroke: colours.grid, width: 1 },
+        grid: { show: index === 0, stroke: colours.grid, width: 0.5 },
         ticks: { stroke: colours.grid, width: 1, size: 5 },
         values: (_u, splits, _axis, _space, step) => {
             const decimals = Math.min(6, Math.max(0, Math.ceil(-Math.log10(step))));
