@@ -49,11 +49,16 @@ export const test = base.extend<{ words: typeof en; complaints: string[] }, Shar
 
 export { expect };
 
-export async function sign_in(page: Page, words: typeof en, password = own_password): Promise<void> {
+export async function try_to_sign_in(page: Page, words: typeof en, login: string, password: string): Promise<void> {
     await page.goto('/');
-    await page.getByLabel(words.session.login, { exact: true }).fill('admin');
+    await page.getByLabel(words.session.login, { exact: true }).fill(login);
     await page.getByLabel(words.session.password, { exact: true }).fill(password);
     await page.getByRole('button', { name: words.session.sign_in }).click();
+}
+
+export async function sign_in(page: Page, words: typeof en, login = 'admin', password = own_password): Promise<void> {
+    await try_to_sign_in(page, words, login, password);
+    await expect(page.getByRole('button', { name: words.session.sign_out })).toBeVisible();
 }
 
 // No serious finding of axe, and a picture for people to look at.

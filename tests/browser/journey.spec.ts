@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A first day with Gantry: from the printed password to a value written to a pump.
 import { make_demo_plant, type DemoTag } from './demo_content';
-import { check_page, expect, own_password, picture, search, sign_in, test } from './console_test';
+import { check_page, expect, own_password, picture, search, sign_in, test, try_to_sign_in } from './console_test';
 
 test.describe.configure({ mode: 'serial' });
 
@@ -16,9 +16,9 @@ let tags: DemoTag[] = [];
 test('the first administrator must choose a password', async ({ page, gantryd, words }, { project }) => {
     await page.goto('/');
     await check_page(page, `${project.name}-sign-in`);
-    await sign_in(page, words, 'a wrong password');
+    await try_to_sign_in(page, words, 'admin', 'a wrong password');
     await expect(page.getByRole('alert')).toContainText(words.problems.unauthenticated.remedy);
-    await sign_in(page, words, gantryd.password);
+    await sign_in(page, words, 'admin', gantryd.password);
     await expect(page.getByRole('heading', { name: words.session.choose_password })).toBeVisible();
     await check_page(page, `${project.name}-first-password`);
     await page.getByLabel(words.session.current_password, { exact: true }).fill(gantryd.password);

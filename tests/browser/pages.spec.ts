@@ -55,7 +55,6 @@ test('the dark theme is as readable', async ({ page, words }, { project }) => {
 test('the key pages fit a phone', async ({ page, words }, { project }) => {
     await page.setViewportSize({ width: 390, height: 844 });
     await sign_in(page, words);
-    await expect(page.getByRole('button', { name: words.session.sign_out })).toBeVisible();
     for (const { name, path } of key_pages) {
         await page.goto(path);
         await expect(page.getByRole('navigation', { name: words.shell.pages })).toBeVisible();
@@ -94,10 +93,7 @@ test('what a role does not allow is not offered', async ({ page, gantryd, words 
     expect(roles.items.map(({ key }) => key)).toContain('viewer');
     await gantryd.call('POST', '/v1/principals', {
         login: 'viewer', password: own_password, roles: ['viewer'], must_change_password: false });
-    await page.goto('/');
-    await page.getByLabel(words.session.login, { exact: true }).fill('viewer');
-    await page.getByLabel(words.session.password, { exact: true }).fill(own_password);
-    await page.getByRole('button', { name: words.session.sign_in }).click();
+    await sign_in(page, words, 'viewer');
     await expect(page.getByRole('heading', { level: 1, name: words.pages.overview })).toBeVisible();
     await page.goto(`/assets/${pump}`);
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible();

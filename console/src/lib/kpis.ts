@@ -22,23 +22,29 @@ export function keep_kpis(paths: readonly string[] | undefined): void {
 }
 
 const asset_of = (path: string) => path.slice(0, path.lastIndexOf('.'));
+const area_of = (path: string) => asset_of(path).split('/').slice(0, 2).join('/');
 
-// Measured values with a unit and a range, one of each asset in turn, until there are enough.
+// Something that is measured, within bounds that a plant can have; counters only ever grow.
+function is_measured({ type, unit, range, access }: Point): boolean {
+    if (type !== 'float64' || !unit || unit.includes('{') || access === 'read_write') return false;
+    return range?.min !== undefined && range.max !== undefined && range.max - range.min < 1e6;
+}
+
+function groups_of<T>(items: readonly T[], key_of: (item: T) => string): T[][] {
+    const out = new Map<string, T[]>();
+    for (const item of items) out.set(key_of(item), [...(out.get(key_of(item)) ?? []), item]);
+    return [...out.values()];
+}
+
+// The first of each list, then the second of each, and so on.
+function in_turns<T>(lists: readonly T[][]): T[] {
+    const longest = Math.max(0, ...lists.map(({ length }) => length));
+    return Array.from({ length: longest }, (_, turn) => lists.flatMap((list) => list.slice(turn, turn + 1))).flat();
+}
+
+// Measured values, each area of the plant and each asset of it in turn, until there are enough.
 export function pick_kpis(points: readonly Point[], most = picked_max): string[] {
-    const by_asset = new Map<string, Point[]>();
-    for (const point of points) {
-        if (point.type !== 'float64' || !point.unit || point.access === 'read_write') continue;
-        const asset = asset_of(point.path);
-        by_asset.set(asset, [...(by_asset.get(asset) ?? []), point]);
-    }
-    const lists = [...by_asset.values()].map((list) =>
-        list.toSorted((a, b) => Number(b.range !== undefined) - Number(a.range !== undefined)));
-    const out: string[] = [];
-    for (let turn = 0; out.length < most && lists.some((list) => list.length > turn); turn++) {
-        for (const list of lists) {
-            const point = list[turn];
-            if (point && out.length < most) out.push(point.path);
-        }
-    }
-    return out.toSorted();
+    const areas = groups_of(points.filter(is_measured), ({ path }) => area_of(path));
+    const fair = areas.map((area) => in_turns(groups_of(area, ({ path }) => asset_of(path))));
+    return in_turns(fair).slice(0, most).map(({ path }) => path).toSorted();
 }

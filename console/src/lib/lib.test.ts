@@ -106,8 +106,12 @@ test('the place of an error in a statement is found, also in a long line', () =>
 test('the overview picks measured values, fairly among assets', () => {
     const point = (path: string, more: Partial<Point> = {}): Point =>
         ({ id: path, path, key: path, type: 'float64', unit: 'm', range: { min: 0, max: 1 }, ...more });
-    const points = [point('a.x'), point('a.y'), point('a.z'), point('b.x'), point('b.on', { type: 'bool' }), point('b.set', { access: 'read_write' })];
-    expect(pick_kpis(points, 3)).toEqual(['a.x', 'a.y', 'b.x']);
+    const points = [
+        point('p/a/m.x'), point('p/a/m.y'), point('p/a/n.x'), point('p/b/o.x'), point('p/b/o.on', { type: 'bool' }),
+        point('p/b/o.set', { access: 'read_write' }), point('p/b/o.count', { unit: '{bottle}' }),
+        point('p/b/o.energy', { range: { min: 0, max: 1e12 } }),
+    ];
+    expect(pick_kpis(points, 3)).toEqual(['p/a/m.x', 'p/a/n.x', 'p/b/o.x']);
 });
 
 test('a problem names the field that it is about', () => {

@@ -26,7 +26,9 @@ class Platform {
         let timer: ReturnType<typeof setTimeout>;
         const again = async () => {
             if (!document.hidden) await this.ask(abort.signal);
-            if (!abort.signal.aborted) timer = setTimeout(() => void again(), ask_every_ms);
+            // A rate takes two counts: the second one comes soon.
+            const pause = this.samples_per_second === undefined ? 1500 : ask_every_ms;
+            if (!abort.signal.aborted) timer = setTimeout(() => void again(), pause);
         };
         void again();
         return () => {
