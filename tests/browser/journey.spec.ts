@@ -39,7 +39,7 @@ test('a connection is tried live, saved with its tags, and runs', async ({ page,
     await page.locator('input[name=port]').fill(String(plant.port));
     await page.getByRole('button', { name: words.connections.test, exact: true }).click();
     await expect(page.getByText(words.connections.test_ok)).toBeVisible();
-    await page.getByLabel(words.connections.addresses).fill(tried.map(({ address }) => address).join('; '));
+    await page.getByLabel(words.connections.addresses, { exact: true }).fill(tried.map(({ address }) => address).join('; '));
     await page.getByRole('button', { name: words.connections.add_address, exact: true }).click();
     for (const { address, point } of tried) {
         // A value is there before anything is saved.

@@ -4,7 +4,7 @@ import type { Point } from './api/types';
 import { recall, remember } from './state/preferences.svelte';
 
 export const kpis_max = 24;
-const picked_max = 12;
+const picked_max = 18;
 
 export function chosen_kpis(): string[] | undefined {
     const text = recall('kpis');

@@ -116,7 +116,7 @@ export const zh: Messages = {
         within: (low, high) => `（${low} 至 ${high}）`, group_name: '采集组名称', group_period: '采集组周期',
         add_group: '添加采集组', no_protocols: '此服务器没有协议', no_protocols_text: '该版本不含连接器，请通过 API 写入样本。',
         edit_title: (name) => `编辑 ${name}`, test: '测试', testing: '正在测试…', test_ok: '设备有应答', test_failed: '无法连接',
-        try_addresses: '试读地址', addresses: '地址', address: '地址', add_address: '添加', read_live: '实时读取', stop_reading: '停止读取',
+        try_addresses: '试读地址', addresses: '要试读的地址', address: '地址', add_address: '添加', read_live: '实时读取', stop_reading: '停止读取',
         point: '测点', point_hint: '测点路径', point_of: (address) => `${address} 的测点`,
         make_points: '自动创建尚不存在的测点（其资产必须存在）',
         save_with_tags: (count) => `保存并绑定 ${count} 个变量`,

@@ -32,6 +32,15 @@ function tick_text(seconds: number, step: number): string {
     return time_only(ms, step >= 1 ? 0 : 3);
 }
 
+// As many as the step itself has: 2.5 needs one.
+export function decimals_of(step: number): number {
+    for (let decimals = 0; decimals < 6; decimals++) {
+        const scaled = step * 10 ** decimals;
+        if (Math.abs(scaled - Math.round(scaled)) < 1e-6) return decimals;
+    }
+    return 6;
+}
+
 export function time_axis(colours: Colours): uPlot.Axis {
     return {
         stroke: colours.text, font, size: 30, gap: 4,
@@ -49,7 +58,7 @@ export function unit_axis(unit: string, index: number, colours: Colours): uPlot.
         grid: { show: index === 0, stroke: colours.grid, width: 0.5 },
         ticks: { stroke: colours.grid, width: 1, size: 5 },
         values: (_u, splits, _axis, _space, step) => {
-            const decimals = Math.min(6, Math.max(0, Math.ceil(-Math.log10(step))));
+            const decimals = decimals_of(step);
             return splits.map((value) => number_text(value, locale(), decimals));
         },
     };
