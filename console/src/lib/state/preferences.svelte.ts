@@ -23,17 +23,12 @@ export function recall(name: string): string | undefined {
 
 class Preferences {
     theme = $state<Theme>('system');
-    // Shortcuts that are one letter, which speech input may trigger by accident (WCAG 2.1.4).
-    single_keys = $state(true);
-    tree_open = $state(true);
     // Whether the theme that shows is dark.
     dark = $state(false);
 
     start(): void {
         const theme = recall('theme');
         if (theme === 'light' || theme === 'dark') this.theme = theme;
-        this.single_keys = recall('single_keys') !== 'off';
-        this.tree_open = recall('tree') !== 'closed';
         const system = matchMedia('(prefers-color-scheme: dark)');
         const show = () => {
             this.dark = this.theme === 'dark' || (this.theme === 'system' && system.matches);
@@ -50,16 +45,6 @@ class Preferences {
         this.theme = theme;
         remember('theme', theme === 'system' ? undefined : theme);
         this.show_theme();
-    }
-
-    set_single_keys(on: boolean): void {
-        this.single_keys = on;
-        remember('single_keys', on ? undefined : 'off');
-    }
-
-    set_tree_open(open: boolean): void {
-        this.tree_open = open;
-        remember('tree', open ? undefined : 'closed');
     }
 }
 

@@ -5,8 +5,6 @@ import { query_text, type Query } from '../api/client';
 class Router {
     path = $state('/');
     query = $state.raw(new URLSearchParams());
-    // Asked before the page is left, by whoever has something unsaved.
-    private guards = new Set<() => boolean>();
 
     start(): void {
         this.read();
@@ -22,7 +20,6 @@ class Router {
     go(url: string, replace = false): void {
         const target = new URL(url, location.href);
         const elsewhere = target.pathname !== this.path;
-        if (elsewhere && [...this.guards].some((may_leave) => !may_leave())) return;
         history[replace ? 'replaceState' : 'pushState'](null, '', url);
         this.read();
         if (elsewhere) document.querySelector('main')?.scrollTo(0, 0);
@@ -38,11 +35,6 @@ class Router {
         }
         const text = next.toString();
         if (text !== this.query.toString()) this.go(this.path + (text ? '?' + text : ''), replace);
-    }
-
-    guard(may_leave: () => boolean): () => void {
-        this.guards.add(may_leave);
-        return () => this.guards.delete(may_leave);
     }
 
     private read(): void {

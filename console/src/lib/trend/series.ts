@@ -97,19 +97,6 @@ export function trim(series: Series, from: number): void {
     if (before > 0) for (const column of columns_of(series)) column.splice(0, before);
 }
 
-// Puts what was fetched anew in the place of what was known of that stretch, ends included.
-export function replace_stretch(series: Series, fresh: Series, { from, to }: Range): void {
-    const first = index_before(series.time, from - Number.EPSILON * from) + 1;
-    const after = index_before(series.time, to) + 1;
-    const fresh_first = index_before(fresh.time, from - Number.EPSILON * from) + 1;
-    const fresh_after = index_before(fresh.time, to) + 1;
-    const theirs = columns_of(fresh);
-    columns_of(series).forEach((column, i) => {
-        const rows = (theirs[i] ?? []).slice(fresh_first, fresh_after);
-        column.splice(first, after - first, ...rows);
-    });
-}
-
 // Which rows are within the range, with one more at each side for the lines that come in and go out.
 export function visible(series: Series, { from, to }: Range): [number, number] {
     const first = Math.max(0, index_before(series.time, from));
