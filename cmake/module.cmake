@@ -2,8 +2,10 @@
 # A module is one static library made of one folder under src/. A dependency must already be a
 # target, so the order of src/modules.cmake is the order of the layers and a cycle cannot be written.
 #
-#   module(<name> [DEPS <modules>...] [LINK <libraries>...] [PRECOMPILE std|asio])
+#   module(<name> [DEPS <modules>...] [LINK <libraries>...] [PRECOMPILE std|asio]
+#          [TEST_LINK <libraries>...])
 #
+# TEST_LINK names what only the tests use: software of others to test against.
 # Files are found by suffix: x.cpp belongs to the library, x_test.cpp to <name>_test, x_bench.cpp to
 # gantry-bench, x_fuzz.cpp becomes a program of its own with its corpus in corpus/x/.
 
@@ -11,7 +13,7 @@ set_property(GLOBAL PROPERTY GANTRY_MODULES "")
 set_property(GLOBAL PROPERTY GANTRY_BENCHES "")
 
 function(module name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "" "PRECOMPILE" "DEPS;LINK")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "PRECOMPILE" "DEPS;LINK;TEST_LINK")
     if(arg_UNPARSED_ARGUMENTS)
         message(FATAL_ERROR "module ${name}: unknown words '${arg_UNPARSED_ARGUMENTS}'")
     endif()
@@ -44,9 +46,10 @@ function(module name)
 
     if(tests)
         gantry_test(${name} ${target} "${arg_PRECOMPILE}" ${tests})
+        target_link_libraries(${name}_test PRIVATE ${arg_TEST_LINK})
     endif()
     foreach(fuzzer IN LISTS fuzzers)
-        gantry_fuzzer(${fuzzer} ${target})
+        gantry_fuzzer(${fuzzer} ${target} "${arg_PRECOMPILE}")
     endforeach()
     if(benches)
         set_property(GLOBAL APPEND PROPERTY GANTRY_BENCHES ${benches})
@@ -85,7 +88,7 @@ endfunction()
 
 # With clang a real libFuzzer; with another compiler the same entry point under a driver of ours
 # that replays the corpus and then a bounded number of seeded mutations of it.
-function(gantry_fuzzer file library)
+function(gantry_fuzzer file library precompile)
     get_filename_component(program ${file} NAME_WE)
     string(REGEX REPLACE "_fuzz$" "" subject ${program})
     get_filename_component(folder ${file} DIRECTORY)
@@ -97,7 +100,7 @@ function(gantry_fuzzer file library)
     else()
         target_sources(${program} PRIVATE ${PROJECT_SOURCE_DIR}/tools/fuzz_driver.cpp)
     endif()
-    gantry_precompile(${program} std)
+    gantry_precompile(${program} "${precompile}")
     add_test(NAME fuzz_${subject} COMMAND ${program} -runs=20000 -seed=1 ${corpus})
     set_tests_properties(fuzz_${subject} PROPERTIES LABELS fuzz TIMEOUT 600)
 endfunction()

@@ -40,3 +40,14 @@ system_test(plant)
 system_test(api)
 system_test(durability)
 system_test(faults)
+
+# What the modules' x_bench.cpp measure, in one program; ./dev bench runs it.
+get_property(modules GLOBAL PROPERTY GANTRY_MODULES)
+list(TRANSFORM modules PREPEND gantry_)
+add_executable(gantry-bench ${benches})
+target_link_libraries(gantry-bench PRIVATE ${modules} gantry_testing dep::benchmark
+    benchmark::benchmark_main dep::gtest)
+gantry_precompile(gantry-bench asio)
+add_test(NAME bench_smoke COMMAND python3 -B ${PROJECT_SOURCE_DIR}/bench/run.py --smoke)
+set_tests_properties(bench_smoke PROPERTIES LABELS system TIMEOUT 600
+    ENVIRONMENT GANTRY_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY})

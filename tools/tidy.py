@@ -114,7 +114,7 @@ def check_includes(file, modules):
             continue
         target = parts[0]
         if target == "testing":
-            if not file.path.stem.endswith(("_test", "_bench", "_fuzz")):
+            if not file.path.stem.endswith(("_test", "_bench", "_fuzz", "testing")):
                 yield file.found(number, "include", "testing/ is for tests")
             continue
         if "detail" in parts:
@@ -178,6 +178,15 @@ def check_names(file):
                              f"{name}: name it after what it returns, without get_")
 
 
+def check_awaits(file):
+    if file.suffix not in CXX:
+        return
+    code = file.code
+    for found in re.finditer(r"(?:&&|\|\||\?)[\s(!*]*co_await\b|\?[^;{}?]*[^:]:\s*co_await\b", code):
+        yield file.found(line_of(code, found.end()), "await",
+                         "g++ 14 evaluates it whatever stands to its left: put it into a variable first")
+
+
 def check_skips(file):
     if file.suffix not in CXX:
         return
@@ -202,7 +211,8 @@ def check(root):
         yield from check_hosts(file)
         if file.ours:
             yield from check_includes(file, modules)
-            for rule in (check_license, check_size, check_layout, check_names, check_skips):
+            for rule in (check_license, check_size, check_layout, check_names, check_awaits,
+                         check_skips):
                 yield from rule(file)
 
 

@@ -94,6 +94,14 @@ class TidyTest(unittest.TestCase):
                      "// int get_size();", "    [[nodiscard]] bool get_text(std::string_view& text) {", "    std::get_if<int>(&x);", "    boost::get_pointer(x);"):
             self.assertEqual(self.source(line + "\n"), [], line)
 
+    def test_awaiting_where_the_compiler_evaluates_too_much(self):
+        for line in ("if (a && co_await b())", "x = a || !co_await b();", "co_return a ? co_await b() : c;",
+                     "co_return a ? b : co_await c();", "if (a &&\n    (co_await b()))"):
+            self.assertEqual(self.source(line + "\n"), ["await"], line)
+        for line in ("co_await (a() || b());", "if (!co_await b())", "// a && co_await b",
+                     "for (auto x : co_await b())", "case a: co_await b();"):
+            self.assertEqual(self.source(line + "\n"), [], line)
+
     def test_a_skip_without_a_reason(self):
         self.assertEqual(self.source("    GTEST_SKIP();\n"), ["skip"])
         self.assertEqual(self.source('    GTEST_SKIP() << "no IPv6 here";\n'), [])

@@ -36,8 +36,8 @@ json::object show_health(const connector::Health& health) {
 
 json::object show_with_status(const Services& services, const Connection& connection) {
     json::object out = show(connection);
-    if (const auto health = services.connectors.health(connection.id)) {
-        out["status"] = show_health(*health);
+    if (const auto status = services.connectors.status(connection.id)) {
+        out["status"] = show_health(status->health);
     }
     return out;
 }

@@ -2,6 +2,7 @@
 #include "connector/protocols.h"
 
 #include "base/assert.h"
+#include "connector/modbus/protocol.h"
 
 namespace gantry::connector {
 
@@ -34,6 +35,7 @@ std::vector<const Protocol*> Protocols::all() const {
 
 Protocols built_in_protocols() {
     Protocols out;
+    out.add(std::make_unique<modbus::ModbusProtocol>());
     return out;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "connector/vitals.h"
 
-#include <array>
+#include <algorithm>
 
 namespace gantry::connector {
 
@@ -11,16 +11,32 @@ std::string_view state_name(State state) {
     return names[static_cast<std::size_t>(state)];
 }
 
+StateGauges::StateGauges(Metrics& metrics) {
+    for (std::size_t i = 0; i < of.size(); ++i) {
+        of[i] = &metrics.gauge("gantry_connector_connections", "Connections in each state",
+                               {{"state", std::string(state_name(static_cast<State>(i)))}});
+    }
+}
+
+Vitals::Vitals(const Clock& clock, StateGauges* gauges) : clock_(clock), gauges_(gauges) {
+    health_.since = clock.now();
+    if (gauges_ != nullptr) {
+        gauges_->of[static_cast<std::size_t>(health_.state)]->add(1);
+    }
+}
+
+Vitals::~Vitals() {
+    if (gauges_ != nullptr) {
+        gauges_->of[static_cast<std::size_t>(health_.state)]->add(-1);
+    }
+}
+
 void Vitals::enter(State state, std::string error) {
     const std::lock_guard lock(mutex_);
-    if (health_.state != state || health_.since == 0) {
-        health_.state = state;
-        health_.since = clock_.now();
-    }
+    set_state(state);
     note_error(std::move(error));
-    if (state != State::Running && state != State::Degraded) {
-        parts_.clear();
-    }
+    parts_.clear();
+    connected_at_.reset();
 }
 
 void Vitals::restarted() {
@@ -30,8 +46,8 @@ void Vitals::restarted() {
 
 void Vitals::connected() {
     const std::lock_guard lock(mutex_);
-    health_.state = State::Running;
-    health_.since = clock_.now();
+    connected_at_ = clock_.monotonic();
+    set_state(State::Running);
     settle();
 }
 
@@ -88,11 +104,19 @@ void Vitals::settle() {
     }
     const bool whole =
         health_.tags_uncertain == 0 && health_.tags_bad == 0 && parts_.empty() && !batch_lost_;
-    const State state = whole ? State::Running : State::Degraded;
-    if (health_.state != state) {
-        health_.state = state;
-        health_.since = clock_.now();
+    set_state(whole ? State::Running : State::Degraded);
+}
+
+void Vitals::set_state(State state) {
+    if (health_.state == state) {
+        return;
     }
+    if (gauges_ != nullptr) {
+        gauges_->of[static_cast<std::size_t>(health_.state)]->add(-1);
+        gauges_->of[static_cast<std::size_t>(state)]->add(1);
+    }
+    health_.state = state;
+    health_.since = clock_.now();
 }
 
 void Vitals::note_error(std::string error) {
@@ -102,12 +126,20 @@ void Vitals::note_error(std::string error) {
     }
 }
 
+Duration Vitals::connected_for() const {
+    const std::lock_guard lock(mutex_);
+    return connected_at_ ? clock_.monotonic() - *connected_at_ : Duration{0};
+}
+
 Health Vitals::health() const {
     const std::lock_guard lock(mutex_);
     Health out = health_;
     const Duration passed = clock_.monotonic() - window_start_;
-    if (has_rate_ && passed < 2 * rate_window) {
-        out.polls_per_second = rate_;
+    if (has_rate_) {
+        // It has stopped when three polls in a row did not come.
+        const auto three =
+            std::chrono::duration_cast<Duration>(std::chrono::duration<double>(3 / rate_));
+        out.polls_per_second = passed < std::max(2 * rate_window, three) ? rate_ : 0;
     } else if (passed > Duration{0} && window_polls_ > 0) {
         out.polls_per_second =
             static_cast<double>(window_polls_) / std::chrono::duration<double>(passed).count();

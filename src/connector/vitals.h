@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
@@ -47,10 +49,20 @@ struct Health {
     std::vector<Part> troubles;  // of what stands behind the connection
 };
 
+// How many connections are in each state.
+struct StateGauges {
+    explicit StateGauges(Metrics& metrics);
+    std::array<Gauge*, 6> of{};
+};
+
 // What a connector and the supervisor know about a connection; read from any thread.
 class Vitals {
 public:
-    explicit Vitals(const Clock& clock) : clock_(clock) {}
+    // The gauges, if any, must outlive it.
+    explicit Vitals(const Clock& clock, StateGauges* gauges = nullptr);
+    Vitals(const Vitals&) = delete;
+    Vitals& operator=(const Vitals&) = delete;
+    ~Vitals();
 
     // By the supervisor. An empty error leaves the last one.
     void enter(State state, std::string error = {});
@@ -72,11 +84,18 @@ public:
     static constexpr std::size_t parts_max = 64;
 
     Health health() const;
+    // For how long the device has been connected; zero if it is not.
+    Duration connected_for() const;
 
 private:
     static constexpr Duration rate_window = std::chrono::seconds(10);
 
+    void set_state(State state);
+    void settle();
+    void note_error(std::string error);
+
     const Clock& clock_;
+    StateGauges* gauges_;
     LatencyHistogram round_trip_;
     mutable std::mutex mutex_;
     Health health_;
@@ -87,9 +106,7 @@ private:
     std::uint64_t window_polls_ = 0;
     double rate_ = 0;
     bool has_rate_ = false;
-
-    void settle();
-    void note_error(std::string error);
+    std::optional<Duration> connected_at_;
 };
 
 }  // namespace gantry::connector

@@ -136,7 +136,11 @@ Result<> Node::Parts::build(const SecretFiles& secrets) {
                                                     options.pipeline);
     sql = std::make_unique<query::SqlEngine>(*directory, *registry, *store, options.sql);
     const connector::Surroundings around{network, timers, clock, log, metrics, random};
-    connectors = std::make_unique<connector::Supervisor>(*shards, protocols, *pipeline, around);
+    std::vector<asio::any_io_executor> executors;
+    for (std::size_t shard = 0; shard < shards->count(); ++shard) {
+        executors.emplace_back(shards->executor(shard));
+    }
+    connectors = std::make_unique<connector::Supervisor>(protocols, *pipeline, around, executors);
     acquisition =
         std::make_unique<acquisition::Acquisition>(*registry, *directory, *connectors, log);
     services.reset(new api::Services{*registry, *store, *directory, *pipeline, *sql, *connectors,
@@ -199,7 +203,7 @@ void Node::stop() {
         parts.acquisition->stop();
     }
     if (parts.connectors) {
-        parts.connectors->stop();
+        asio::co_spawn(parts.shards->executor(0), parts.connectors->stop(), asio::use_future).get();
     }
     if (parts.offload) {
         parts.offload->stop();

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/encoding.h"
 #include "model/unit.h"
 
 namespace gantry {
@@ -99,7 +100,15 @@ Result<> ObjectReader::finish() {
     if (result_ && object_ != nullptr) {
         for (const auto& field : *object_) {
             if (!taken_.contains(field.key())) {
-                return bad_field(where(field.key()), "there is no such field");
+                const auto nearest = std::ranges::min_element(
+                    taken_, {},
+                    [&](std::string_view name) { return edit_distance(name, field.key()); });
+                const bool likely = field.key().size() < 64 && nearest != taken_.end() &&
+                                    edit_distance(*nearest, field.key()) <= 2;
+                return bad_field(
+                    where(field.key()),
+                    likely ? std::format("there is no such field: did you mean '{}'?", *nearest)
+                           : "there is no such field");
             }
         }
     }

@@ -21,6 +21,7 @@ constexpr std::array names = {
     Named{quality::uncertain_engineering_units_exceeded, "UncertainEngineeringUnitsExceeded"},
     Named{quality::uncertain_initial_value, "UncertainInitialValue"},
     Named{quality::bad, "Bad"},
+    Named{quality::bad_communication_error, "BadCommunicationError"},
     Named{quality::bad_timeout, "BadTimeout"},
     Named{quality::bad_no_communication, "BadNoCommunication"},
     Named{quality::bad_waiting_for_initial_data, "BadWaitingForInitialData"},

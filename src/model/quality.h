@@ -36,6 +36,7 @@ inline constexpr Quality uncertain_last_usable_value{0x40900000};
 inline constexpr Quality uncertain_engineering_units_exceeded{0x40940000};
 inline constexpr Quality uncertain_initial_value{0x40920000};
 inline constexpr Quality bad{0x80000000};
+inline constexpr Quality bad_communication_error{0x80050000};
 inline constexpr Quality bad_timeout{0x800a0000};
 inline constexpr Quality bad_no_communication{0x80310000};
 inline constexpr Quality bad_waiting_for_initial_data{0x80320000};

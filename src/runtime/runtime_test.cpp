@@ -6,8 +6,11 @@
 #include <boost/asio/use_future.hpp>
 #include <boost/asio/write.hpp>
 
+#include "runtime/either.h"
+#include "runtime/event.h"
 #include "runtime/memory_network.h"
 #include "runtime/offload.h"
+#include "runtime/semaphore.h"
 #include "runtime/shards.h"
 #include "runtime/task_group.h"
 #include "runtime/tcp_network.h"
@@ -108,6 +111,93 @@ TEST(TaskGroup, StopCancelsAndWaits) {
     EXPECT_EQ(group.size(), 0U);
     EXPECT_EQ(notes, std::vector<std::string>{"at once"});
     EXPECT_EQ(around.output.text(), "");
+}
+
+asio::awaitable<void> wait_and_note(Event& event, std::string name,
+                                    std::vector<std::string>& notes) {
+    co_await event.wait();
+    notes.push_back(name);
+}
+
+TEST(Event, WakesWhoWaitsAndRemembersForWhoComesLater) {
+    asio::io_context context;
+    Event event(context.get_executor());
+    std::vector<std::string> notes;
+    asio::co_spawn(context, wait_and_note(event, "first", notes), asio::detached);
+    context.poll();
+    EXPECT_TRUE(notes.empty());
+    event.set();
+    context.poll();
+    EXPECT_EQ(notes, std::vector<std::string>{"first"});
+    asio::co_spawn(context, wait_and_note(event, "second", notes), asio::detached);
+    context.poll();
+    EXPECT_EQ(notes.size(), 1U) << "one set() wakes one wait";
+    event.set();
+    event.set();
+    context.restart();
+    context.poll();
+    EXPECT_EQ(notes.size(), 2U);
+}
+
+asio::awaitable<void> hold(Semaphore& semaphore, Event& until, std::string name,
+                           std::vector<std::string>& notes) {
+    const auto permit = co_await semaphore.acquire();
+    notes.push_back(name);
+    co_await until.wait();
+}
+
+TEST(Semaphore, LetsThroughInOrderAndForgetsWhoGaveUp) {
+    asio::io_context context;
+    testing::Surroundings around;
+    Semaphore semaphore(context.get_executor(), 1);
+    Event one(context.get_executor());
+    Event three(context.get_executor());
+    std::vector<std::string> notes;
+    TaskGroup givers_up(context.get_executor(), around.log, "test");
+    asio::co_spawn(context, hold(semaphore, one, "one", notes), asio::detached);
+    givers_up.spawn(hold(semaphore, one, "two", notes));
+    asio::co_spawn(context, hold(semaphore, three, "three", notes), asio::detached);
+    context.poll();
+    EXPECT_EQ(semaphore.waiting(), 2U);
+    asio::co_spawn(context, givers_up.stop(), asio::detached);
+    context.poll();
+    EXPECT_EQ(semaphore.waiting(), 1U);
+    one.set();
+    context.restart();
+    context.poll();
+    EXPECT_EQ(notes, (std::vector<std::string>{"one", "three"}));
+    three.set();
+    context.restart();
+    context.poll();
+}
+
+Async<int> answer_after(Timers& timers, Duration length) {
+    co_await timers.sleep(length);
+    co_return 42;
+}
+
+TEST(Deadline, GivesUpWhatTakesTooLong) {
+    using namespace std::chrono_literals;
+    asio::io_context context;
+    FakeClock clock;
+    FakeTimers timers(clock);
+    auto late =
+        asio::co_spawn(context, with_deadline(timers, 1s, answer_after(timers, 2s), "no answer"),
+                       asio::use_future);
+    auto early =
+        asio::co_spawn(context, with_deadline(timers, 1s, answer_after(timers, 500ms), "no answer"),
+                       asio::use_future);
+    context.poll();
+    timers.advance(500ms);
+    context.poll();
+    EXPECT_EQ(must(early.get()), 42);
+    timers.advance(500ms);
+    context.restart();
+    context.poll();
+    const auto result = late.get();
+    EXPECT_EQ(failure(result), Code::Timeout);
+    EXPECT_EQ(result.error().message, "no answer");
+    EXPECT_EQ(timers.sleeping(), 0U) << "the task that was given up has ended";
 }
 
 asio::awaitable<void> throw_now() {

@@ -25,14 +25,15 @@ def wait_until(condition, what):
 
 
 class Plant:
-    """Runs gantry-plant on a port that the system chooses; a context manager."""
+    """Runs gantry-plant on a port, which the system chooses if it is 0; a context manager."""
 
-    def __init__(self, *options):
+    def __init__(self, *options, port=0):
         self.options = options
+        self.port = port
 
     def __enter__(self):
         self.process = subprocess.Popen(
-            [BINARY, "--listen", "127.0.0.1:0", *self.options],
+            [BINARY, "--listen", f"127.0.0.1:{self.port}", *self.options],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         ready, _, _ = select.select([self.process.stdout], [], [], DEADLINE)
         line = self.process.stdout.readline() if ready else ""

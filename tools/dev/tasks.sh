@@ -46,10 +46,8 @@ task_lint() {
 
 task_bench() {
     build_preset release
-    local program=$checkout/build/release/bin/gantry-bench
-    [[ -x $program ]] || die "there is nothing to measure yet: the build made no gantry-bench"
     cd "$checkout"
-    supervise "$program" "$@"
+    GANTRY_BIN=$checkout/build/release/bin supervise python3 -B bench/run.py "$@"
 }
 
 task_shell() {

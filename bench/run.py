@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Measures Gantry and prints one table: run.py [--smoke] [--save] [workload...].
+
+Machines are shared and noisy: beside each rate stands the same per second of processor time that the
+server used (user and system), which is what to compare. --save adds the table to bench/results/.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "tests" / "system"))
+
+from gantryd_process import BIN, Gantryd, wait_until  # noqa: E402
+from plant_process import Plant  # noqa: E402
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def cpu_seconds(pid):
+    """User and system time that a process has used."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def resident_mib(pid):
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(r"VmRSS:\s+(\d+)", status).group(1)) / 1024
+
+
+def number(value):
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+class Table:
+    def __init__(self):
+        self.rows = []
+
+    def add(self, workload, what, value, unit):
+        self.rows.append((workload, what, number(value), unit))
+        print(f"{workload}: {what}: {number(value)} {unit}", file=sys.stderr)
+
+    def __str__(self):
+        rows = [("workload", "what", "value", "unit"), *self.rows]
+        widths = [max(len(row[i]) for row in rows) for i in range(4)]
+        lines = ["| " + " | ".join(cell.rjust(width) if i == 2 else cell.ljust(width)
+                                   for i, (cell, width) in enumerate(zip(row, widths))) + " |"
+                 for row in rows]
+        lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
+        return "\n".join(lines)
+
+
+def measure_pipeline(table, smoke):
+    """Samples through check, store and live feed, acknowledged after fdatasync."""
+    done = subprocess.run(
+        [os.path.join(BIN, "gantry-bench"), "--benchmark_filter=pipeline/",
+         "--benchmark_format=json", f"--benchmark_min_time={'0.01' if smoke else '2'}s"],
+        stdout=subprocess.PIPE, text=True, check=True)
+    for run in json.loads(done.stdout)["benchmarks"]:
+        assert not run.get("error_occurred"), run
+        name = dict(part.split(":") for part in run["name"].split("/") if ":" in part)
+        what = f"batches of {int(name['rows']):,}, {name['together']} at once, durable"
+        table.add("pipeline", what, run["samples_s"], "samples/s")
+        table.add("pipeline", what, run["samples_cpu_s"], "samples/CPU-s")
+
+
+def metrics_of(node):
+    answer = node.client().call("GET", "/metrics").body.decode()
+    return {name: float(value) for name, value in
+            re.findall(r"^(\S+(?:\{[^}]*\})?) ([0-9.eE+-]+)$", answer, re.MULTILINE)}
+
+
+def summed(metrics, name):
+    return sum(value for key, value in metrics.items() if key.split("{")[0] == name)
+
+
+def quantile(before, after, name, q):
+    """The upper bound of the histogram's bucket that holds the quantile of what came between."""
+    buckets = sorted((float(key.split('le="')[1].split('"')[0]), value - before.get(key, 0))
+                     for key, value in after.items() if key.startswith(name + "_bucket{"))
+    return next((bound for bound, count in buckets if count >= q * buckets[-1][1]), 0.0)
+
+
+def measure_modbus(table, smoke):
+    """Devices of 100 registers, each polled every second, all values stored."""
+    devices, seconds = (5, 2) if smoke else (1000, 30)
+    with Plant("--devices", str(devices)) as plant, Gantryd() as node:
+        api = node.client()
+        properties = [{"key": f"r{r}", "type": "int64"} for r in range(100)]
+        api.create("/v1/models", {"key": "block", "properties": properties})
+        for index, port in enumerate(plant.ports):
+            key = f"d{index}"
+            api.create("/v1/assets", {"key": key, "model": "block"})
+            api.create("/v1/connections", {"key": key, "protocol": "modbus_tcp", "settings": {
+                "host": "127.0.0.1", "port": port}})
+            api.create("/v1/tags", {"items": [
+                {"connection": key, "point": f"{key}.r{r}", "address": f"hr:{r}:u16"}
+                for r in range(100)]})
+        start = summed(metrics_of(node), "gantry_connector_samples_total")
+        wait_until(lambda: summed(metrics_of(node), "gantry_connector_samples_total")
+                   >= start + 200 * devices, "every device polled twice", seconds=120)
+        before, cpu, start = metrics_of(node), cpu_seconds(node.process.pid), time.monotonic()
+        time.sleep(seconds)  # this is the measurement
+        after, elapsed = metrics_of(node), time.monotonic() - start
+        used = cpu_seconds(node.process.pid) - cpu
+        what = f"{devices:,} devices × 100 registers at 1 s"
+
+        def grown(name):
+            return summed(after, name) - summed(before, name)
+
+        table.add("modbus", what + ": polls", grown("gantry_connector_polls_total") / elapsed,
+                  "polls/s")
+        table.add("modbus", what + ": samples", grown("gantry_connector_samples_total") / elapsed,
+                  "samples/s")
+        table.add("modbus", what + ": polls missed",
+                  grown("gantry_connector_polls_missed_total"), "polls")
+        table.add("modbus", what + ": lateness p99", 1000 * quantile(
+            before, after, "gantry_connector_poll_lateness_seconds", 0.99), "ms")
+        table.add("modbus", what + ": processor", 100 * used / elapsed, "% of one core")
+        table.add("modbus", what + ": resident memory", resident_mib(node.process.pid), "MiB")
+
+
+def measure_http(table, smoke):
+    """Latest value of one point, over kept-alive connections, by wrk."""
+    with Gantryd() as node:
+        api = node.client()
+        api.create("/v1/assets", {"key": "a"})
+        api.create("/v1/points", {"asset": "a", "key": "v"})
+        api.post("/v1/samples", {"samples": [{"point": "a.v", "value": 1.5}]})
+        for connections in (1, 16):
+            cpu = cpu_seconds(node.process.pid)
+            done = subprocess.run(
+                ["wrk", "-t1", f"-c{connections}", f"-d{1 if smoke else 10}s", "--latency",
+                 "-H", f"Authorization: Bearer {node.token}",
+                 node.url + "/v1/points/a.v/latest"], capture_output=True, text=True, check=True)
+            used = cpu_seconds(node.process.pid) - cpu
+            assert "Non-2xx" not in done.stdout, done.stdout
+            requests = int(re.search(r"(\d+) requests in", done.stdout).group(1))
+            rate = float(re.search(r"Requests/sec:\s+([\d.]+)", done.stdout).group(1))
+            value, unit = re.search(r"99%\s+([\d.]+)(us|ms|s)", done.stdout).groups()
+            what = f"latest value, {connections} connection{'s' if connections > 1 else ''}"
+            table.add("http", what, rate, "requests/s")
+            table.add("http", what, requests / max(used, 0.01), "requests/CPU-s")
+            table.add("http", what + ": p99",
+                      float(value) * {"us": 0.001, "ms": 1, "s": 1000}[unit], "ms")
+
+
+def measure_start(table, smoke):
+    """From exec to ready, first on an empty folder, then on it; resident memory when idle."""
+    node = Gantryd()
+    try:
+        for what in ("first start", "start again"):
+            start = time.monotonic()
+            node.start()
+            wait_until(lambda: node.anonymous().get("/health/ready")["status"] == "ready", "ready")
+            table.add("start", what, time.monotonic() - start, "s")
+            idle = 1 if smoke else 10
+            cpu = cpu_seconds(node.process.pid)
+            time.sleep(idle)  # this is the measurement
+            table.add("start", what + ": idle processor",
+                      100 * (cpu_seconds(node.process.pid) - cpu) / idle, "% of one core")
+            table.add("start", what + ": idle resident memory", resident_mib(node.process.pid),
+                      "MiB")
+            node.stop()
+    finally:
+        shutil.rmtree(node.folder, ignore_errors=True)
+
+
+WORKLOADS = {"pipeline": measure_pipeline, "modbus": measure_modbus, "http": measure_http,
+             "start": measure_start}
+
+
+def machine():
+    info = pathlib.Path("/proc/cpuinfo").read_text()
+    model = re.search(r"model name\s*:\s*(.*)", info)
+    return f"{os.cpu_count()} × {model.group(1) if model else os.uname().machine}"
+
+
+def commit():
+    done = subprocess.run(["git", "-c", "safe.directory=*", "-C", HERE, "rev-parse", "--short",
+                           "HEAD"], capture_output=True, text=True, check=False)
+    return done.stdout.strip() or "unknown"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("workloads", nargs="*", metavar="workload",
+                        help=", ".join(WORKLOADS) + "; all when none is named")
+    parser.add_argument("--smoke", action="store_true", help="tiny input: does it run at all?")
+    parser.add_argument("--save", action="store_true", help="add the table to bench/results/")
+    options = parser.parse_args()
+    for name in options.workloads:
+        if name not in WORKLOADS:
+            parser.error(f"there is no workload '{name}': {', '.join(WORKLOADS)}")
+    table = Table()
+    for name in options.workloads or WORKLOADS:
+        WORKLOADS[name](table, options.smoke)
+    print(table)
+    if options.save:
+        today = datetime.date.today().isoformat()
+        file = HERE / "results" / f"{today}-{commit()}.md"
+        file.parent.mkdir(exist_ok=True)
+        text = f"{machine()}, {today}, commit {commit()}\n\n{table}\n"
+        file.write_text("<!-- SPDX-License-Identifier: Apache-2.0 -->\n" + text)
+
+
+if __name__ == "__main__":
+    main()

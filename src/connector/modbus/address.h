@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// How people write down what to read: "hr:100:f32@CDAB*0.1+5 db=0.5 grp=fast". Pure. The grammar,
+// with examples, is in docs/guide/connectors/modbus.md.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/time.h"
+
+namespace gantry::connector::modbus {
+
+enum class Area : unsigned char { Coils, DiscreteInputs, InputRegisters, HoldingRegisters };
+
+inline bool is_bits(Area area) { return area == Area::Coils || area == Area::DiscreteInputs; }
+inline bool is_writable(Area area) { return area == Area::Coils || area == Area::HoldingRegisters; }
+std::string_view area_name(Area area);  // "hr"
+std::optional<Area> parse_area(std::string_view name);
+
+enum class Encoding : unsigned char {
+    Bool,         // a coil or discrete input
+    RegisterBit,  // one bit of a register
+    I16,
+    U16,
+    I32,
+    U32,
+    I64,
+    U64,
+    F32,
+    F64,
+    Text,
+};
+
+// Where the bytes of a value lie, named for a 32-bit value 0xAABBCCDD in two registers. Two
+// questions decide it for every size: are the registers in reverse order (CDAB, DCBA), and are the
+// two bytes of each register swapped (BADC, DCBA)? So 64 bits in CDAB are GHEFCDAB, in BADC are
+// BADCFEHG.
+enum class Order : unsigned char { ABCD, CDAB, BADC, DCBA };
+
+inline bool swaps_words(Order order) { return order == Order::CDAB || order == Order::DCBA; }
+inline bool swaps_bytes(Order order) { return order == Order::BADC || order == Order::DCBA; }
+
+// How the raw registers become a value: value = raw * scale + offset.
+struct Format {
+    Encoding encoding = Encoding::U16;
+    Order order = Order::ABCD;
+    std::uint8_t bit = 0;         // of RegisterBit; 0 is the lowest
+    std::uint8_t text_bytes = 0;  // of Text; 1 to 250
+    double scale = 1;
+    double offset = 0;
+
+    bool scaled() const { return scale != 1 || offset != 0; }
+    // How many registers, or coils, it takes.
+    std::uint16_t count() const;
+    bool operator==(const Format&) const = default;
+};
+
+struct Deadband {
+    double amount = 0;
+    bool percent = false;  // of the property's range
+
+    bool operator==(const Deadband&) const = default;
+};
+
+struct Address {
+    Area area = Area::HoldingRegisters;
+    std::uint16_t start = 0;  // as it goes on the wire: from 0
+    Format format;
+    // If set, samples go out only when the value has changed by more than this.
+    std::optional<Deadband> deadband;
+    std::optional<Duration> silence_max;  // and at least this often
+    std::string group = "default";
+    std::optional<std::uint8_t> unit;  // instead of the connection's
+
+    bool operator==(const Address&) const = default;
+};
+
+inline constexpr std::size_t address_bytes_max = 256;
+
+// The address base is what users call the first address, 0 or 1. InvalidArgument that says where in
+// the text the trouble is and what to write instead.
+Result<Address> parse_address(std::string_view text, int address_base);
+
+// The shortest text that parses to the same.
+std::string format_address(const Address& address, int address_base);
+
+// Rewrites an address of EMQX Neuron, "1!400001.3", "1!300010#BL" or "2!400100.20H", into ours.
+// There the type stands in a column of its own: INT16, UINT16, INT32, UINT32, INT64, UINT64, FLOAT,
+// DOUBLE, BIT or STRING.
+Result<std::string> convert_neuron_address(std::string_view text, std::string_view type,
+                                           int address_base);
+
+}  // namespace gantry::connector::modbus

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// Between the bytes on the wire and typed values. Pure, and without allocation when reading.
+#pragma once
+
+#include <array>
+#include <string>
+
+#include "base/bytes.h"
+#include "connector/modbus/address.h"
+#include "connector/modbus/frame.h"
+#include "model/entities.h"
+
+namespace gantry::connector::modbus {
+
+// Whether values of that format can become the property's without loss, and back if it is writable.
+// The complaint says what to change.
+Result<> check_conversion(const Format& format, const Property& property);
+
+// A value as it was read: no value (Null) whenever the quality is bad.
+struct Reading {
+    Quality quality;
+    ValueType type = ValueType::Null;
+    std::uint64_t bits = 0;  // of bool, int64 or float64
+    std::string_view text;   // of string
+};
+
+// The value in registers as they were on the wire, 2 * format.count() bytes, high byte first.
+//
+// - An integer or scaled result that the type cannot hold exactly enough (u64 beyond int64, an
+// int64
+//   beyond 2^53 in a float64) is BadOutOfRange.
+// - Not-a-number is BadSensorFailure: a device that sends it says that it has no value. The
+//   infinities are BadOutOfRange.
+// - A text ends at its first NUL; blanks at its end are cut off. Bytes that are not UTF-8 become
+//   U+FFFD each, and the quality Uncertain. `scratch` holds the text then.
+Reading decode_registers(const Format& format, ValueType type, ByteView registers,
+                         std::string& scratch);
+
+// The value of one coil or discrete input.
+Reading decode_coil(ValueType type, bool on);
+
+// Which bit of packed coils.
+inline bool coil_at(ByteView packed, std::size_t index) {
+    return (std::to_integer<unsigned>(packed[index / 8]) >> index % 8 & 1U) != 0;
+}
+
+// What is to be written for a value.
+struct Encoded {
+    std::array<std::byte, std::size_t{2} * read_registers_max> bytes{};  // as on the wire
+    std::uint16_t count = 0;                                             // registers, or coils
+    // What the device will hold: the nearest value that its registers can express.
+    Value value;
+
+    ByteView view(bool bits) const { return {bytes.data(), data_bytes(bits, count)}; }
+};
+
+// The registers for a value of the property's type. Numbers are rounded to what the registers can
+// express; InvalidArgument when the value is outside the property's range or the format's, is not a
+// number, or is a text too long.
+// A coil, and a single bit of a register, comes as 0 or 1 in the first byte; see merge_bit().
+Result<Encoded> encode_value(const Format& format, const Property& property, const Value& value);
+
+// Sets the format's bit in a register as it is on the wire, and leaves the others alone.
+void merge_bit(const Format& format, bool on, std::span<std::byte, 2> register_bytes);
+
+// Whether what was read back is what was written: the same, or for numbers that the device may
+// round by itself (floats, scaled integers) not more than one step away.
+bool is_confirmed(const Format& format, ByteView written, ByteView read_back);
+
+}  // namespace gantry::connector::modbus

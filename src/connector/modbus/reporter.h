@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "connector/modbus/convert.h"
+#include "connector/modbus/tags.h"
+
+namespace gantry::connector::modbus {
+
+// Decides what of what is known about the tags becomes a sample: every good value that is polled,
+// or with a deadband the changes, and otherwise each change of quality once. Never a value that the
+// device has not sent. Pure, apart from what it remembers.
+class Reporter {
+public:
+    explicit Reporter(const std::vector<Tag>& tags);
+
+    // Goes on from what another one knows of a tag.
+    void inherit(std::size_t tag, const Reporter& other, std::size_t other_tag);
+
+    // A tag was read. `now` is monotonic, `time` goes into the sample.
+    void value(std::size_t tag, const Reading& reading, Time time, Duration now, SampleBatch& out);
+    // A tag could not be read. Keeps in mind that its last value may still be usable, unless the
+    // device itself has said that there is none.
+    void failed(std::size_t tag, Quality why, bool device_said_so, Time time, SampleBatch& out);
+    // The device is away: the last value once more, as uncertain, if there is one.
+    void last_usable(std::size_t tag, Time time, SampleBatch& out);
+    // It has been away too long.
+    void no_communication(std::size_t tag, Time time, SampleBatch& out);
+    // Nothing is known yet.
+    void waiting(std::size_t tag, Time time, SampleBatch& out);
+
+    // A batch did not arrive: everything is to be said again at the next occasion.
+    void repeat_all();
+
+    Quality quality(std::size_t tag) const { return states_[tag].quality; }
+    struct Counts {
+        std::uint64_t good = 0;
+        std::uint64_t uncertain = 0;
+        std::uint64_t bad = 0;
+    };
+    const Counts& counts() const { return counts_; }
+
+private:
+    struct State {
+        Quality quality = quality::bad_waiting_for_initial_data;
+        bool reported = false;  // whether a sample tells this already
+        bool usable = false;    // whether the value below is the device's last word
+        ValueType type = ValueType::Null;
+        std::uint64_t bits = 0;
+        std::string text;
+        Duration reported_at{0};
+    };
+
+    void change(State& state, Quality quality);
+    std::uint64_t& count_of(Quality quality);
+    bool is_news(const Tag& tag, const State& state, const Reading& reading, Duration now) const;
+
+    const std::vector<Tag>& tags_;
+    std::vector<State> states_;
+    Counts counts_;
+};
+
+}  // namespace gantry::connector::modbus

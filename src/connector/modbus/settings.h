@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "connector/form.h"
+#include "connector/modbus/planner.h"
+
+namespace gantry::connector::modbus {
+
+// How to talk to one Modbus TCP device or gateway.
+struct Settings {
+    std::string host;
+    std::int64_t port = 502;
+    std::int64_t unit = 1;  // unless a tag says otherwise
+    std::int64_t address_base = 0;
+    NamedDurations groups = {{"default", std::chrono::seconds(1)}};
+    Duration timeout = std::chrono::seconds(1);  // of one request
+    Duration connect_timeout = std::chrono::seconds(3);
+    Duration stale_after = std::chrono::seconds(30);
+    std::int64_t failures_max = 3;  // in a row, before a unit is off scan
+    std::int64_t max_in_flight = 1;
+    std::int64_t max_gap = 16;
+    std::int64_t max_registers = read_registers_max;
+    std::int64_t max_bits = read_bits_max;
+    bool report_on_change = false;
+    bool write_multiple = false;  // functions 15 and 16 even for a single coil or register
+    bool use_fc23 = false;        // write and read back in one request
+
+    void describe(Form& form);
+
+    int base() const { return static_cast<int>(address_base); }
+    PlanLimits plan_limits() const;
+    // "192.168.0.5:502"
+    std::string where() const;
+    // The place of a group in `groups`; InvalidArgument names the ones that there are.
+    Result<std::size_t> group(std::string_view name) const;
+};
+
+// Errors have their field: "/settings/port".
+Result<Settings> read_settings(std::string_view text);
+
+}  // namespace gantry::connector::modbus

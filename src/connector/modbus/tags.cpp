@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "connector/modbus/tags.h"
+
+#include "connector/modbus/convert.h"
+
+namespace gantry::connector::modbus {
+namespace {
+
+std::unexpected<Error> complain(std::string_view address, std::string_view what) {
+    return std::unexpected(
+        Error{Code::InvalidArgument, std::format("'{}': {}", address, what), "/address"});
+}
+
+Result<std::optional<double>> absolute_deadband(const Settings& settings, const Address& address,
+                                                const Property& property) {
+    if (!address.deadband) {
+        return settings.report_on_change ? std::optional(0.0) : std::nullopt;
+    }
+    if (!address.deadband->percent) {
+        return address.deadband->amount;
+    }
+    const ValueRange& range = property.range;
+    if (!range.min || !range.max) {
+        return fail(Code::InvalidArgument,
+                    "a deadband in % needs the point's range: give the point a "
+                    "smallest and a largest value, or write the deadband "
+                    "without %");
+    }
+    return address.deadband->amount / 100 * (*range.max - *range.min);
+}
+
+}  // namespace
+
+Result<Tag> make_tag(const Settings& settings, std::string_view address, const Property& property) {
+    TRY_ASSIGN(const Address parsed, parse_address(address, settings.base()));
+    Tag out;
+    out.type = property.type;
+    out.area = parsed.area;
+    out.unit = parsed.unit.value_or(static_cast<std::uint8_t>(settings.unit));
+    out.start = parsed.start;
+    out.count = parsed.format.count();
+    out.format = parsed.format;
+    out.silence_max = parsed.silence_max;
+    if (const auto fits = check_conversion(parsed.format, property); !fits) {
+        return complain(address, fits.error().message);
+    }
+    if (property.access == Access::ReadWrite && !is_writable(parsed.area)) {
+        return complain(address,
+                        "the point can be written, but discrete inputs and input registers "
+                        "cannot: use co or hr, or make the point read-only");
+    }
+    if (out.count > (is_bits(parsed.area) ? settings.max_bits : settings.max_registers)) {
+        return complain(address, std::format("it takes {} registers, but the connection reads at "
+                                             "most {} at a time (max_registers)",
+                                             out.count, settings.max_registers));
+    }
+    if (property.access == Access::ReadWrite && out.count > write_registers_max) {
+        return complain(address,
+                        std::format("it takes {} registers, but one request writes at most "
+                                    "{}: make the text shorter, or the point read-only",
+                                    out.count, write_registers_max));
+    }
+    const auto group = settings.group(parsed.group);
+    if (!group) {
+        return complain(address, group.error().message);
+    }
+    out.group = static_cast<std::uint32_t>(*group);
+    const auto deadband = absolute_deadband(settings, parsed, property);
+    if (!deadband) {
+        return complain(address, deadband.error().message);
+    }
+    out.deadband = *deadband;
+    if (out.silence_max && !out.deadband) {
+        return complain(address, "max= is for tags that report changes only: add db=0, or another "
+                                 "deadband");
+    }
+    return out;
+}
+
+TagTable make_tags(const Settings& settings, const std::vector<TagBinding>& bindings) {
+    TagTable out;
+    out.tags.reserve(bindings.size());
+    for (const TagBinding& binding : bindings) {
+        auto tag = make_tag(settings, binding.address, binding.property);
+        if (!tag) {
+            out.wrong.push_back({binding.series, binding.path, std::move(tag).error().message});
+            continue;
+        }
+        tag->series = binding.series;
+        out.tags.push_back(*tag);
+        out.paths.push_back(binding.path);
+    }
+    return out;
+}
+
+}  // namespace gantry::connector::modbus
