@@ -80,7 +80,7 @@ test('a break is told of, and mended by itself', async ({ page, gantryd, words }
     await expect(page.getByText(words.shell.feed_live)).toBeVisible();
     const flow = page.getByRole('main').getByRole('row').filter({ hasText: 'm³/h' }).first();
     await expect(flow).toContainText(/\d/);
-    await gantryd.kill();
+    await gantryd.pause();
     await expect(page.getByText(words.shell.disconnected)).toBeVisible();
     await expect(page.locator('.tag', { hasText: words.common.stale }).first()).toBeVisible();
     await picture(page, `${project.name}-disconnected`);

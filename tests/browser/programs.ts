@@ -12,9 +12,11 @@ const start_ms = 60_000;
 
 // Resolves with what `find` makes of a line that the program prints.
 function first_line<T>(child: ChildProcess, find: (line: string) => T | undefined, what: string): Promise<T> {
+    let errors = '';
+    child.stderr?.on('data', (text) => (errors = (errors + String(text)).slice(-2000)));
     return new Promise((answer, refuse) => {
         const late = setTimeout(() => refuse(new Error(`${what} did not start in time`)), start_ms);
-        child.once('exit', (code) => refuse(new Error(`${what} ended with ${code} before it was ready`)));
+        child.once('exit', (code) => refuse(new Error(`${what} ended with ${code} before it was ready: ${errors}`)));
         if (!child.stdout) return;
         createInterface({ input: child.stdout }).on('line', (line) => {
             const found = find(line);
@@ -44,19 +46,15 @@ export class Gantryd {
         this.child = spawn(join(folder, 'gantryd'), [
             '--data', join(this.home, 'data'), '--listen', this.listen,
             '--setup-token', join(this.home, 'token'), '--password-file', join(this.home, 'password'),
-        ], { stdio: ['ignore', 'pipe', 'ignore'] });
+        ], { stdio: ['ignore', 'pipe', 'pipe'] });
         this.url = await first_line(this.child, (line) => /(https?:\/\/\S+)/.exec(line)?.[1], 'gantryd');
         this.listen = new URL(this.url).host;
         return this;
     }
 
-    // As in a crash; start() brings it back at the same address with the same data.
-    async kill(): Promise<void> {
-        const child = this.child;
-        if (!child) return;
-        const ended = new Promise((resolve) => child.once('exit', resolve));
-        child.kill('SIGKILL');
-        await ended;
+    // start() brings it back at the same address with the same data.
+    async pause(): Promise<void> {
+        if (this.child) await stop(this.child);
     }
 
     get password(): string {
@@ -100,7 +98,7 @@ export class Plant {
 
     async start(...options: string[]): Promise<this> {
         this.child = spawn(join(folder, 'gantry-plant'), ['--listen', '127.0.0.1:0', '--fault-rate', '0', ...options],
-                           { stdio: ['ignore', 'pipe', 'ignore'] });
+                           { stdio: ['ignore', 'pipe', 'pipe'] });
         this.port = await first_line(this.child, (line) => {
             const port = /serving Modbus TCP on 127\.0\.0\.1:(\d+)/.exec(line)?.[1];
             return port === undefined ? undefined : Number(port);
