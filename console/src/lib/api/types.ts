@@ -1,0 +1,558 @@
+// SPDX-License-Identifier: Apache-2.0
+// Made by tools/make_types.mjs from src/api/schemas.json: change that, then `npm run types`.
+
+export type About = Record<string, unknown>;
+
+export type AccessAnswer = {
+    allowed: boolean;
+    because?: Statement;
+    reason?: string;
+};
+
+export type AccessQuestion = {
+    permission: string;
+    path?: string;
+};
+
+export type Anything = unknown;
+
+export type ApiToken = {
+    id: string;
+    name: string;
+    principal?: string;
+    created?: string;
+    expires?: string;
+};
+
+export type Asset = {
+    id: string;
+    path: string;
+    key: string;
+    /** id or path; absent at the root */
+    parent?: string;
+    name?: Name;
+    description?: Name;
+    level: "site" | "area" | "line" | "cell" | "unit" | "thing";
+    model?: string;
+    attributes?: Record<string, string>;
+    has_children?: boolean;
+    created?: string;
+    updated?: string;
+    version?: number;
+};
+
+export type AssetPage = {
+    items: Asset[];
+    /** cursor of the next page */
+    next?: string;
+};
+
+export type AuditEntry = {
+    number: number;
+    time: string;
+    principal?: string;
+    action: string;
+    object?: string;
+    outcome: string;
+    detail?: string;
+    address?: string;
+    trace?: string;
+};
+
+export type AuditPage = {
+    items: AuditEntry[];
+    /** cursor of the next page */
+    next?: string;
+};
+
+export type ChangePassword = {
+    current: string;
+    new: string;
+};
+
+export type Command = {
+    point: string;
+    value: Value;
+};
+
+export type CommandDefinition = {
+    key: string;
+    name?: Name;
+    parameters?: Parameter[];
+};
+
+export type CommandResult = {
+    point: string;
+    outcome: "confirmed" | "refused" | "failed" | "unknown";
+    detail?: string;
+    read_back?: Value;
+};
+
+export type Connection = {
+    id: string;
+    key: string;
+    name?: Name;
+    protocol: string;
+    enabled: boolean;
+    settings: Record<string, unknown>;
+    status?: ConnectionStatus;
+    created?: string;
+    updated?: string;
+    version?: number;
+};
+
+export type ConnectionPage = {
+    items: Connection[];
+    /** cursor of the next page */
+    next?: string;
+};
+
+/** How the connection fares; see the guide of the protocol. */
+export type ConnectionStatus = Record<string, unknown>;
+
+export type EventDefinition = {
+    key: string;
+    name?: Name;
+    severity?: "info" | "warning" | "critical";
+    fields?: Parameter[];
+};
+
+export type Health = {
+    status: string;
+    store?: string;
+};
+
+export type History = {
+    items: PointHistory[];
+};
+
+export type LatestSample = {
+    point: string;
+    time?: string;
+    value: Value;
+    quality: Quality;
+    quality_code?: number;
+};
+
+export type LatestSamples = {
+    items: LatestSample[];
+};
+
+export type Model = {
+    id: string;
+    key: string;
+    name?: Name;
+    description?: Name;
+    parent?: string;
+    aspects?: string[];
+    is_aspect?: boolean;
+    properties?: Property[];
+    commands?: CommandDefinition[];
+    events?: EventDefinition[];
+    created?: string;
+    updated?: string;
+    version?: number;
+};
+
+export type ModelPage = {
+    items: Model[];
+    /** cursor of the next page */
+    next?: string;
+};
+
+/** In both languages, or a plain string for English. */
+export type Name = string | {
+    zh?: string;
+    en?: string;
+};
+
+export type NewAsset = {
+    key: string;
+    /** id or path; absent at the root */
+    parent?: string;
+    name?: Name;
+    description?: Name;
+    level?: "site" | "area" | "line" | "cell" | "unit" | "thing";
+    model?: string;
+    attributes?: Record<string, string>;
+    id?: string;
+    path?: string;
+    created?: string;
+    updated?: string;
+    version?: number;
+    has_children?: boolean;
+};
+
+export type NewConnection = {
+    key: string;
+    name?: Name;
+    protocol: string;
+    enabled?: boolean;
+    settings: Record<string, unknown>;
+    id?: string;
+    created?: string;
+    updated?: string;
+    version?: number;
+    status?: ConnectionStatus;
+};
+
+export type NewModel = {
+    key: string;
+    name?: Name;
+    description?: Name;
+    parent?: string;
+    aspects?: string[];
+    is_aspect?: boolean;
+    properties?: Property[];
+    commands?: CommandDefinition[];
+    events?: EventDefinition[];
+    id?: string;
+    created?: string;
+    updated?: string;
+    version?: number;
+};
+
+export type NewPassword = {
+    password: string;
+};
+
+export type NewPoint = {
+    asset: string;
+    key: string;
+    name?: Name;
+    description?: Name;
+    type?: ValueType;
+    /** UCUM code */
+    unit?: string;
+    range?: Range;
+    access?: "read" | "read_write";
+};
+
+export type NewPrincipal = {
+    login: string;
+    password: string;
+    name?: Name;
+    roles?: string[];
+    must_change_password?: boolean;
+};
+
+export type NewRole = {
+    key: string;
+    name?: Name;
+    statements: Statement[];
+};
+
+export type NewTag = {
+    connection: string;
+    point: string;
+    address: string;
+};
+
+/** One tag, or many, all or none. */
+export type NewTags = NewTag | {
+    items: NewTag[];
+};
+
+export type NewTenant = {
+    key: string;
+    name?: Name;
+};
+
+export type NewToken = {
+    name: string;
+    principal?: string;
+    lifetime?: string;
+};
+
+export type NewTokenAnswer = {
+    id: string;
+    name?: string;
+    principal?: string;
+    created?: string;
+    expires?: string;
+    token: string;
+};
+
+export type Parameter = {
+    key: string;
+    name?: Name;
+    type?: ValueType;
+    /** UCUM code */
+    unit?: string;
+    range?: Range;
+};
+
+/** A JSON merge patch (RFC 7396): what is given is set, null removes. */
+export type Patch = Record<string, unknown>;
+
+export type Point = {
+    id: string;
+    path: string;
+    asset?: string;
+    key: string;
+    name?: Name;
+    description?: Name;
+    type: ValueType;
+    /** UCUM code */
+    unit?: string;
+    range?: Range;
+    access?: "read" | "read_write";
+    from_model?: boolean;
+    created?: string;
+    updated?: string;
+    version?: number;
+};
+
+export type PointHistory = {
+    point: string;
+    unit?: string;
+    /** time, then value (raw) or the aggregates, then quality: arrays of one length */
+    columns: Record<string, unknown[]>;
+    next?: string;
+};
+
+export type PointPage = {
+    items: Point[];
+    /** cursor of the next page */
+    next?: string;
+};
+
+export type PointSelection = {
+    points?: string[];
+    under?: string;
+};
+
+export type Principal = {
+    id: string;
+    login: string;
+    name?: Name;
+    roles: string[];
+    disabled?: boolean;
+    must_change_password?: boolean;
+    created?: string;
+    updated?: string;
+    version?: number;
+};
+
+export type PrincipalPage = {
+    items: Principal[];
+    /** cursor of the next page */
+    next?: string;
+};
+
+export type PrincipalPatch = {
+    name?: Name;
+    roles?: string[];
+    disabled?: boolean;
+};
+
+export type Problem = {
+    type?: string;
+    title: string;
+    status: number;
+    detail: string;
+    code: string;
+    trace?: string;
+    fields?: Array<{
+        field?: string;
+        detail?: string;
+    }>;
+};
+
+export type Property = {
+    key: string;
+    name?: Name;
+    description?: Name;
+    type?: ValueType;
+    /** UCUM code */
+    unit?: string;
+    range?: Range;
+    access?: "read" | "read_write";
+};
+
+export type Protocol = Record<string, unknown>;
+
+export type ProtocolList = {
+    items: Protocol[];
+};
+
+export type Quality = "good" | "uncertain" | "bad";
+
+export type Range = {
+    min?: number;
+    max?: number;
+};
+
+export type ReadAnswer = {
+    items: Record<string, unknown>[];
+};
+
+export type ReadRequest = {
+    settings: Record<string, unknown>;
+    addresses: string[];
+};
+
+export type Refresh = {
+    refresh_token: string;
+};
+
+export type Role = {
+    id: string;
+    key: string;
+    name?: Name;
+    statements: Statement[];
+    created?: string;
+    updated?: string;
+    version?: number;
+};
+
+export type RolePage = {
+    items: Role[];
+    /** cursor of the next page */
+    next?: string;
+};
+
+export type SampleColumns = {
+    point: string;
+    columns: {
+        time: string[];
+        value: Value[];
+        quality?: Array<Quality | number>;
+    };
+};
+
+export type SampleRow = {
+    point: string;
+    time?: string;
+    value: Value;
+    quality?: Quality | number;
+};
+
+export type Samples = {
+    samples: Array<SampleRow | SampleColumns>;
+};
+
+export type ScanAnswer = Record<string, unknown>;
+
+export type ScanRequest = {
+    settings: Record<string, unknown>;
+    area: string;
+    from?: number;
+    count?: number;
+};
+
+export type Session = {
+    principal: string;
+    login: string;
+    tenant: Tenant;
+    must_change_password?: boolean;
+    operates_platform?: boolean;
+    expires?: string;
+    statements?: Statement[];
+};
+
+export type SignIn = {
+    login: string;
+    password: string;
+    cookie?: boolean;
+};
+
+export type SignedIn = {
+    access_token: string;
+    token_type: string;
+    expires: string;
+    refresh_token?: string;
+    refresh_expires?: string;
+    must_change_password: boolean;
+};
+
+export type SqlAnswer = {
+    columns: Array<{
+        name: string;
+        type: string;
+    }>;
+    rows: Value[][];
+    truncated: boolean;
+};
+
+export type SqlQuestion = {
+    query: string;
+    parameters?: Array<string | number | boolean | null>;
+    limit?: number;
+};
+
+export type Statement = {
+    effect?: "allow" | "forbid";
+    permissions: string[];
+    under?: string;
+};
+
+export type Tag = {
+    id: string;
+    connection: string;
+    point: string;
+    point_path?: string;
+    address: string;
+    type?: ValueType;
+    unit?: string;
+    created?: string;
+    updated?: string;
+    version?: number;
+};
+
+export type TagList = {
+    items: Tag[];
+};
+
+export type TagPage = {
+    items: Tag[];
+    /** cursor of the next page */
+    next?: string;
+};
+
+export type TagPatch = {
+    address: string;
+};
+
+export type Tenant = {
+    id: string;
+    key: string;
+    name?: Name;
+    created?: string;
+    updated?: string;
+    version?: number;
+};
+
+export type TenantPage = {
+    items: Tenant[];
+    /** cursor of the next page */
+    next?: string;
+};
+
+export type TestReport = Record<string, unknown>;
+
+export type TestRequest = {
+    settings: Record<string, unknown>;
+};
+
+export type Text = string;
+
+export type TokenPage = {
+    items: ApiToken[];
+    /** cursor of the next page */
+    next?: string;
+};
+
+/** Bool, number, string or null. Whole numbers beyond 2^53, NaN and the infinities are strings. */
+export type Value = boolean | number | string | null;
+
+export type ValueType = "bool" | "int64" | "float64" | "string";
+
+export type WriteReport = {
+    accepted: number;
+    rejected: Array<{
+        index?: number;
+        code?: string;
+        detail?: string;
+    }>;
+};

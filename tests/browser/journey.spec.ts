@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+// A first day with Gantry: from the printed password to a value written to a pump.
+import { make_demo_plant, type DemoTag } from './demo_content';
+import { check_page, expect, own_password, picture, search, sign_in, test, try_to_sign_in } from './console_test';
+
+test.describe.configure({ mode: 'serial' });
+
+const pump = 'waterworks/station/pump1';
+const tried = [
+    { address: 'ir:102:f32@CDAB', point: `${pump}.flow` },
+    { address: 'ir:107:i16*0.1', point: `${pump}.bearing_temperature` },
+    { address: 'hr:0:u16*0.1', point: `${pump}.speed_setpoint` },
+];
+let tags: DemoTag[] = [];
+
+test('the first administrator must choose a password', async ({ page, gantryd, words }, { project }) => {
+    await page.goto('/');
+    await check_page(page, `${project.name}-sign-in`);
+    await try_to_sign_in(page, words, 'admin', 'a wrong password');
+    await expect(page.getByRole('alert')).toContainText(words.problems.unauthenticated.remedy);
+    await sign_in(page, words, 'admin', gantryd.password);
+    await expect(page.getByRole('heading', { name: words.session.choose_password })).toBeVisible();
+    await check_page(page, `${project.name}-first-password`);
+    await page.getByLabel(words.session.current_password, { exact: true }).fill(gantryd.password);
+    await page.getByLabel(words.session.new_password, { exact: true }).fill(own_password);
+    await page.getByLabel(words.session.repeat_password, { exact: true }).fill(own_password);
+    await page.getByRole('button', { name: words.session.change_password }).click();
+    await expect(page.getByText(words.overview.welcome)).toBeVisible();
+    await check_page(page, `${project.name}-overview-empty`);
+});
+
+test('a connection is tried live, saved with its tags, and runs', async ({ page, gantryd, plant, words }, { project }) => {
+    tags = await make_demo_plant(gantryd);
+    await sign_in(page, words);
+    await page.getByRole('link', { name: words.pages.connections, exact: true }).first().click();
+    await page.getByRole('link', { name: words.connections.add }).first().click();
+    await page.getByLabel(words.common.key, { exact: true }).fill('demo');
+    await page.locator('input[name=host]').fill('127.0.0.1');
+    await page.locator('input[name=port]').fill(String(plant.port));
+    await page.getByRole('button', { name: words.connections.test, exact: true }).click();
+    await expect(page.getByText(words.connections.test_ok)).toBeVisible();
+    await page.getByLabel(words.connections.addresses, { exact: true }).fill(tried.map(({ address }) => address).join('; '));
+    await page.getByRole('button', { name: words.connections.add_address, exact: true }).click();
+    for (const { address, point } of tried) {
+        // A value is there before anything is saved.
+        await expect(page.locator(`[data-address="${address}"]`)).toHaveText(/\d/);
+        await page.getByLabel(words.connections.point_of(address)).fill(point);
+    }
+    await check_page(page, `${project.name}-connection-new`);
+    await page.getByRole('button', { name: words.connections.save_with_tags(tried.length) }).click();
+    await expect(page.getByText(words.states.running).first()).toBeVisible();
+    const present = new Set(tried.map(({ point }) => point));
+    const items = tags.filter(({ point }) => !present.has(point)).map((tag) => ({ connection: 'demo', ...tag }));
+    await gantryd.call('POST', '/v1/tags', { items });
+    await page.reload();
+    await expect(page.getByRole('link', { name: `${pump}.vibration`, exact: true })).toBeVisible();
+    await check_page(page, `${project.name}-connection`);
+    await page.goto('/connections');
+    await expect(page.getByRole('cell', { name: words.states.running })).toBeVisible();
+    await check_page(page, `${project.name}-connections`);
+});
+
+test('the asset tree shows live values and is walked by keys', async ({ page, words }, { project }) => {
+    await sign_in(page, words);
+    await page.getByRole('link', { name: words.pages.assets, exact: true }).first().click();
+    const tree = page.getByRole('treegrid');
+    const site = tree.locator('[data-key="waterworks"]');
+    await expect(site).toHaveAttribute('aria-expanded', 'true');
+    await site.focus();
+    await page.keyboard.press('ArrowDown');
+    await tree.locator('[data-key="waterworks/station"]').focus();
+    await page.keyboard.press('ArrowRight');
+    await tree.locator(`[data-key="${pump}"]`).focus();
+    await page.keyboard.press('ArrowRight');
+    await expect(tree.locator(`[data-key="${pump}.flow"]`)).toContainText(/\d.*m³\/h/);
+    await tree.locator(`[data-key="${pump}"]`).focus();
+    await page.keyboard.press('Enter');
+    await expect(page).toHaveURL(/\/assets\/waterworks\/station\/pump1$/);
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText(project.name === 'zh' ? '1号泵' : 'Pump 1');
+    await check_page(page, `${project.name}-asset`);
+});
+
+test('points are found, drawn, zoomed and shown as a table', async ({ page, words }, { project }) => {
+    await sign_in(page, words);
+    await page.getByRole('link', { name: words.pages.trends, exact: true }).first().click();
+    await page.getByRole('button', { name: words.trends.add_pens }).first().click();
+    for (const point of ['pump1.flow', 'tank.level', 'pump1.bearing_temperature']) {
+        await page.getByRole('searchbox', { name: words.picker.hint }).fill(point);
+        await page.getByRole('checkbox', { name: new RegExp(`station/${point}$`) }).check();
+    }
+    await page.getByRole('button', { name: words.picker.use(3) }).click();
+    await page.getByRole('button', { name: '1m', exact: true }).or(page.getByRole('button', { name: /^1\s?(min|分钟)$/ })).first().click();
+    await expect(page).toHaveURL(/last=1m/);
+    const chart = page.getByRole('application');
+    await expect(chart.locator('canvas')).toBeVisible();
+    // Something is drawn, and goes on being drawn.
+    const inked = () => chart.locator('canvas').evaluate((canvas: HTMLCanvasElement) => {
+        const pixels = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data ?? [];
+        let coloured = 0;
+        for (let i = 0; i < pixels.length; i += 4) {
+            const [r = 0, g = 0, b = 0, a = 0] = [pixels[i], pixels[i + 1], pixels[i + 2], pixels[i + 3]];
+            if (a > 100 && Math.max(r, g, b) - Math.min(r, g, b) > 60) coloured++;
+        }
+        return coloured;
+    });
+    await expect.poll(inked).toBeGreaterThan(200);
+    await check_page(page, `${project.name}-trend`);
+    const box = await chart.boundingBox();
+    if (!box) throw new Error('the chart has no place');
+    await page.mouse.move(box.x + box.width * 0.4, box.y + 100);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.8, box.y + 100, { steps: 5 });
+    await page.mouse.up();
+    await expect(page).toHaveURL(/from=/);
+    await page.mouse.click(box.x + box.width * 0.5, box.y + 60);
+    await page.mouse.click(box.x + box.width * 0.7, box.y + 60);
+    await expect(page.getByText(words.trends.between)).toBeVisible();
+    await picture(page, `${project.name}-trend-cursors`);
+    await page.getByRole('button', { name: words.trends.undo }).click();
+    await expect(page).toHaveURL(/last=1m/);
+    await page.getByRole('button', { name: words.trends.as_table }).click();
+    await expect(page.getByRole('region', { name: words.trends.as_table }).getByRole('row').nth(3)).toBeVisible();
+    const file = page.waitForEvent('download');
+    await page.getByRole('button', { name: words.trends.csv }).click();
+    expect((await file).suggestedFilename()).toMatch(/^gantry-.*\.csv$/);
+});
+
+test('SQL answers, and shows where a statement is wrong', async ({ page, words }, { project }) => {
+    await sign_in(page, words);
+    await page.getByRole('link', { name: words.pages.sql, exact: true }).first().click();
+    const editor = page.getByLabel(words.sql.statement);
+    await editor.fill("SELECT point, count(*) AS samples, avg(value) AS mean FROM samples WHERE point LIKE '%pump1%' GROUP BY point ORDER BY point");
+    await editor.press('Control+Enter');
+    await expect(page.getByRole('cell', { name: `${pump}.flow` })).toBeVisible();
+    await check_page(page, `${project.name}-sql`);
+    await editor.fill('SELECT point\nFROM sampels');
+    await editor.press('Control+Enter');
+    await expect(page.getByText(words.sql.error_at(2, 6))).toBeVisible();
+    await picture(page, `${project.name}-sql-error`);
+});
+
+test('a set-point is written, confirmed and recorded; then sign out', async ({ page, words }, { project }) => {
+    await sign_in(page, words);
+    await expect(page.getByRole('heading', { name: words.pages.overview })).toBeVisible();
+    await search(page, words, `${pump}.speed_setpoint`);
+    await picture(page, `${project.name}-palette`);
+    await page.keyboard.press('Enter');
+    await expect(page).toHaveURL(/point=speed_setpoint/);
+    await page.getByRole('button', { name: words.write.action, exact: true }).first().click();
+    await page.getByLabel(words.write.value).fill('250');
+    await expect(page.getByText(words.write.beyond)).toBeVisible();
+    await page.getByLabel(words.write.value).fill('83.5');
+    await page.getByRole('button', { name: words.write.next }).click();
+    await check_page(page, `${project.name}-write`);
+    await page.getByRole('button', { name: words.write.send }).click();
+    await expect(page.getByText(words.write.outcomes.confirmed.title, { exact: true })).toBeVisible();
+    await picture(page, `${project.name}-write-confirmed`);
+    await page.getByRole('dialog').getByRole('button', { name: words.common.close }).last().click();
+    await expect(page.getByRole('treegrid').locator(`[data-key="${pump}.speed_setpoint"]`)).toContainText('83.5');
+    await page.goto('/admin/audit');
+    await expect(page.getByRole('cell', { name: /commands|writePoint/ }).first()).toBeVisible();
+    await page.getByRole('button', { name: words.session.sign_out }).click();
+    await expect(page.getByRole('button', { name: words.session.sign_in })).toBeVisible();
+});
