@@ -39,7 +39,7 @@ embed(gantry_api gantry_console_pack ${console_pack})
 function(system_test name)
     add_test(NAME system_${name} COMMAND python3 -m pytest -q -p no:cacheprovider
         ${PROJECT_SOURCE_DIR}/tests/system/test_${name}.py)
-    set_tests_properties(system_${name} PROPERTIES LABELS system TIMEOUT 300
+    set_tests_properties(system_${name} PROPERTIES LABELS system TIMEOUT 600
         ENVIRONMENT GANTRY_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY})
 endfunction()
 
@@ -48,6 +48,7 @@ system_test(api)
 system_test(durability)
 system_test(faults)
 system_test(cli)
+system_test(connector)
 
 # What the modules' x_bench.cpp measure, in one program; ./dev bench runs it.
 get_property(modules GLOBAL PROPERTY GANTRY_MODULES)

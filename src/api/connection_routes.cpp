@@ -7,6 +7,11 @@
 namespace gantry::api {
 namespace {
 
+// What was measured is not known to the nanosecond.
+std::string rounded(Duration measured) {
+    return format_duration(std::chrono::round<std::chrono::microseconds>(measured));
+}
+
 json::object show_health(const connector::Health& health) {
     json::object out;
     out["state"] = connector::state_name(health.state);
@@ -23,9 +28,9 @@ json::object show_health(const connector::Health& health) {
     out["polls_missed"] = health.polls_missed;
     out["polls_per_second"] = health.polls_per_second;
     out["samples_lost"] = health.samples_lost;
-    out["lateness"] = format_duration(health.last_poll_lateness);
-    out["round_trip_p50"] = format_duration(health.round_trip_p50);
-    out["round_trip_p99"] = format_duration(health.round_trip_p99);
+    out["lateness"] = rounded(health.last_poll_lateness);
+    out["round_trip_p50"] = rounded(health.round_trip_p50);
+    out["round_trip_p99"] = rounded(health.round_trip_p99);
     json::array troubles;
     for (const connector::Part& part : health.troubles) {
         troubles.push_back(json::object{{"name", part.name}, {"trouble", part.trouble}});
@@ -108,7 +113,6 @@ Result<http::Response> remove_connection(Services& services, const Call& call) {
 }
 
 // --- trying
-// ---------------------------------------------------------------------------------------
 
 http::Response show_report(const connector::TestReport& report) {
     json::array probes;
@@ -118,7 +122,7 @@ http::Response show_report(const connector::TestReport& report) {
             item["detail"] = probe.detail;
         }
         if (probe.answered) {
-            item["round_trip"] = format_duration(probe.round_trip);
+            item["round_trip"] = rounded(probe.round_trip);
         }
         probes.push_back(std::move(item));
     }
@@ -255,7 +259,6 @@ Async<http::Response> list_protocols(Services& services, const Call&) {
 }
 
 // --- tags
-// -----------------------------------------------------------------------------------------
 
 Result<> check_tag(Services& services, const Call& call, const Tag& tag, const std::string& where) {
     const auto connection =

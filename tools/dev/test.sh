@@ -14,9 +14,11 @@ task_test() {
     export GANTRY_BIN=$checkout/build/release/bin GANTRY_CHECKOUT=$checkout
     cd "$checkout"
 
-    step_ctest dev
+    # With sanitizers; what is tested from outside comes below, once.
+    step_ctest dev -LE system
     if ((${#filters[@]} == 0)); then
         step_format
+        step bench-smoke 600 python3 -B bench/run.py --smoke
     fi
     if [[ -e console/package.json && ${#filters[@]} == 0 ]]; then
         step console-test 900 npm --prefix console test
@@ -77,9 +79,11 @@ step() {
 # What stands before ctest.
 around=()
 
-# Every entry of ctest; with filters those whose name, or whose cases' names, have one in them.
+# step_ctest <preset> [option...]: every entry of ctest; with filters those whose name, or whose
+# cases' names, have one in them.
 step_ctest() {
     local preset=$1 select=() pattern
+    shift
     if ((${#filters[@]} > 0)); then
         pattern=$(IFS='|' && echo "${filters[*]}")
         step_cases "$preset"
@@ -88,7 +92,7 @@ step_ctest() {
     export GTEST_OUTPUT=xml:$results/ctest-$preset.cases/ GTEST_COLOR=no
     # The unit tests bring their own time-outs; this is for an entry that forgot.
     step "ctest-$preset" 7200 "${around[@]}" ctest --test-dir "build/$preset" --parallel "$(job_count)" \
-        --timeout 900 --output-on-failure --output-junit "$results/ctest-$preset.xml" "${select[@]}"
+        --timeout 900 --output-on-failure --output-junit "$results/ctest-$preset.xml" "${select[@]}" "$@"
     unset GTEST_OUTPUT GTEST_COLOR
 }
 
