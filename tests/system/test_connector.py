@@ -96,6 +96,21 @@ def test_the_demo_plant_is_polled_written_and_lost_and_found(node):
     api.call("DELETE", "/v1/connections/station")
 
 
+def test_after_a_kill_the_connections_go_on_by_themselves():
+    with Plant() as plant, Gantryd() as node:
+        tags = {point["key"]: point["tag"] for point in register_map()["points"]}
+        connect(node.client(), "station", plant.port, {
+            "level": (tags["tank.level"], {"unit": "m"})}, groups={"default": "20ms"})
+        for _ in range(5):
+            wait_until(is_good(node.client(), "station.level"), "a good level")
+            before = latest(node.client(), "station.level")
+            node.kill()
+            node.start()
+            api = node.client()
+            wait_until(lambda: latest(api, "station.level")["time"] > before["time"]
+                       and is_good(api, "station.level")(), "new values")
+
+
 class Liar(socketserver.ThreadingTCPServer):
     """Answers each request with what it was told to, right or wrong."""
 
