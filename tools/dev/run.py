@@ -111,12 +111,13 @@ def run(programs, folder):
         loaded = load_demo(programs, url, folder, token)
         for line in said[:-1]:
             say(line)
-        say(f"  demo plant        Modbus TCP at 127.0.0.1:{PLANT_PORT}; {loaded}")
-        say(f"  logs              {folder}/*.log")
+            if line.startswith("  data "):
+                say(f"  demo plant        Modbus TCP at 127.0.0.1:{PLANT_PORT}; {loaded}")
+                say(f"  logs              {folder}/*.log")
         if not any("first start" in line for line in said):
             say("\n  Sign in with the password that you chose. To begin anew, stop and remove "
-                f"{folder}.")
-        say(f"\n  On the command line: {programs / 'gantry'} sign-in {url}")
+                f"{folder}.\n")
+        say(f"  On the command line: ./dev shell {programs / 'gantry'} sign-in {url}")
         say("\nStop with Ctrl-C.")
         while all(program.process.poll() is None for program in started):
             time.sleep(0.2)
