@@ -128,8 +128,7 @@ Result<SignedIn> Sessions::refresh(const std::string& refresh_token) {
             stolen = true;
             return wrong_token();
         }
-        TRY_ASSIGN(const Principal principal,
-                   Principals::by_id(sql, PrincipalId(row->text(1))));
+        TRY_ASSIGN(const Principal principal, Principals::by_id(sql, PrincipalId(row->text(1))));
         if (principal.disabled) {
             return wrong_token();
         }
@@ -200,8 +199,7 @@ Result<std::shared_ptr<const security::Identity>> Sessions::verify(std::string_v
         if (!row || row->number(2) <= ground_.clock.now()) {
             return wrong_token();
         }
-        TRY_ASSIGN(const Principal principal,
-                   Principals::by_id(sql, PrincipalId(row->text(1))));
+        TRY_ASSIGN(const Principal principal, Principals::by_id(sql, PrincipalId(row->text(1))));
         if (principal.disabled) {
             return wrong_token();
         }
