@@ -102,7 +102,7 @@ void add_sample_routes(std::vector<Route>& out) {
     using enum http::Method;
     constexpr std::string_view tag = "Samples";
     const std::vector<QueryParameter> history = {
-        {"from", "string", "RFC 3339, or relative to now as in -2h. Default: -1h."},
+        {"from", "string", "RFC 3339, a date (UTC), or relative to now as in -2h. Default: -1h."},
         {"to", "string", "Exclusive. Default: now."},
         {"every", "string", "Bucket length, as in 1m; raw samples without it."},
         {"agg", "string",

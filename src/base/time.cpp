@@ -197,7 +197,9 @@ Result<Time> parse_time_or_relative(std::string_view text, Time now) {
         }
         return time;
     }
-    return parse_time(text);
+    constexpr std::size_t date_length = 10;  // 2026-11-22
+    return text.size() == date_length ? parse_time(std::string(text) + "T00:00:00Z")
+                                      : parse_time(text);
 }
 
 }  // namespace gantry

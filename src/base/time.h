@@ -40,7 +40,8 @@ Result<Time> parse_time(std::string_view text);
 std::string format_duration(Duration duration);
 Result<Duration> parse_duration(std::string_view text);
 
-// A time as people and the API write it: RFC 3339, "now", or a duration before or after now: "-2h".
+// A time as people and the API write it: RFC 3339, a date alone (its beginning in UTC), "now", or a
+// duration before or after now: "-2h".
 Result<Time> parse_time_or_relative(std::string_view text, Time now);
 
 }  // namespace gantry

@@ -62,6 +62,8 @@ TEST(Time, MayBeRelativeToNow) {
     EXPECT_EQ(must(parse_time_or_relative("-2s", now)), now - 2'000'000'000);
     EXPECT_EQ(must(parse_time_or_relative("+1s", now)), now + 1'000'000'000);
     EXPECT_EQ(must(parse_time_or_relative("1970-01-01T00:00:01Z", now)), 1'000'000'000);
+    EXPECT_EQ(must(parse_time_or_relative("1970-01-02", now)), 86'400'000'000'000);
+    EXPECT_EQ(failure(parse_time_or_relative("1970-13-02", now)), Code::InvalidArgument);
     EXPECT_EQ(failure(parse_time_or_relative("yesterday", now)), Code::InvalidArgument);
 }
 
