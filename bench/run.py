@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measures Gantry and prints one table: run.py [--smoke] [--save] [workload...].
+"""Measures Gantry and prints one table: run.py [--smoke] [--save] [--peers] [workload...].
 
 Machines are shared and noisy: beside each rate stands the same per second of processor time that the
 server used (user and system), which is what to compare. --save adds the table to bench/results/.
@@ -14,11 +14,13 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "tests" / "system"))
 
+import peers as other  # noqa: E402
 from gantryd_process import BIN, Gantryd, wait_until  # noqa: E402
 from plant_process import Plant  # noqa: E402
 
@@ -58,18 +60,74 @@ class Table:
         return "\n".join(lines)
 
 
+def kernels(select, smoke, **settings):
+    """What gantry-bench measures, by name without its arguments."""
+    done = subprocess.run(
+        [os.path.join(BIN, "gantry-bench"), f"--benchmark_filter={select}",
+         "--benchmark_format=json", f"--benchmark_min_time={'0.01' if smoke else '2'}s"],
+        stdout=subprocess.PIPE, text=True, check=True, env={**os.environ, **settings})
+    runs = json.loads(done.stdout)["benchmarks"]
+    for run in runs:
+        assert not run.get("error_occurred"), run
+    return runs
+
+
 def measure_pipeline(table, smoke):
     """Samples through check, store and live feed, acknowledged after fdatasync."""
-    done = subprocess.run(
-        [os.path.join(BIN, "gantry-bench"), "--benchmark_filter=pipeline/",
-         "--benchmark_format=json", f"--benchmark_min_time={'0.01' if smoke else '2'}s"],
-        stdout=subprocess.PIPE, text=True, check=True)
-    for run in json.loads(done.stdout)["benchmarks"]:
-        assert not run.get("error_occurred"), run
+    for run in kernels("pipeline/", smoke):
         name = dict(part.split(":") for part in run["name"].split("/") if ":" in part)
         what = f"batches of {int(name['rows']):,}, {name['together']} at once, durable"
         table.add("pipeline", what, run["samples_s"], "samples/s")
         table.add("pipeline", what, run["samples_cpu_s"], "samples/CPU-s")
+
+
+def timed(work):
+    start = time.monotonic()
+    work()
+    return 1000 * (time.monotonic() - start)
+
+
+def measure_store(table, smoke, peers=False):
+    """Data of the shape of TSBS cpu-only; of the peers, what their server's process uses."""
+    hosts, steps = (10, 60) if smoke else (4000, 720)
+    what = f"cpu-only, {hosts:,} hosts × 10 × {steps} steps"
+    runs = {run["name"].split("/")[1]: run for run in
+            kernels("store/", smoke, GANTRY_BENCH_HOSTS=str(hosts), GANTRY_BENCH_STEPS=str(steps))}
+    ingest = runs["ingest"]
+    table.add("store", what + ": ingest, in process, durable", ingest["points_s"], "points/s")
+    table.add("store", what + ": ingest, in process, durable", ingest["points_cpu_s"],
+              "points/CPU-s")
+    table.add("store", what + ": ingest and settle", ingest["points_cpu_s_settled"],
+              "points/CPU-s")
+    table.add("store", what + ": on disk", ingest["bytes_a_point"], "bytes/point")
+    table.add("store", what + ": scan of all", runs["scan"]["points_s"], "points/s")
+    for name in ("double_groupby_1", "lastpoint"):
+        table.add("store", f"{what}: {name}", runs[name]["real_time"], "ms")
+    if not peers:
+        return
+    points = hosts * 10 * steps
+    with tempfile.NamedTemporaryFile(prefix="gantry-bench-", suffix=".lp") as data:
+        subprocess.run([os.path.join(BIN, "gantry-bench-data"), str(hosts), str(steps)],
+                       stdout=data, check=True)
+        for kind, program in other.PEERS.items():
+            if shutil.which(program) is None:
+                print(f"store: {kind.name} is left out: {program} is not installed",
+                      file=sys.stderr)
+                continue
+            with kind() as peer:
+                took = timed(lambda: peer.load(data.name)) / 1000
+                used = cpu_seconds(peer.process.pid)
+                start, end = 1451606400, 1451606400 + 10 * steps
+                by = f"{what}: {peer.name}, line protocol ({peer.durability})"
+                table.add("store", by, points / took, "points/s")
+                table.add("store", by, points / used, "points/CPU-s")
+                peer.settle()
+                table.add("store", f"{what}: {peer.name}, on disk", peer.disk_bytes() / points,
+                          "bytes/point")
+                for name, query in (("double_groupby_1", lambda: peer.double_groupby(start, end)),
+                                    ("lastpoint", lambda: peer.lastpoint(end))):
+                    best = min(timed(query) for _ in range(5))
+                    table.add("store", f"{what}: {peer.name}, {name} over HTTP", best, "ms")
 
 
 def metrics_of(node):
@@ -174,8 +232,8 @@ def measure_start(table, smoke):
         shutil.rmtree(node.folder, ignore_errors=True)
 
 
-WORKLOADS = {"pipeline": measure_pipeline, "modbus": measure_modbus, "http": measure_http,
-             "start": measure_start}
+WORKLOADS = {"pipeline": measure_pipeline, "store": measure_store, "modbus": measure_modbus,
+             "http": measure_http, "start": measure_start}
 
 
 def machine():
@@ -195,6 +253,8 @@ def main():
     parser.add_argument("workloads", nargs="*", metavar="workload",
                         help=", ".join(WORKLOADS) + "; all when none is named")
     parser.add_argument("--smoke", action="store_true", help="tiny input: does it run at all?")
+    parser.add_argument("--peers", action="store_true",
+                        help="store: also other databases, those that are installed")
     parser.add_argument("--save", action="store_true", help="add the table to bench/results/")
     options = parser.parse_args()
     for name in options.workloads:
@@ -202,7 +262,8 @@ def main():
             parser.error(f"there is no workload '{name}': {', '.join(WORKLOADS)}")
     table = Table()
     for name in options.workloads or WORKLOADS:
-        WORKLOADS[name](table, options.smoke)
+        more = {"peers": options.peers} if name == "store" else {}
+        WORKLOADS[name](table, options.smoke, **more)
     print(table)
     if options.save:
         today = datetime.date.today().isoformat()

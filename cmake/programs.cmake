@@ -50,6 +50,11 @@ system_test(faults)
 system_test(cli)
 system_test(connector)
 
+# Data for the peers of a benchmark.
+add_executable(gantry-bench-data ${PROJECT_SOURCE_DIR}/bench/gantry_bench_data.cpp)
+target_link_libraries(gantry-bench-data PRIVATE gantry_base)
+gantry_precompile(gantry-bench-data std)
+
 # What the modules' x_bench.cpp measure, in one program; ./dev bench runs it.
 get_property(modules GLOBAL PROPERTY GANTRY_MODULES)
 list(TRANSFORM modules PREPEND gantry_)

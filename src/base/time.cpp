@@ -198,7 +198,7 @@ Result<Time> parse_time_or_relative(std::string_view text, Time now) {
         return time;
     }
     constexpr std::size_t date_length = 10;  // 2026-11-22
-    return text.size() == date_length ? parse_time(std::string(text) + "T00:00:00Z")
+    return text.size() == date_length ? parse_time(std::format("{}T00:00:00Z", text))
                                       : parse_time(text);
 }
 
