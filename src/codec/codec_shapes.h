@@ -48,8 +48,8 @@ auto each_float(Start start) {
 inline auto decimals(int digits, std::uint64_t reach) {
     return each_float([=](SeededRandom& random) {
         return [=, &random] {
-            const double number = static_cast<double>(random.below(reach)) -
-                                  static_cast<double>(reach / 2);
+            const double number =
+                static_cast<double>(random.below(reach)) - static_cast<double>(reach / 2);
             const double shifted = number / std::pow(10.0, digits);
             return shifted == 0 ? 0.0 : shifted;
         };
@@ -72,7 +72,9 @@ inline std::vector<Shape> float_shapes() {
                        };
                    })});
     out.push_back({"few levels", each_float([](SeededRandom& random) {
-                       return [&random] { return std::sqrt(static_cast<double>(random.below(5) + 2)); };
+                       return [&random] {
+                           return std::sqrt(static_cast<double>(random.below(5) + 2));
+                       };
                    })});
     out.push_back({"temperature walk", each_float([](SeededRandom& random) {
                        return [&random, at = std::int64_t{2150}]() mutable {
@@ -95,7 +97,8 @@ inline std::vector<Shape> float_shapes() {
                    })});
     out.push_back({"float32 decimals", each_float([](SeededRandom& random) {
                        return [&random] {
-                           return static_cast<float>(static_cast<double>(1 + random.below(2000)) / 10);
+                           return static_cast<float>(static_cast<double>(1 + random.below(2000)) /
+                                                     10);
                        };
                    })});
     out.push_back({"float32 noise", each_float([](SeededRandom& random) {
@@ -123,11 +126,20 @@ inline std::vector<Shape> float_shapes() {
                        return bits;
                    }});
     out.push_back({"corners", [](SeededRandom& random, std::size_t count) {
-                       constexpr std::array<std::uint64_t, 14> corners = {
-                           0, 1, 0x8000000000000000, 0x7ff0000000000000, 0xfff0000000000000,
-                           0x7ff8000000000001, 0xfff8dead0000beef, 0x7ff0000000000001,
-                           0x7fffffffffffffff, 0xffffffffffffffff, 0x000fffffffffffff,
-                           0x7fefffffffffffff, 0x4340000000000000, 0x3ff0000000000000};
+                       constexpr std::array<std::uint64_t, 14> corners = {0,
+                                                                          1,
+                                                                          0x8000000000000000,
+                                                                          0x7ff0000000000000,
+                                                                          0xfff0000000000000,
+                                                                          0x7ff8000000000001,
+                                                                          0xfff8dead0000beef,
+                                                                          0x7ff0000000000001,
+                                                                          0x7fffffffffffffff,
+                                                                          0xffffffffffffffff,
+                                                                          0x000fffffffffffff,
+                                                                          0x7fefffffffffffff,
+                                                                          0x4340000000000000,
+                                                                          0x3ff0000000000000};
                        const std::size_t kinds = 2 + random.below(corners.size() - 1);
                        std::vector<std::uint64_t> bits(count);
                        std::ranges::generate(bits, [&] {
@@ -155,7 +167,7 @@ inline std::vector<Shape> integer_shapes() {
     out.push_back({"few levels", each<Number>([](SeededRandom& random) {
                        return [&random] {
                            return std::array<Number, 5>{7, 1'000'003, 0 - Number{5}, 90'001,
-                                                        1} [random.below(5)];
+                                                        1}[random.below(5)];
                        };
                    })});
     out.push_back({"small", each<Number>([](SeededRandom& random) {
@@ -187,20 +199,20 @@ inline std::vector<Shape> integer_shapes() {
                        std::ranges::generate(bits, [&] { return base + (random.next() >> shift); });
                        return bits;
                    }});
-    out.push_back({"extremes", [](SeededRandom& random, std::size_t count) {
-                       constexpr std::array<Number, 6> corners = {
-                           0x8000000000000000, 0x7fffffffffffffff, 0, 1, ~Number{0},
-                           0x8000000000000001};
-                       std::vector<Number> bits(count);
-                       std::ranges::generate(bits, [&] {
-                           return random.chance(0.1) ? random.next()
-                                                     : corners[random.below(corners.size())];
-                       });
-                       return bits;
-                   }});
+    out.push_back(
+        {"extremes", [](SeededRandom& random, std::size_t count) {
+             constexpr std::array<Number, 6> corners = {
+                 0x8000000000000000, 0x7fffffffffffffff, 0, 1, ~Number{0}, 0x8000000000000001};
+             std::vector<Number> bits(count);
+             std::ranges::generate(bits, [&] {
+                 return random.chance(0.1) ? random.next() : corners[random.below(corners.size())];
+             });
+             return bits;
+         }});
     out.push_back({"multiples with far ones", each<Number>([](SeededRandom& random) {
                        return [&random] {
-                           const Number far = random.chance(0.01) ? random.next() : random.below(99);
+                           const Number far =
+                               random.chance(0.01) ? random.next() : random.below(99);
                            return 1000 * far;
                        };
                    })});
@@ -230,7 +242,8 @@ inline std::vector<TimeShape> time_shapes() {
                    })});
     out.push_back({"any", [](SeededRandom& random, std::size_t count) {
                        std::vector<Time> times(count);
-                       std::ranges::generate(times, [&] { return static_cast<Time>(random.next()); });
+                       std::ranges::generate(times,
+                                             [&] { return static_cast<Time>(random.next()); });
                        times.front() = random.chance(0.5) ? time_min : times.front();
                        times.back() = random.chance(0.5) ? time_max : times.back();
                        std::ranges::sort(times);

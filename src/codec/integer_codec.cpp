@@ -38,9 +38,8 @@ constexpr auto take_integer = [](ByteReader& in, std::uint64_t& value) {
 // Varints of values as large as these take about so much.
 std::size_t varint_bytes(std::span<const std::uint64_t> bits) {
     const detail::Range range = detail::kernels().range(bits);
-    const std::uint64_t reach =
-        static_cast<std::uint64_t>(range.min ^ (range.min >> 63)) |
-        static_cast<std::uint64_t>(range.max ^ (range.max >> 63));
+    const std::uint64_t reach = static_cast<std::uint64_t>(range.min ^ (range.min >> 63)) |
+                                static_cast<std::uint64_t>(range.max ^ (range.max >> 63));
     return (static_cast<std::size_t>(std::bit_width(reach)) + 7) / 7;
 }
 

@@ -31,8 +31,8 @@ TEST_P(KernelSet, UnpacksWhatWasPacked) {
             continue;
         }
         for (int trial = 0; trial < 20; ++trial) {
-            const std::size_t count = trial < 10 ? static_cast<std::size_t>(trial)
-                                                 : 1 + random.below(values_max);
+            const std::size_t count =
+                trial < 10 ? static_cast<std::size_t>(trial) : 1 + random.below(values_max);
             const std::uint64_t base = random.next();
             Bits values(count);
             for (std::uint64_t& value : values) {
@@ -68,7 +68,7 @@ TEST_P(KernelSet, FindsTheSameRangeAndDifferences) {
 
 TEST_P(KernelSet, ScalesToTheSameBits) {
     SeededRandom random(3);
-    const Scale scales[] = {{true, false, 0, 100},         {true, true, 0, 10},
+    const Scale scales[] = {{true, false, 0, 100},          {true, true, 0, 10},
                             {false, false, 0, 10.0 / 4095}, {false, false, -40, 160.0 / 65535},
                             {false, true, 0, 0.1F},         {false, false, 1e300, 1e300}};
     for (const auto& [name, make] : float_shapes()) {

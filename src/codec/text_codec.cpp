@@ -38,8 +38,8 @@ void put_strings(std::span<const std::uint64_t> references, std::string_view tex
     writer.put_varint(plain.size());
     if (plain.size() >= zstd_from_bytes) {
         Bytes packed(ZSTD_compressBound(plain.size()));
-        const std::size_t size = ZSTD_compress(packed.data(), packed.size(), plain.data(),
-                                               plain.size(), zstd_level);
+        const std::size_t size =
+            ZSTD_compress(packed.data(), packed.size(), plain.data(), plain.size(), zstd_level);
         ASSERT(ZSTD_isError(size) == 0);
         if (size < plain.size()) {
             writer.put_varint(size);

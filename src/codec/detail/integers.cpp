@@ -91,7 +91,8 @@ void plan_exceptions(Values values, IntegerPlan& plan) {
     std::size_t apart = values.size();
     for (unsigned width = 0; width < plan.width; ++width) {
         apart -= lengths[width];
-        const std::size_t bytes = plain_bytes(values.size(), width) + apart * exception_bits / 8 + 1;
+        const std::size_t bytes =
+            plain_bytes(values.size(), width) + apart * exception_bits / 8 + 1;
         if (packable(width) && bytes < plan.bytes) {
             plan.bytes = bytes;
             plan.width = width;

@@ -72,8 +72,7 @@ KERNEL_INLINE std::size_t quantise_loop(Values floats, double offset, double fac
     std::uint64_t lost = 0;
     for (std::size_t i = 0; i < count; ++i) {
         const auto value = std::bit_cast<double>(in[i]);
-        const double scaled =
-            Divide ? KERNEL_ROUNDED(value * factor) : (value - offset) / factor;
+        const double scaled = Divide ? KERNEL_ROUNDED(value * factor) : (value - offset) / factor;
         const double moved = scaled + rounder;
         const double number = moved - rounder;
         to[i] = std::bit_cast<std::uint64_t>(moved) - std::bit_cast<std::uint64_t>(rounder);
@@ -198,17 +197,17 @@ KERNEL_AVX2 void unpack_avx2(ByteView in, unsigned width, std::uint64_t base, Ou
         const std::byte* from = in.data();
         const std::byte* end = in.data() + in.size();
         for (; done + 8 <= out.size() && end - from >= table.offset[3] + 16; done += 8) {
-            const __m256i low = _mm256_shuffle_epi8(load_halves(from, from + table.offset[1]),
-                                                    shuffle_low);
+            const __m256i low =
+                _mm256_shuffle_epi8(load_halves(from, from + table.offset[1]), shuffle_low);
             const __m256i high = _mm256_shuffle_epi8(
                 load_halves(from + table.offset[2], from + table.offset[3]), shuffle_high);
             auto* to = reinterpret_cast<__m256i*>(out.data() + done);
             _mm256_storeu_si256(
-                to, _mm256_add_epi64(
-                        _mm256_and_si256(_mm256_srlv_epi64(low, shift_low), mask), add));
+                to,
+                _mm256_add_epi64(_mm256_and_si256(_mm256_srlv_epi64(low, shift_low), mask), add));
             _mm256_storeu_si256(
-                to + 1, _mm256_add_epi64(
-                            _mm256_and_si256(_mm256_srlv_epi64(high, shift_high), mask), add));
+                to + 1,
+                _mm256_add_epi64(_mm256_and_si256(_mm256_srlv_epi64(high, shift_high), mask), add));
             from += width;
         }
     }
@@ -261,9 +260,9 @@ KERNEL_AVX512 void unpack_avx512(ByteView in, unsigned width, std::uint64_t base
     const std::byte* from = in.data();
     std::size_t left = in.size();
     for (std::size_t done = 0; done < out.size(); done += 8) {
-        const __m512i bytes =
-            left >= 64 ? _mm512_loadu_si512(from)
-                       : _mm512_maskz_loadu_epi8((std::uint64_t{1} << left) - 1, from);
+        const __m512i bytes = left >= 64
+                                  ? _mm512_loadu_si512(from)
+                                  : _mm512_maskz_loadu_epi8((std::uint64_t{1} << left) - 1, from);
         const __m512i values = _mm512_add_epi64(
             _mm512_and_si512(_mm512_srlv_epi64(_mm512_permutexvar_epi8(permute, bytes), shift),
                              mask),
@@ -272,23 +271,18 @@ KERNEL_AVX512 void unpack_avx512(ByteView in, unsigned width, std::uint64_t base
             _mm512_storeu_si512(out.data() + done, values);
         } else {
             _mm512_mask_storeu_epi64(
-                out.data() + done,
-                static_cast<__mmask8>((1U << (out.size() - done)) - 1), values);
+                out.data() + done, static_cast<__mmask8>((1U << (out.size() - done)) - 1), values);
         }
         from += std::min<std::size_t>(width, left);
         left -= std::min<std::size_t>(width, left);
     }
 }
 KERNEL_AVX512 Range range_avx512(Values values) { return range_loop(values); }
-KERNEL_AVX512 void differences_avx512(Values values, Output out) {
-    differences_loop(values, out);
-}
+KERNEL_AVX512 void differences_avx512(Values values, Output out) { differences_loop(values, out); }
 KERNEL_AVX512 std::size_t quantise_avx512(Values floats, const Scale& scale, Output out) {
     return quantise_any(floats, scale, out);
 }
-KERNEL_AVX512 void restore_avx512(Output values, const Scale& scale) {
-    restore_any(values, scale);
-}
+KERNEL_AVX512 void restore_avx512(Output values, const Scale& scale) { restore_any(values, scale); }
 
 constexpr Kernels sets[] = {
     {"portable", always, unpack_portable, range_portable, differences_portable, quantise_portable,

@@ -73,17 +73,23 @@ double common_step(const Sample& sample) {
     if (!std::isfinite(reach) || reach == 0) {
         return 0;
     }
-    const double noise = largest * 1e-12;
+    // Below it a remainder is what rounding left. From the shortest distance to the longest, so
+    // that the step is known the better the more it is multiplied.
+    const double noise = std::max(reach * 3e-9, largest * 1e-12);
     double step = 0;
     for (std::size_t i = 1; i < sorted.size(); ++i) {
-        double rest = sorted[i] - sorted[i - 1];
+        const double distance = sorted[i] - sorted[0];
+        double rest = step == 0 ? distance : std::abs(std::remainder(distance, step));
         while (rest > noise) {
-            const double part = step == 0 ? 0 : std::fmod(step, rest);
+            const double part = step == 0 ? 0 : std::abs(std::remainder(step, rest));
             step = rest;
-            rest = std::min(part, rest - part);
+            rest = part;
+        }
+        if (step > 0) {
+            step = distance / std::max(1.0, std::round(distance / step));
         }
     }
-    if (step < noise * 100 || reach / step > counts_max) {
+    if (step < noise * 10 || reach / step > counts_max) {
         return 0;
     }
     return reach / std::round(reach / step);
@@ -148,7 +154,7 @@ FloatScale search_linear(const Sample& sample, bool single) {
 
 double power_of_ten(int exponent) {
     static constexpr std::array<double, exponent_max + 1> powers = {
-        1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,
+        1e0, 1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,
         1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17};
     ASSERT(exponent >= 0 && exponent <= exponent_max);
     return powers[static_cast<std::size_t>(exponent)];
