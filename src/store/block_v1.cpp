@@ -1,31 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+// Blocks of segments of version 1, which are still read (docs/formats/segment.md).
 #include "store/block.h"
 
 #include <zstd.h>
 
-#include <array>
-
-#include "base/assert.h"
+#include "base/bytes.h"
 
 namespace gantry::store {
 namespace {
 
-constexpr int zstd_level = 1;
 constexpr std::size_t plain_bytes_max = block_rows_max * (text_value_bytes_max + 64);
-
-// Runs of equal numbers: qualities and types seldom change.
-template <class T, class Get>
-void put_runs(ByteWriter& out, std::span<const T> column, Get get) {
-    for (std::size_t i = 0; i < column.size();) {
-        std::size_t end = i + 1;
-        while (end < column.size() && get(column[end]) == get(column[i])) {
-            ++end;
-        }
-        out.put_varint(end - i);
-        out.put_varint(get(column[i]));
-        i = end;
-    }
-}
 
 template <class T, class Make>
 bool get_runs(ByteReader& in, std::vector<T>& column, std::size_t rows, Make make) {
@@ -42,17 +26,6 @@ bool get_runs(ByteReader& in, std::vector<T>& column, std::size_t rows, Make mak
     return true;
 }
 
-void put_times(ByteWriter& out, std::span<const Time> times) {
-    std::uint64_t last = 0;
-    std::uint64_t step = 0;
-    for (const Time time : times) {
-        const std::uint64_t delta = static_cast<std::uint64_t>(time) - last;
-        out.put_signed_varint(static_cast<std::int64_t>(delta - step));
-        step = delta;
-        last = static_cast<std::uint64_t>(time);
-    }
-}
-
 bool get_times(ByteReader& in, std::vector<Time>& times, std::size_t rows) {
     std::uint64_t last = 0;
     std::uint64_t step = 0;
@@ -67,37 +40,6 @@ bool get_times(ByteReader& in, std::vector<Time>& times, std::size_t rows) {
         times.push_back(static_cast<Time>(last));
     }
     return true;
-}
-
-void put_values(ByteWriter& out, const Columns& rows, std::size_t from, std::size_t to) {
-    std::int64_t last = 0;
-    std::array<Bytes, 8> planes;  // floats byte by byte: zstd finds what exponents have in common
-    std::uint64_t last_float = 0;
-    for (std::size_t i = from; i < to; ++i) {
-        const std::uint64_t bits = rows.bits[i];
-        switch (rows.type[i]) {
-            case ValueType::Null: break;
-            case ValueType::Bool: out.put(static_cast<std::uint8_t>(bits)); break;
-            case ValueType::Int64:
-                out.put_signed_varint(
-                    static_cast<std::int64_t>(bits - static_cast<std::uint64_t>(last)));
-                last = static_cast<std::int64_t>(bits);
-                break;
-            case ValueType::Float64:
-                for (unsigned plane = 0; plane < 8; ++plane) {
-                    planes[plane].push_back(
-                        static_cast<std::byte>((bits ^ last_float) >> (8 * plane)));
-                }
-                last_float = bits;
-                break;
-            case ValueType::String:
-                out.put_text(std::string_view(rows.texts).substr(bits >> 32, bits & UINT32_MAX));
-                break;
-        }
-    }
-    for (const Bytes& plane : planes) {
-        out.put_bytes(plane);
-    }
 }
 
 bool get_text(ByteReader& in, Columns& out) {
@@ -174,10 +116,13 @@ bool decode_plain(ByteView plain, Columns& out) {
         !get_runs(in, out.quality, rows, [](std::uint32_t n) { return Quality{n}; })) {
         return false;
     }
+    ValueType held = ValueType::Null;
     for (const ValueType type : out.type) {
-        if (type > ValueType::String) {
+        if (type > ValueType::String ||
+            (type != ValueType::Null && held != ValueType::Null && type != held)) {
             return false;
         }
+        held = type == ValueType::Null ? held : type;
     }
     for (std::size_t i = 1; i < out.time.size(); ++i) {
         if (out.time[i] <= out.time[i - 1]) {
@@ -189,27 +134,7 @@ bool decode_plain(ByteView plain, Columns& out) {
 
 }  // namespace
 
-Bytes encode_block(const Columns& rows, std::size_t from, std::size_t to) {
-    ASSERT(from < to && to - from <= block_rows_max);
-    Bytes plain;
-    ByteWriter out(plain);
-    const std::size_t count = to - from;
-    out.put_varint(count);
-    put_times(out, std::span(rows.time).subspan(from, count));
-    put_runs(out, std::span(rows.type).subspan(from, count),
-             [](ValueType type) { return static_cast<std::uint32_t>(type); });
-    put_runs(out, std::span(rows.quality).subspan(from, count),
-             [](Quality quality) { return quality.code; });
-    put_values(out, rows, from, to);
-    Bytes packed(ZSTD_compressBound(plain.size()));
-    const std::size_t size =
-        ZSTD_compress(packed.data(), packed.size(), plain.data(), plain.size(), zstd_level);
-    ASSERT(ZSTD_isError(size) == 0);
-    packed.resize(size);
-    return packed;
-}
-
-bool decode_block(ByteView payload, Columns& out) {
+bool decode_block_v1(ByteView payload, Columns& out) {
     const unsigned long long size = ZSTD_getFrameContentSize(payload.data(), payload.size());
     if (size == ZSTD_CONTENTSIZE_ERROR || size == ZSTD_CONTENTSIZE_UNKNOWN ||
         size > plain_bytes_max) {
