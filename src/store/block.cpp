@@ -88,14 +88,13 @@ void encode_block(const Columns& rows, std::size_t from, std::size_t to, codec::
     bits = nulls ? std::span<const std::uint64_t>(values).first(value_count) : bits;
     ByteWriter writer(out);
     writer.put_varint(count);
-    writer.put(static_cast<std::uint8_t>(static_cast<std::uint8_t>(type) |
-                                         (nulls ? nulls_flag : 0)));
+    writer.put(
+        static_cast<std::uint8_t>(static_cast<std::uint8_t>(type) | (nulls ? nulls_flag : 0)));
     put_column(out, [&](Bytes& column) {
         codec::encode_times(std::span(rows.time).subspan(from, count), column);
     });
-    put_column(out, [&](Bytes& column) {
-        codec::encode_codes(std::span(codes).first(count), column);
-    });
+    put_column(out,
+               [&](Bytes& column) { codec::encode_codes(std::span(codes).first(count), column); });
     if (nulls) {
         put_column(out, [&](Bytes& column) {
             codec::encode_bools(std::span(present).first(count), column);

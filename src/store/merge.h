@@ -47,8 +47,8 @@ private:
 
 // Hands the rows of all cursors to `visit` in rising time, up to block_rows_max at once; of rows
 // with one time that of the last cursor counts, so cursors go from the oldest source to the newest.
-// A block that no other cursor has rows in is offered to `visit_block` first, if there is one. False
-// if a visitor ended it.
+// A block that no other cursor has rows in is offered to `visit_block` first, if there is one.
+// False if a visitor ended it.
 bool merge(SeriesId series, std::vector<Cursor>& cursors, const ChunkVisitor& visit,
            const BlockVisitor& visit_block = {});
 
