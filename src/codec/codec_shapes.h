@@ -49,14 +49,14 @@ inline auto decimals(int digits, std::uint64_t reach) {
     return each_float([=](SeededRandom& random) {
         return [=, &random] {
             const double number =
-                static_cast<double>(random.below(reach)) - static_cast<double>(reach / 2);
+                static_cast<double>(random.below(reach)) - static_cast<double>(reach) / 2;
             const double shifted = number / std::pow(10.0, digits);
             return shifted == 0 ? 0.0 : shifted;
         };
     });
 }
 
-inline std::vector<Shape> float_shapes() {
+inline std::vector<Shape> decimal_shapes() {
     std::vector<Shape> out;
     for (int digits = 0; digits <= 6; ++digits) {
         out.push_back({"decimals of " + std::to_string(digits) + " digits",
@@ -88,6 +88,11 @@ inline std::vector<Shape> float_shapes() {
                            return static_cast<double>(at) / 1000;
                        };
                    })});
+    return out;
+}
+
+inline std::vector<Shape> instrument_shapes() {
+    std::vector<Shape> out;
     out.push_back({"decimals with faults", each_float([](SeededRandom& random) {
                        return [&random] {
                            return random.chance(0.005)
@@ -114,6 +119,11 @@ inline std::vector<Shape> float_shapes() {
                            return -40 + (160.0 / 65535) * static_cast<double>(random.below(65536));
                        };
                    })});
+    return out;
+}
+
+inline std::vector<Shape> bit_shapes() {
+    std::vector<Shape> out;
     out.push_back({"smooth curve", each_float([](SeededRandom& random) {
                        return [at = random.fraction()]() mutable {
                            at += 1e-7;
@@ -149,6 +159,14 @@ inline std::vector<Shape> float_shapes() {
                        });
                        return bits;
                    }});
+    return out;
+}
+
+inline std::vector<Shape> float_shapes() {
+    std::vector<Shape> out = decimal_shapes();
+    for (const auto& more : {instrument_shapes(), bit_shapes()}) {
+        out.insert(out.end(), more.begin(), more.end());
+    }
     return out;
 }
 

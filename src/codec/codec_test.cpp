@@ -151,12 +151,10 @@ TEST(Codec, CodesComeBack) {
         std::vector<std::uint32_t> codes(some_count(random));
         std::uint32_t code = 0;
         for (std::uint32_t& place : codes) {
-            if (kind == 1 && random.chance(0.01)) {
+            if (kind == 3 || (kind == 1 && random.chance(0.01))) {
                 code = static_cast<std::uint32_t>(random.next());
             } else if (kind == 2) {
                 code = random.chance(0.5) ? 0 : 0x80050000;
-            } else if (kind == 3) {
-                code = static_cast<std::uint32_t>(random.next());
             }
             place = code;
         }

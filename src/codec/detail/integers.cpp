@@ -122,7 +122,8 @@ IntegerPlan plan_order(Values values, unsigned order) {
     if (plan.width > 2 && values.size() > 2 * samples) {
         plan_exceptions(values, plan);
     }
-    plan.bytes += 2 * order + static_cast<std::size_t>(std::bit_width(magnitude(range.min))) / 7;
+    plan.bytes +=
+        std::size_t{2} * order + static_cast<std::size_t>(std::bit_width(magnitude(range.min))) / 7;
     return plan;
 }
 

@@ -15,7 +15,10 @@ namespace gantry::codec::detail {
 inline constexpr std::size_t table_max = 128;
 
 // Not inlined: with what it then knows of the vector, g++ 14 warns of an overflow that is none.
-[[gnu::noinline]] inline void put_codec(Bytes& out, Codec codec) { out.push_back(static_cast<std::byte>(codec)); }
+[[gnu::noinline]] inline void put_codec(Bytes& out, Codec codec) {
+    const auto id = static_cast<std::byte>(codec);
+    out.push_back(id);
+}
 
 template <class T>
 std::size_t count_runs(std::span<const T> values) {
