@@ -16,7 +16,7 @@ std::optional<double> value_of(const store::Aggregate& aggregate, AggregateKind 
     if (kind == AggregateKind::GoodCount) {
         return static_cast<double>(aggregate.good_count);
     }
-    if (aggregate.count == 0) {
+    if (!aggregate.numeric) {
         return std::nullopt;
     }
     switch (kind) {
@@ -53,7 +53,7 @@ Result<std::optional<double>> value_before(const store::Store& store, SeriesId s
         std::optional<double> found;
         TRY(store.aggregate(std::span(&series, 1), {from, to}, Duration{0},
                             [&found](const store::Bucket& bucket) {
-                                if (bucket.aggregate.count > 0) {
+                                if (bucket.aggregate.numeric) {
                                     found = bucket.aggregate.last;
                                 }
                                 return true;

@@ -140,6 +140,34 @@ TEST(History, EmptyBucketsAreFilledAsAsked) {
               Code::InvalidArgument);
 }
 
+TEST(History, OfStringsThereIsOnlyTheCount) {
+    Fixture fixture;
+    const SeriesId series = fixture.point("p", "state", ValueType::String);
+    fixture.put(series, start, std::string("runs"));
+    fixture.put(series, start + 1, std::string("stands"), quality::uncertain);
+    fixture.put(series, start + 2, std::string("?"), quality::bad_sensor_failure);
+    const auto got = [&] {
+        return must(
+            bucket_history(*fixture.store, series, {start, start + 10}, std::chrono::seconds(10),
+                           {AggregateKind::Count, AggregateKind::GoodCount, AggregateKind::Average,
+                            AggregateKind::Min, AggregateKind::Last},
+                           Fill::None));
+    };
+    for (const bool flushed : {false, true}) {
+        if (flushed) {
+            must(fixture.store->flush());
+        }
+        const BucketHistory history = got();
+        ASSERT_EQ(history.time.size(), 1U);
+        EXPECT_EQ(history.values[0][0], 2.0);
+        EXPECT_EQ(history.values[1][0], 1.0);
+        EXPECT_EQ(history.values[2][0], std::nullopt);
+        EXPECT_EQ(history.values[3][0], std::nullopt);
+        EXPECT_EQ(history.values[4][0], std::nullopt);
+        EXPECT_EQ(history.quality[0], quality::uncertain);
+    }
+}
+
 TEST(Sql, SeesEveryTypeOfValueExactly) {
     Fixture fixture;
     fixture.put(fixture.point("p", "f"), start, 0.1);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/block.h"
 
-#include <zstd.h>
-
+#include <algorithm>
 #include <array>
 
 #include "base/assert.h"
@@ -10,215 +9,139 @@
 namespace gantry::store {
 namespace {
 
-constexpr int zstd_level = 1;
-constexpr std::size_t plain_bytes_max = block_rows_max * (text_value_bytes_max + 64);
+constexpr std::uint8_t nulls_flag = 0x80;
 
-// Runs of equal numbers: qualities and types seldom change.
-template <class T, class Get>
-void put_runs(ByteWriter& out, std::span<const T> column, Get get) {
-    for (std::size_t i = 0; i < column.size();) {
-        std::size_t end = i + 1;
-        while (end < column.size() && get(column[end]) == get(column[i])) {
-            ++end;
-        }
-        out.put_varint(end - i);
-        out.put_varint(get(column[i]));
-        i = end;
+template <class T>
+using Room = std::array<T, block_rows_max>;
+
+// A column behind its length; the last one of a payload needs none.
+template <class Encode>
+void put_column(Bytes& out, Encode encode) {
+    Bytes column;
+    encode(column);
+    ByteWriter writer(out);
+    writer.put_varint(column.size());
+    writer.put_bytes(column);
+}
+
+bool take_column(ByteReader& in, ByteView& column) {
+    std::uint64_t size = 0;
+    return in.get_varint(size) && in.get_bytes(size, column);
+}
+
+void put_values(ValueType type, std::span<const std::uint64_t> bits, std::string_view texts,
+                codec::FloatScale& scale, Bytes& out) {
+    switch (type) {
+        case ValueType::Null: break;
+        case ValueType::Bool: codec::encode_bools(bits, out); break;
+        case ValueType::Int64: codec::encode_integers(bits, out); break;
+        case ValueType::Float64: codec::encode_floats(bits, scale, out); break;
+        case ValueType::String: codec::encode_texts(bits, texts, out); break;
     }
 }
 
-template <class T, class Make>
-bool get_runs(ByteReader& in, std::vector<T>& column, std::size_t rows, Make make) {
-    column.clear();
-    while (column.size() < rows) {
-        std::uint64_t length = 0;
-        std::uint64_t number = 0;
-        if (!in.get_varint(length) || !in.get_varint(number) || length == 0 ||
-            length > rows - column.size() || number > UINT32_MAX) {
-            return false;
-        }
-        column.insert(column.end(), length, make(static_cast<std::uint32_t>(number)));
+bool take_values(ValueType type, ByteView in, std::span<std::uint64_t> bits, std::string& texts) {
+    switch (type) {
+        case ValueType::Null: return in.empty();
+        case ValueType::Bool: return codec::decode_bools(in, bits);
+        case ValueType::Int64: return codec::decode_integers(in, bits);
+        case ValueType::Float64: return codec::decode_floats(in, bits);
+        case ValueType::String: return codec::decode_texts(in, bits, texts);
     }
-    return true;
+    return false;
 }
 
-void put_times(ByteWriter& out, std::span<const Time> times) {
-    std::uint64_t last = 0;
-    std::uint64_t step = 0;
-    for (const Time time : times) {
-        const std::uint64_t delta = static_cast<std::uint64_t>(time) - last;
-        out.put_signed_varint(static_cast<std::int64_t>(delta - step));
-        step = delta;
-        last = static_cast<std::uint64_t>(time);
+// Moves the values that stand at the front to the rows that have one.
+bool spread(std::span<const std::uint64_t> present, ValueType type, Columns& out) {
+    auto next = static_cast<std::size_t>(std::ranges::count(present, 1U));
+    for (std::size_t i = present.size(); i-- > 0;) {
+        const bool has = present[i] == 1;
+        out.type[i] = has ? type : ValueType::Null;
+        out.bits[i] = has ? out.bits[--next] : 0;
     }
-}
-
-bool get_times(ByteReader& in, std::vector<Time>& times, std::size_t rows) {
-    std::uint64_t last = 0;
-    std::uint64_t step = 0;
-    times.clear();
-    for (std::size_t i = 0; i < rows; ++i) {
-        std::int64_t change = 0;
-        if (!in.get_signed_varint(change)) {
-            return false;
-        }
-        step += static_cast<std::uint64_t>(change);
-        last += step;
-        times.push_back(static_cast<Time>(last));
-    }
-    return true;
-}
-
-void put_values(ByteWriter& out, const Columns& rows, std::size_t from, std::size_t to) {
-    std::int64_t last = 0;
-    std::array<Bytes, 8> planes;  // floats byte by byte: zstd finds what exponents have in common
-    std::uint64_t last_float = 0;
-    for (std::size_t i = from; i < to; ++i) {
-        const std::uint64_t bits = rows.bits[i];
-        switch (rows.type[i]) {
-            case ValueType::Null: break;
-            case ValueType::Bool: out.put(static_cast<std::uint8_t>(bits)); break;
-            case ValueType::Int64:
-                out.put_signed_varint(
-                    static_cast<std::int64_t>(bits - static_cast<std::uint64_t>(last)));
-                last = static_cast<std::int64_t>(bits);
-                break;
-            case ValueType::Float64:
-                for (unsigned plane = 0; plane < 8; ++plane) {
-                    planes[plane].push_back(
-                        static_cast<std::byte>((bits ^ last_float) >> (8 * plane)));
-                }
-                last_float = bits;
-                break;
-            case ValueType::String:
-                out.put_text(std::string_view(rows.texts).substr(bits >> 32, bits & UINT32_MAX));
-                break;
-        }
-    }
-    for (const Bytes& plane : planes) {
-        out.put_bytes(plane);
-    }
-}
-
-bool get_text(ByteReader& in, Columns& out) {
-    std::string_view text;
-    if (!in.get_text(text) || text.size() > text_value_bytes_max) {
-        return false;
-    }
-    out.bits.push_back(static_cast<std::uint64_t>(out.texts.size()) << 32 | text.size());
-    out.texts += text;
-    return true;
-}
-
-bool get_floats(ByteReader& in, Columns& out, const std::vector<std::size_t>& places) {
-    ByteView planes;
-    if (!in.get_bytes(places.size() * 8, planes)) {
-        return false;
-    }
-    std::uint64_t last = 0;
-    for (std::size_t k = 0; k < places.size(); ++k) {
-        std::uint64_t change = 0;
-        for (std::size_t plane = 0; plane < 8; ++plane) {
-            change |= std::to_integer<std::uint64_t>(planes[plane * places.size() + k])
-                      << 8 * plane;
-        }
-        last ^= change;
-        out.bits[places[k]] = last;
-    }
-    return true;
-}
-
-bool get_values(ByteReader& in, Columns& out) {
-    std::uint64_t last = 0;
-    std::vector<std::size_t> float_places;
-    out.bits.clear();
-    out.texts.clear();
-    for (std::size_t i = 0; i < out.size(); ++i) {
-        std::uint8_t flag = 0;
-        std::int64_t change = 0;
-        switch (out.type[i]) {
-            case ValueType::Null: out.bits.push_back(0); break;
-            case ValueType::Bool:
-                if (!in.get(flag) || flag > 1) {
-                    return false;
-                }
-                out.bits.push_back(flag);
-                break;
-            case ValueType::Int64:
-                if (!in.get_signed_varint(change)) {
-                    return false;
-                }
-                last += static_cast<std::uint64_t>(change);
-                out.bits.push_back(last);
-                break;
-            case ValueType::Float64:
-                float_places.push_back(i);
-                out.bits.push_back(0);
-                break;
-            case ValueType::String:
-                if (!get_text(in, out)) {
-                    return false;
-                }
-                break;
-        }
-    }
-    return get_floats(in, out, float_places);
-}
-
-bool decode_plain(ByteView plain, Columns& out) {
-    ByteReader in(plain);
-    std::uint64_t rows = 0;
-    if (!in.get_varint(rows) || rows == 0 || rows > block_rows_max ||
-        !get_times(in, out.time, rows) ||
-        !get_runs(in, out.type, rows, [](std::uint32_t n) { return static_cast<ValueType>(n); }) ||
-        !get_runs(in, out.quality, rows, [](std::uint32_t n) { return Quality{n}; })) {
-        return false;
-    }
-    for (const ValueType type : out.type) {
-        if (type > ValueType::String) {
-            return false;
-        }
-    }
-    for (std::size_t i = 1; i < out.time.size(); ++i) {
-        if (out.time[i] <= out.time[i - 1]) {
-            return false;
-        }
-    }
-    return get_values(in, out) && in.empty();
+    return next == 0;
 }
 
 }  // namespace
 
-Bytes encode_block(const Columns& rows, std::size_t from, std::size_t to) {
+void encode_block(const Columns& rows, std::size_t from, std::size_t to, codec::FloatScale& scale,
+                  Bytes& out) {
     ASSERT(from < to && to - from <= block_rows_max);
-    Bytes plain;
-    ByteWriter out(plain);
     const std::size_t count = to - from;
-    out.put_varint(count);
-    put_times(out, std::span(rows.time).subspan(from, count));
-    put_runs(out, std::span(rows.type).subspan(from, count),
-             [](ValueType type) { return static_cast<std::uint32_t>(type); });
-    put_runs(out, std::span(rows.quality).subspan(from, count),
-             [](Quality quality) { return quality.code; });
-    put_values(out, rows, from, to);
-    Bytes packed(ZSTD_compressBound(plain.size()));
-    const std::size_t size =
-        ZSTD_compress(packed.data(), packed.size(), plain.data(), plain.size(), zstd_level);
-    ASSERT(ZSTD_isError(size) == 0);
-    packed.resize(size);
-    return packed;
+    const auto types = std::span(rows.type).subspan(from, count);
+    auto bits = std::span(rows.bits).subspan(from, count);
+    Room<std::uint64_t> present;
+    Room<std::uint64_t> values;
+    Room<std::uint32_t> codes;
+    std::size_t value_count = 0;
+    ValueType type = ValueType::Null;
+    for (std::size_t i = 0; i < count; ++i) {
+        const bool has = types[i] != ValueType::Null;
+        ASSERT(!has || type == ValueType::Null || type == types[i]);
+        type = has ? types[i] : type;
+        present[i] = has ? 1 : 0;
+        values[value_count] = bits[i];
+        value_count += has ? 1 : 0;
+        codes[i] = rows.quality[from + i].code;
+    }
+    const bool nulls = value_count > 0 && value_count < count;
+    bits = nulls ? std::span<const std::uint64_t>(values).first(value_count) : bits;
+    ByteWriter writer(out);
+    writer.put_varint(count);
+    writer.put(
+        static_cast<std::uint8_t>(static_cast<std::uint8_t>(type) | (nulls ? nulls_flag : 0)));
+    put_column(out, [&](Bytes& column) {
+        codec::encode_times(std::span(rows.time).subspan(from, count), column);
+    });
+    put_column(out,
+               [&](Bytes& column) { codec::encode_codes(std::span(codes).first(count), column); });
+    if (nulls) {
+        put_column(out, [&](Bytes& column) {
+            codec::encode_bools(std::span(present).first(count), column);
+        });
+    }
+    put_values(type, bits, rows.texts, scale, out);
 }
 
 bool decode_block(ByteView payload, Columns& out) {
-    const unsigned long long size = ZSTD_getFrameContentSize(payload.data(), payload.size());
-    if (size == ZSTD_CONTENTSIZE_ERROR || size == ZSTD_CONTENTSIZE_UNKNOWN ||
-        size > plain_bytes_max) {
+    ByteReader in(payload);
+    std::uint64_t count = 0;
+    std::uint8_t head = 0;
+    ByteView times;
+    ByteView qualities;
+    if (!in.get_varint(count) || count == 0 || count > block_rows_max || !in.get(head) ||
+        (head & ~nulls_flag) > static_cast<std::uint8_t>(ValueType::String) ||
+        !take_column(in, times) || !take_column(in, qualities)) {
         return false;
     }
-    Bytes plain(size);
-    const std::size_t got =
-        ZSTD_decompress(plain.data(), plain.size(), payload.data(), payload.size());
-    return ZSTD_isError(got) == 0 && got == size && decode_plain(plain, out);
+    const auto type = static_cast<ValueType>(head & ~nulls_flag);
+    const bool nulls = (head & nulls_flag) != 0;
+    out.clear();
+    out.time.resize(count);
+    out.quality.resize(count);
+    out.type.assign(count, type);
+    out.bits.resize(count);
+    Room<std::uint32_t> codes;
+    if (!codec::decode_times(times, out.time) ||
+        !codec::decode_codes(qualities, std::span(codes).first(count))) {
+        return false;
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+        out.quality[i] = Quality{codes[i]};
+    }
+    if (!nulls) {
+        return take_values(type, in.rest(), out.bits, out.texts);
+    }
+    ByteView presence;
+    Room<std::uint64_t> room;
+    const auto present = std::span(room).first(count);
+    if (!take_column(in, presence) || !codec::decode_bools(presence, present)) {
+        return false;
+    }
+    const auto value_count = static_cast<std::size_t>(std::ranges::count(present, 1U));
+    return value_count > 0 && type != ValueType::Null &&
+           take_values(type, in.rest(), std::span(out.bits).first(value_count), out.texts) &&
+           spread(present, type, out);
 }
 
 }  // namespace gantry::store

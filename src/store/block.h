@@ -2,16 +2,21 @@
 #pragma once
 
 #include "base/bytes.h"
+#include "codec/codec.h"
 #include "store/columns.h"
 
 namespace gantry::store {
 
-inline constexpr std::size_t block_rows_max = 1024;
+inline constexpr std::size_t block_rows_max = codec::values_max;
 
-// Rows [from, to) as the payload of a block (docs/formats/segment.md).
-Bytes encode_block(const Columns& rows, std::size_t from, std::size_t to);
+// Rows [from, to) as the payload of a block (docs/formats/segment.md), appended to `out`. They hold
+// one type of value, and Null. `scale` goes from block to block of one series.
+void encode_block(const Columns& rows, std::size_t from, std::size_t to, codec::FloatScale& scale,
+                  Bytes& out);
 
 // False if the bytes are not such a payload.
 [[nodiscard]] bool decode_block(ByteView payload, Columns& out);
+// The same for a segment of version 1.
+[[nodiscard]] bool decode_block_v1(ByteView payload, Columns& out);
 
 }  // namespace gantry::store

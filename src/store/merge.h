@@ -13,25 +13,33 @@ class Cursor {
 public:
     Cursor(const Segment& segment, std::span<const BlockEntry> blocks, TimeRange range)
         : segment_(&segment), blocks_(blocks), range_(range) {
-        load();
+        advance();
     }
     explicit Cursor(Columns rows) : rows_(std::move(rows)) {}
 
-    bool done() const { return at_ == rows_.size(); }
-    Time time() const { return rows_.time[at_]; }
-    Time last_time() const { return rows_.time.back(); }
+    bool done() const { return !waiting_ && at_ == rows_.size(); }
+    Time time() const { return waiting_ ? blocks_.front().first : rows_.time[at_]; }
+    Time last_time() const { return waiting_ ? blocks_.front().last : rows_.time.back(); }
+
+    // A block that lies in the range as a whole is not read before its rows are asked for.
+    const BlockEntry* waiting() const { return waiting_ ? &blocks_.front() : nullptr; }
+    void load();
+    void skip_block();
+
+    // When no block is waiting.
     const Columns& rows() const { return rows_; }
     std::size_t at() const { return at_; }
     void skip_to(std::size_t index) {
         at_ = index;
-        load();
+        advance();
     }
 
 private:
-    void load();
+    void advance();
 
     const Segment* segment_ = nullptr;
-    std::span<const BlockEntry> blocks_;
+    std::span<const BlockEntry> blocks_;  // that have not been read
+    bool waiting_ = false;                // the first of them is next
     TimeRange range_;
     Columns rows_;
     std::size_t at_ = 0;
@@ -39,7 +47,9 @@ private:
 
 // Hands the rows of all cursors to `visit` in rising time, up to block_rows_max at once; of rows
 // with one time that of the last cursor counts, so cursors go from the oldest source to the newest.
-// False if the visitor ended it.
-bool merge(SeriesId series, std::vector<Cursor>& cursors, const ChunkVisitor& visit);
+// A block that no other cursor has rows in is offered to `visit_block` first, if there is one.
+// False if a visitor ended it.
+bool merge(SeriesId series, std::vector<Cursor>& cursors, const ChunkVisitor& visit,
+           const BlockVisitor& visit_block = {});
 
 }  // namespace gantry::store

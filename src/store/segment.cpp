@@ -2,6 +2,7 @@
 #include "store/segment.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "base/assert.h"
@@ -13,7 +14,8 @@ namespace {
 constexpr std::uint64_t head_magic = 0x314745535954'4e47;  // "GNTYSEG1"
 constexpr std::uint64_t foot_magic = 0x464745535954'4e47;  // "GNTYSEGF"
 constexpr std::uint32_t block_magic = 0x4b434c42;          // "BLCK"
-constexpr std::uint32_t version = 1;
+constexpr std::uint32_t version = 2;
+constexpr std::uint32_t oldest_version = 1;
 constexpr std::size_t alignment = 8;
 constexpr std::size_t write_bytes = 4 * 1024 * 1024;
 
@@ -46,6 +48,16 @@ struct Foot {
 };
 static_assert(sizeof(Foot) == 40);
 
+// An entry of the index in version 1.
+struct BlockEntryV1 {
+    std::uint32_t series = 0;
+    std::uint32_t rows = 0;
+    std::uint64_t offset = 0;
+    Time first = 0;
+    Time last = 0;
+};
+static_assert(sizeof(BlockEntryV1) == 32);
+
 template <class T>
 std::uint32_t checksum(T header, ByteView payload = {}) {
     header.crc = 0;
@@ -61,7 +73,49 @@ Result<bool> read_struct(const File& file, std::uint64_t offset, T& out) {
 
 std::size_t padded(std::size_t size) { return (size + alignment - 1) / alignment * alignment; }
 
+Aggregate aggregate_of(const Columns& rows, std::size_t from, std::size_t to) {
+    Aggregate out;
+    out.add(rows.chunk({}), from, to);
+    return out;
+}
+
 }  // namespace
+
+std::optional<Aggregate> BlockEntry::aggregate() const {
+    if ((flags & counted) == 0) {
+        return std::nullopt;
+    }
+    return Aggregate{.rows = rows,
+                     .count = count,
+                     .good_count = good_count,
+                     .numeric = (flags & numeric) != 0,
+                     .min = min,
+                     .max = max,
+                     .sum = sum,
+                     .square_sum = square_sum,
+                     .first = first_value,
+                     .last = last_value,
+                     .first_time = first_time,
+                     .last_time = last_time};
+}
+
+void BlockEntry::set_aggregate(const Aggregate& aggregate) {
+    // Infinities and what overflows cannot be put together from parts.
+    if (!std::isfinite(aggregate.sum) || !std::isfinite(aggregate.square_sum)) {
+        return;
+    }
+    flags = counted | (aggregate.numeric ? numeric : 0);
+    count = static_cast<std::uint16_t>(aggregate.count);
+    good_count = static_cast<std::uint16_t>(aggregate.good_count);
+    min = aggregate.min;
+    max = aggregate.max;
+    sum = aggregate.sum;
+    square_sum = aggregate.square_sum;
+    first_value = aggregate.first;
+    last_value = aggregate.last;
+    first_time = aggregate.first_time;
+    last_time = aggregate.last_time;
+}
 
 Result<std::shared_ptr<const Segment>> Segment::open(Disk& disk, const std::string& path, Log& log,
                                                      Counter& damaged_blocks) {
@@ -70,10 +124,12 @@ Result<std::shared_ptr<const Segment>> Segment::open(Disk& disk, const std::stri
     TRY_ASSIGN(segment->bytes_, segment->file_->size());
     Head head;
     TRY_ASSIGN(const bool whole, read_struct(*segment->file_, 0, head));
-    if (whole && head.magic == head_magic && head.crc == checksum(head) && head.format != version) {
-        return fail(Code::Unsupported, "{} has format version {}, this program reads {}", path,
-                    head.format, version);
+    const bool known = whole && head.magic == head_magic && head.crc == checksum(head);
+    if (known && (head.format < oldest_version || head.format > version)) {
+        return fail(Code::Unsupported, "{} has format version {}, this program reads {} to {}",
+                    path, head.format, oldest_version, version);
     }
+    segment->version_ = known ? head.format : 0;
     TRY_ASSIGN(const bool good, segment->read_index());
     if (!good) {
         log.error("store", "segment index damaged, made again from its blocks", {{"file", path}});
@@ -91,35 +147,64 @@ Result<bool> Segment::read_index() {
         return false;
     }
     TRY_ASSIGN(const bool whole, read_struct(*file_, bytes_ - sizeof(foot), foot));
-    if (!whole || foot.magic != foot_magic || foot.crc != checksum(foot) ||
-        foot.blocks > bytes_ / sizeof(BlockEntry) ||
-        foot.index_offset + foot.blocks * sizeof(BlockEntry) + sizeof(foot) != bytes_) {
+    const std::size_t entry_bytes = version_ == 1 ? sizeof(BlockEntryV1) : sizeof(BlockEntry);
+    if (!whole || version_ == 0 || foot.magic != foot_magic || foot.crc != checksum(foot) ||
+        foot.blocks > bytes_ / entry_bytes ||
+        foot.index_offset + foot.blocks * entry_bytes + sizeof(foot) != bytes_) {
+        return false;
+    }
+    Bytes raw(foot.blocks * entry_bytes);
+    TRY_ASSIGN(const std::size_t got, file_->read(foot.index_offset, raw));
+    if (got != raw.size() || crc32c(raw) != foot.index_crc) {
         return false;
     }
     index_.resize(foot.blocks);
-    const auto raw = std::as_writable_bytes(std::span(index_));
-    TRY_ASSIGN(const std::size_t got, file_->read(foot.index_offset, raw));
-    if (got != raw.size() || crc32c(raw) != foot.index_crc) {
-        index_.clear();
-        return false;
+    if (version_ == version) {
+        std::memcpy(index_.data(), raw.data(), raw.size());
+        return true;
+    }
+    for (std::size_t i = 0; i < index_.size(); ++i) {
+        BlockEntryV1 entry;
+        std::memcpy(&entry, raw.data() + i * entry_bytes, entry_bytes);
+        index_[i] = {.series = entry.series,
+                     .rows = entry.rows,
+                     .offset = entry.offset,
+                     .first = entry.first,
+                     .last = entry.last};
     }
     return true;
+}
+
+// A head that is lost does not say how the blocks are written, so both ways are tried then.
+bool Segment::decode(ByteView payload, Columns& out) const {
+    return (version_ != 1 && decode_block(payload, out)) ||
+           (version_ <= 1 && decode_block_v1(payload, out));
 }
 
 // Every block says whose it is, so the index can be had again by walking over them.
 Result<> Segment::rebuild_index() {
     std::uint64_t at = sizeof(Head);
+    Bytes payload;
+    Columns rows;
     while (at + sizeof(BlockHeader) <= bytes_) {
         BlockHeader header;
         TRY_ASSIGN(const bool whole, read_struct(*file_, at, header));
         bool valid = whole && header.magic == block_magic && header.payload <= bytes_ - at;
         if (valid) {
-            Bytes payload(header.payload);
+            payload.resize(header.payload);
             TRY_ASSIGN(const std::size_t got, file_->read(at + sizeof(header), payload));
             valid = got == payload.size() && header.crc == checksum(header, payload);
         }
         if (valid) {
-            index_.push_back({header.series, header.rows, at, header.first, header.last});
+            BlockEntry entry{.series = header.series,
+                             .rows = header.rows,
+                             .offset = at,
+                             .first = header.first,
+                             .last = header.last};
+            if (decode(payload, rows) && rows.size() == entry.rows) {
+                entry.set_aggregate(aggregate_of(rows, 0, rows.size()));
+            }
+            index_.push_back(entry);
             at += sizeof(header) + padded(header.payload);
         } else {
             at += alignment;
@@ -144,7 +229,7 @@ bool Segment::read(const BlockEntry& entry, Columns& out) const {
         Bytes payload(header.payload);
         TRY_ASSIGN(const std::size_t got, file_->read(entry.offset + sizeof(header), payload));
         return got == payload.size() && header.crc == checksum(header, payload) &&
-               decode_block(payload, out) && out.size() == entry.rows;
+               decode(payload, out) && out.size() == entry.rows;
     }();
     if (checked && *checked) {
         return true;
@@ -180,9 +265,14 @@ Result<> SegmentWriter::add(SeriesId series, const Columns& rows, std::size_t fr
                             std::size_t to) {
     ASSERT(index_.empty() || index_.back().series < series.value ||
            (index_.back().series == series.value && index_.back().last < rows.time[from]));
+    if (index_.empty() || index_.back().series != series.value) {
+        scale_ = {};
+    }
+    Bytes payload;
     for (std::size_t at = from; at < to; at += block_rows_max) {
         const std::size_t end = std::min(to, at + block_rows_max);
-        const Bytes payload = encode_block(rows, at, end);
+        payload.clear();
+        encode_block(rows, at, end, scale_, payload);
         BlockHeader header;
         header.series = series.value;
         header.rows = static_cast<std::uint32_t>(end - at);
@@ -190,8 +280,12 @@ Result<> SegmentWriter::add(SeriesId series, const Columns& rows, std::size_t fr
         header.first = rows.time[at];
         header.last = rows.time[end - 1];
         header.crc = checksum(header, payload);
-        index_.push_back(
-            {header.series, header.rows, written_ + buffer_.size(), header.first, header.last});
+        index_.push_back({.series = header.series,
+                          .rows = header.rows,
+                          .offset = written_ + buffer_.size(),
+                          .first = header.first,
+                          .last = header.last});
+        index_.back().set_aggregate(aggregate_of(rows, at, end));
         ByteWriter out(buffer_);
         out.put_bytes(std::as_bytes(std::span(&header, 1)));
         out.put_bytes(payload);

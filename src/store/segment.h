@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -10,19 +11,38 @@
 #include "base/disk.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "codec/codec.h"
 #include "store/columns.h"
 
 namespace gantry::store {
 
-// Where a block of one series lies in a segment.
+// Where a block of one series lies in a segment, and what its rows come to (Aggregate says how).
 struct BlockEntry {
+    static constexpr std::uint32_t counted = 1;  // what stands below `flags` is known
+    static constexpr std::uint32_t numeric = 2;
+
     std::uint32_t series = 0;
     std::uint32_t rows = 0;
     std::uint64_t offset = 0;
     Time first = 0;  // times of the first and last row
     Time last = 0;
+    std::uint32_t flags = 0;
+    std::uint16_t count = 0;
+    std::uint16_t good_count = 0;
+    Time first_time = 0;
+    Time last_time = 0;
+    double min = 0;
+    double max = 0;
+    double sum = 0;
+    double square_sum = 0;
+    double first_value = 0;
+    double last_value = 0;
+
+    // Nothing if it is not known: in segments of version 1.
+    std::optional<Aggregate> aggregate() const;
+    void set_aggregate(const Aggregate& aggregate);
 };
-static_assert(sizeof(BlockEntry) == 32);
+static_assert(sizeof(BlockEntry) == 104);
 
 // An immutable file of blocks, sorted by series and time (docs/formats/segment.md). Any thread.
 class Segment {
@@ -50,11 +70,13 @@ private:
 
     Result<bool> read_index();
     Result<> rebuild_index();
+    bool decode(ByteView payload, Columns& out) const;
 
     std::unique_ptr<File> file_;
     std::string path_;
     Log& log_;
     Counter& damaged_blocks_;
+    std::uint32_t version_ = 0;
     std::vector<BlockEntry> index_;
     std::uint64_t bytes_ = 0;
     std::uint64_t rows_ = 0;
@@ -81,6 +103,7 @@ private:
     std::string path_;
     std::unique_ptr<File> file_;
     Bytes buffer_;
+    codec::FloatScale scale_;  // of the series that is being written
     std::uint64_t written_ = 0;
     std::uint64_t rows_ = 0;
     std::vector<BlockEntry> index_;

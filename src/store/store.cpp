@@ -169,7 +169,8 @@ Result<> Store::commit() {
 
 Lsn Store::durable() const { return journal_->durable(); }
 
-bool Store::scan_series(SeriesId series, TimeRange range, const ChunkVisitor& visit) const {
+bool Store::scan_series(SeriesId series, TimeRange range, const ChunkVisitor& visit,
+                        const BlockVisitor& visit_block) const {
     std::shared_ptr<const Segments> segments;
     Columns frozen_rows;
     Columns active_rows;
@@ -192,50 +193,13 @@ bool Store::scan_series(SeriesId series, TimeRange range, const ChunkVisitor& vi
     }
     cursors.emplace_back(std::move(frozen_rows));
     cursors.emplace_back(std::move(active_rows));
-    return merge(series, cursors, visit);
+    return merge(series, cursors, visit, visit_block);
 }
 
 Result<> Store::scan(std::span<const SeriesId> series, TimeRange range,
                      const ChunkVisitor& visit) const {
     for (const SeriesId id : series) {
         if (!scan_series(id, range, visit)) {
-            break;
-        }
-    }
-    return {};
-}
-
-Result<> Store::aggregate(std::span<const SeriesId> series, TimeRange range, Duration every,
-                          const BucketVisitor& visit) const {
-    if (range.empty()) {
-        return {};
-    }
-    ASSERT(every.count() >= 0);
-    bool go_on = true;
-    for (const SeriesId id : series) {
-        Bucket bucket{id, range.from, {}};
-        Time bucket_end = every.count() == 0 ? range.to : range.from;
-        TRY(scan(std::span(&id, 1), range, [&](const Chunk& chunk) {
-            for (std::size_t i = 0; go_on && i < chunk.size(); ++i) {
-                const Row row = chunk.row(i);
-                if (row.time >= bucket_end) {
-                    if (bucket.aggregate.rows > 0) {
-                        go_on = visit(bucket);
-                    }
-                    const std::int64_t index = (row.time - range.from) / every.count();
-                    bucket = {id, range.from + index * every.count(), {}};
-                    if (__builtin_add_overflow(bucket.start, every.count(), &bucket_end)) {
-                        bucket_end = time_max;
-                    }
-                }
-                bucket.aggregate.add(row.time, row.quality, to_number(row.value()));
-            }
-            return go_on;
-        }));
-        if (go_on && bucket.aggregate.rows > 0) {
-            go_on = visit(bucket);
-        }
-        if (!go_on) {
             break;
         }
     }

@@ -67,19 +67,20 @@ struct Chunk {
 // Returns false to end the scan.
 using ChunkVisitor = std::function<bool(const Chunk&)>;
 
-// One bucket of one series. Values are those of rows that are not bad and have a number (bool
-// counts as 0 and 1); strings only count.
+// One bucket of one series. A row is usable when it is not bad and has a value; NaN is none. Bool
+// counts as 0 and 1; of strings there is only the count.
 struct Aggregate {
     std::uint64_t rows = 0;        // all rows, the bad ones too
-    std::uint64_t count = 0;       // rows that the figures below are made of
+    std::uint64_t count = 0;       // the usable ones
     std::uint64_t good_count = 0;  // of these, the good ones
+    bool numeric = false;          // the values below mean something
     double min = 0;
     double max = 0;
     double sum = 0;
     double square_sum = 0;  // of the differences to the first value, for a stable deviation
     double first = 0;
     double last = 0;
-    Time first_time = 0;
+    Time first_time = 0;  // of the usable rows
     Time last_time = 0;
 
     double average() const { return sum / static_cast<double>(count); }
@@ -87,7 +88,10 @@ struct Aggregate {
     double deviation() const;
     // Good when every row is, bad when no value could be used, else uncertain.
     Quality quality() const;
-    void add(Time time, Quality quality, std::optional<double> value);
+    // Rows [from, to), which are later than all before.
+    void add(const Chunk& chunk, std::size_t from, std::size_t to);
+    // What follows in time, and is not empty.
+    void add(const Aggregate& later);
 };
 
 struct Bucket {
@@ -114,7 +118,13 @@ struct StoreStatistics {
 class Catalogue;
 class Memtable;
 class Segment;
+struct BlockEntry;
 struct Manifest;
+
+// What to do with a block that no newer row touches: the visitor has all it wants of it, wants its
+// rows, or wants no more at all.
+enum class BlockVerdict : unsigned char { Taken, Read, End };
+using BlockVisitor = std::function<BlockVerdict(const BlockEntry&)>;
 
 // A durable set of time series. On disk, in one folder: catalogue (names and types of the series),
 // journal (appends that are not in a segment yet), segments (immutable, columnar), MANIFEST.
@@ -182,7 +192,8 @@ private:
                      std::size_t count);
     Result<bool> merge_segments(std::size_t first, std::size_t count);
     // False if the visitor ended it.
-    bool scan_series(SeriesId series, TimeRange range, const ChunkVisitor& visit) const;
+    bool scan_series(SeriesId series, TimeRange range, const ChunkVisitor& visit,
+                     const BlockVisitor& visit_block = {}) const;
     std::optional<Sample> latest_in_segments(SeriesId series, const Segments& segments) const;
 
     Disk& disk_;

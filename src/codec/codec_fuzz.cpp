@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// The first byte says which kind of column, the next two how many values; the rest is the column.
+// What a decoder accepts is encoded again and must come back. The rest is values to encode, too.
+#include "base/assert.h"
+#include "codec/codec.h"
+
+namespace {
+
+using gantry::Bytes;
+using gantry::ByteView;
+using Bits = std::vector<std::uint64_t>;
+
+template <class Value, class Encode, class Decode>
+void both_ways(ByteView input, std::size_t count, Encode encode, Decode decode) {
+    std::vector<Value> values(count);
+    std::vector<Value> back(count);
+    Bytes column;
+    if (decode(input, std::span<Value>(values))) {
+        encode(std::span<const Value>(values), column);
+        ASSERT(decode(column, std::span<Value>(back)) && back == values);
+    }
+    const std::size_t whole = std::min(input.size() / sizeof(Value), count);
+    if (whole > 0) {
+        values.resize(whole);
+        back.resize(whole);
+        std::memcpy(values.data(), input.data(), whole * sizeof(Value));
+        column.clear();
+        encode(std::span<const Value>(values), column);
+        // Times that do not rise are refused; all else comes back.
+        const bool good = decode(column, std::span<Value>(back));
+        ASSERT(!good || back == values);
+    }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    namespace codec = gantry::codec;
+    if (size < 3) {
+        return 0;
+    }
+    const std::size_t count = 1 + (data[1] | std::size_t{data[2]} << 8) % codec::values_max;
+    const ByteView input = std::as_bytes(std::span(data, size).subspan(3));
+    switch (data[0] % 6) {
+        case 0:
+            both_ways<gantry::Time>(input, count, codec::encode_times, codec::decode_times);
+            break;
+        case 1:
+            both_ways<std::uint64_t>(input, count, codec::encode_integers, codec::decode_integers);
+            break;
+        case 2:
+            both_ways<std::uint64_t>(
+                input, count,
+                [](std::span<const std::uint64_t> bits, Bytes& out) {
+                    codec::FloatScale scale;
+                    codec::encode_floats(bits, scale, out);
+                },
+                codec::decode_floats);
+            break;
+        case 3: {
+            Bits bits(count);
+            (void)codec::decode_bools(input, bits);
+            break;
+        }
+        case 4:
+            both_ways<std::uint32_t>(input, count, codec::encode_codes, codec::decode_codes);
+            break;
+        default: {
+            Bits references(count);
+            std::string texts;
+            Bytes column;
+            if (codec::decode_texts(input, references, texts)) {
+                codec::encode_texts(references, texts, column);
+                ASSERT(codec::decode_texts(column, references, texts));
+            }
+        }
+    }
+    return 0;
+}

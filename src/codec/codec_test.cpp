@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "codec/codec.h"
+
+#include <cmath>
+#include <functional>
+
+#include "base/random.h"
+#include "codec/codec_shapes.h"
+#include "testing/testing.h"
+
+namespace gantry::codec {
+namespace {
+
+using Bits = std::vector<std::uint64_t>;
+
+Codec codec_of(const Bytes& column) { return static_cast<Codec>(column.front()); }
+
+Bytes encoded_floats(const Bits& bits) {
+    FloatScale scale;
+    Bytes out;
+    encode_floats(bits, scale, out);
+    return out;
+}
+Bytes encoded_integers(const Bits& bits) {
+    Bytes out;
+    encode_integers(bits, out);
+    return out;
+}
+Bytes encoded_times(const std::vector<Time>& times) {
+    Bytes out;
+    encode_times(times, out);
+    return out;
+}
+
+// Whatever a cut or changed column makes of the decoder, it ends and says so or not.
+template <class Decode>
+void damage(const Bytes& column, SeededRandom& random, Decode decode) {
+    for (std::size_t length = 0; length < column.size(); length += 1 + column.size() / 40) {
+        EXPECT_FALSE(decode(ByteView(column).first(length))) << length;
+    }
+    for (int trial = 0; trial < 40; ++trial) {
+        Bytes changed = column;
+        changed[random.below(std::min<std::size_t>(changed.size(), 24))] ^=
+            static_cast<std::byte>(1U << random.below(8));
+        changed[random.below(changed.size())] ^= static_cast<std::byte>(1U << random.below(8));
+        (void)decode(ByteView(changed));
+    }
+    Bytes longer = column;
+    longer.push_back(std::byte{0});
+    (void)decode(ByteView(longer));
+}
+
+std::size_t some_count(SeededRandom& random) {
+    return random.chance(0.3)   ? values_max
+           : random.chance(0.3) ? 1 + random.below(20)
+                                : 1 + random.below(values_max);
+}
+
+TEST(Codec, FloatsComeBackToTheLastBit) {
+    SeededRandom random(1);
+    for (const auto& [name, make] : float_shapes()) {
+        FloatScale scale;  // goes from block to block
+        for (int trial = 0; trial < 30; ++trial) {
+            const Bits bits = make(random, some_count(random));
+            Bytes column;
+            encode_floats(bits, scale, column);
+            Bits back(bits.size());
+            ASSERT_TRUE(decode_floats(column, back)) << name;
+            ASSERT_EQ(back, bits) << name;
+            ASSERT_LE(column.size(), 4 + bits.size() * 8) << name;
+            damage(column, random, [&](ByteView in) { return decode_floats(in, back); });
+        }
+    }
+}
+
+TEST(Codec, AScaleOfAnotherSeriesDoesNoHarm) {
+    SeededRandom random(2);
+    FloatScale scale;
+    const auto shapes = float_shapes();
+    for (int trial = 0; trial < 500; ++trial) {
+        const Bits bits = shapes[random.below(shapes.size())].make(random, some_count(random));
+        Bytes column;
+        encode_floats(bits, scale, column);
+        Bits back(bits.size());
+        ASSERT_TRUE(decode_floats(column, back));
+        ASSERT_EQ(back, bits);
+    }
+}
+
+TEST(Codec, IntegersComeBack) {
+    SeededRandom random(3);
+    for (const auto& [name, make] : integer_shapes()) {
+        for (int trial = 0; trial < 30; ++trial) {
+            const Bits bits = make(random, some_count(random));
+            const Bytes column = encoded_integers(bits);
+            Bits back(bits.size());
+            ASSERT_TRUE(decode_integers(column, back)) << name;
+            ASSERT_EQ(back, bits) << name;
+            ASSERT_LE(column.size(), 4 + bits.size() * 8) << name;
+            damage(column, random, [&](ByteView in) { return decode_integers(in, back); });
+        }
+    }
+}
+
+TEST(Codec, TimesComeBackAndRise) {
+    SeededRandom random(4);
+    for (const auto& [name, make] : time_shapes()) {
+        for (int trial = 0; trial < 30; ++trial) {
+            const std::vector<Time> times = make(random, some_count(random));
+            const Bytes column = encoded_times(times);
+            std::vector<Time> back(times.size());
+            ASSERT_TRUE(decode_times(column, back)) << name;
+            ASSERT_EQ(back, times) << name;
+            damage(column, random, [&](ByteView in) {
+                const bool good = decode_times(in, back);
+                EXPECT_TRUE(!good || std::ranges::is_sorted(back, std::less_equal<>()) ||
+                            back.size() == 1);
+                return good;
+            });
+        }
+    }
+    std::vector<Time> back(3);
+    EXPECT_FALSE(decode_times(encoded_times({5, 5, 5}), back)) << "times that stand still";
+    EXPECT_FALSE(decode_times(encoded_times({5, 7, 6}), back)) << "times that fall";
+}
+
+TEST(Codec, BoolsComeBack) {
+    SeededRandom random(5);
+    for (int trial = 0; trial < 300; ++trial) {
+        const double change = std::array{0.0, 0.01, 0.5}[random.below(3)];
+        Bits bits(some_count(random));
+        std::uint64_t value = random.below(2);
+        for (std::uint64_t& bit : bits) {
+            value ^= random.chance(change) ? 1U : 0U;
+            bit = value;
+        }
+        Bytes column;
+        encode_bools(bits, column);
+        Bits back(bits.size());
+        ASSERT_TRUE(decode_bools(column, back));
+        ASSERT_EQ(back, bits);
+        ASSERT_LE(column.size(), 2 + bits.size() / 8 + 1);
+        damage(column, random, [&](ByteView in) { return decode_bools(in, back); });
+    }
+}
+
+TEST(Codec, CodesComeBack) {
+    SeededRandom random(6);
+    for (int trial = 0; trial < 300; ++trial) {
+        const std::uint64_t kind = random.below(4);
+        std::vector<std::uint32_t> codes(some_count(random));
+        std::uint32_t code = 0;
+        for (std::uint32_t& place : codes) {
+            if (kind == 3 || (kind == 1 && random.chance(0.01))) {
+                code = static_cast<std::uint32_t>(random.next());
+            } else if (kind == 2) {
+                code = random.chance(0.5) ? 0 : 0x80050000;
+            }
+            place = code;
+        }
+        Bytes column;
+        encode_codes(codes, column);
+        std::vector<std::uint32_t> back(codes.size());
+        ASSERT_TRUE(decode_codes(column, back));
+        ASSERT_EQ(back, codes);
+        if (kind == 0) {
+            EXPECT_EQ(column.size(), 1U);
+        }
+        damage(column, random, [&](ByteView in) { return decode_codes(in, back); });
+    }
+}
+
+TEST(Codec, TextsComeBack) {
+    SeededRandom random(7);
+    for (int trial = 0; trial < 300; ++trial) {
+        const std::uint64_t distinct = std::array<std::uint64_t, 3>{1, 6, 100'000}[trial % 3];
+        std::string texts = "before";
+        Bits references(some_count(random));
+        for (std::uint64_t& reference : references) {
+            std::string text = std::format("state {}", random.below(distinct));
+            text += random.chance(0.05) ? std::string(random.below(400), 'x') : "";
+            text = random.chance(0.1) ? "" : text;
+            reference = static_cast<std::uint64_t>(texts.size()) << 32 | text.size();
+            texts += text;
+        }
+        Bytes column;
+        encode_texts(references, texts, column);
+        Bits back(references.size());
+        std::string back_texts = "others";
+        ASSERT_TRUE(decode_texts(column, back, back_texts));
+        for (std::size_t i = 0; i < references.size(); ++i) {
+            ASSERT_EQ(back_texts.substr(back[i] >> 32, back[i] & UINT32_MAX),
+                      texts.substr(references[i] >> 32, references[i] & UINT32_MAX));
+        }
+        damage(column, random, [&](ByteView in) {
+            std::string room;
+            return decode_texts(in, back, room);
+        });
+    }
+}
+
+// The codec that is chosen, and at most so many bits a value in full blocks.
+struct Expectation {
+    std::string_view shape;
+    Codec codec;
+    double bits_max;
+};
+
+template <class Shapes, class Encode>
+void expect_choices(const Shapes& shapes, std::span<const Expectation> expectations,
+                    Encode encode) {
+    SeededRandom random(8);
+    for (const Expectation& expected : expectations) {
+        const auto shape = std::ranges::find(
+            shapes, expected.shape, [](const auto& s) { return std::string_view(s.name); });
+        ASSERT_NE(shape, shapes.end()) << expected.shape;
+        for (int trial = 0; trial < 10; ++trial) {
+            const Bytes column = encode(shape->make(random, values_max));
+            EXPECT_EQ(int(codec_of(column)), int(expected.codec)) << expected.shape;
+            EXPECT_LE(double(column.size()) * 8 / values_max, expected.bits_max) << expected.shape;
+        }
+    }
+}
+
+TEST(Codec, FloatsGetTheCodecMadeForThem) {
+    const Expectation expectations[] = {
+        {"constant", Codec::Constant, 0.1},
+        {"setpoint", Codec::Runs, 2},
+        {"few levels", Codec::Dictionary, 5},
+        {"temperature walk", Codec::Decimal, 3.5},
+        {"decimals of 4 digits", Codec::Decimal, 30},
+        {"decimals with faults", Codec::Decimal, 14},
+        {"float32 decimals", Codec::Decimal32, 12},
+        {"float32 noise", Codec::Float32, 26},
+        {"converter counts", Codec::Linear, 13},
+        {"converter counts with an offset", Codec::Linear, 17},
+        {"smooth curve", Codec::Planes, 60},
+        {"any pattern", Codec::Raw, 64.1},
+    };
+    expect_choices(float_shapes(), expectations, encoded_floats);
+}
+
+TEST(Codec, IntegersGetTheCodecMadeForThem) {
+    const Expectation expectations[] = {
+        {"constant", Codec::Constant, 0.1},   {"state", Codec::Runs, 1.0},
+        {"few levels", Codec::Dictionary, 4}, {"small", Codec::Integers, 8.1},
+        {"counter", Codec::Integers, 5},      {"counter with resets", Codec::Integers, 6},
+        {"multiples", Codec::Integers, 9},    {"any pattern", Codec::Raw, 64.1},
+    };
+    expect_choices(integer_shapes(), expectations, encoded_integers);
+}
+
+TEST(Codec, TimesGetTheCodecMadeForThem) {
+    const Expectation expectations[] = {
+        {"regular", Codec::Regular, 0.15},
+        {"jitter of 4 ms, whole ms", Codec::Integers, 5},
+        {"regular with gaps", Codec::Integers, 1.5},
+        {"jitter in ns", Codec::Integers, 25},
+    };
+    expect_choices(time_shapes(), expectations, encoded_times);
+}
+
+TEST(Codec, TheScaleIsNotLookedForAgain) {
+    SeededRandom random(9);
+    const auto shapes = float_shapes();
+    const auto walk = std::ranges::find(shapes, std::string_view("temperature walk"), &Shape::name);
+    FloatScale scale;
+    Bytes out;
+    encode_floats(walk->make(random, values_max), scale, out);
+    EXPECT_TRUE(scale.known);
+    EXPECT_EQ(int(scale.exponent), 2);
+    scale.exponent = 3;  // fits as well, so it stays
+    scale.factor = 1000;
+    encode_floats(walk->make(random, values_max), scale, out);
+    EXPECT_EQ(int(scale.exponent), 3);
+}
+
+}  // namespace
+}  // namespace gantry::codec

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// Forms that any type of value can take: all equal, runs of equals, numbers into a table.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "base/bytes.h"
+#include "codec/codec.h"
+#include "codec/detail/kernels.h"
+
+namespace gantry::codec::detail {
+
+inline constexpr std::size_t table_max = 128;
+
+// Not inlined: with what it then knows of the vector, g++ 14 warns of an overflow that is none.
+[[gnu::noinline]] inline void put_codec(Bytes& out, Codec codec) {
+    const auto id = static_cast<std::byte>(codec);
+    out.push_back(id);
+}
+
+template <class T>
+std::size_t count_runs(std::span<const T> values) {
+    std::size_t runs = 1;
+    for (std::size_t i = 1; i < values.size(); ++i) {
+        runs += values[i] != values[i - 1] ? 1 : 0;
+    }
+    return runs;
+}
+
+// Varint number of runs; for each a varint length and the value, as `put` writes it.
+template <class T, class Put>
+void put_runs(std::span<const T> values, std::size_t runs, Bytes& out, Put put) {
+    ByteWriter writer(out);
+    writer.put_varint(runs);
+    for (std::size_t i = 0; i < values.size();) {
+        std::size_t end = i + 1;
+        while (end < values.size() && values[end] == values[i]) {
+            ++end;
+        }
+        writer.put_varint(end - i);
+        put(writer, values[i]);
+        i = end;
+    }
+}
+
+template <class T, class Get>
+bool take_runs(ByteReader& in, std::span<T> values, Get get) {
+    std::uint64_t runs = 0;
+    if (!in.get_varint(runs) || runs > values.size()) {
+        return false;
+    }
+    std::size_t at = 0;
+    for (std::uint64_t run = 0; run < runs; ++run) {
+        std::uint64_t length = 0;
+        T value{};
+        if (!in.get_varint(length) || length == 0 || length > values.size() - at ||
+            !get(in, value)) {
+            return false;
+        }
+        std::ranges::fill(values.subspan(at, length), value);
+        at += length;
+    }
+    return at == values.size();
+}
+
+// The distinct values in the order of their first appearance, and the number of each value in it.
+template <class T>
+struct Table {
+    std::array<T, table_max> entries;
+    std::array<std::uint64_t, values_max> numbers;
+    std::size_t size = 0;
+
+    // False when there are more than `most`.
+    bool fill(std::span<const T> values, std::size_t most) {
+        std::array<std::uint8_t, 512> slots{};  // number + 1, found by hash
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            auto slot = static_cast<std::size_t>(
+                (static_cast<std::uint64_t>(values[i]) * 0x9e3779b97f4a7c15) >> 55);
+            while (slots[slot] != 0 && entries[slots[slot] - 1] != values[i]) {
+                slot = (slot + 1) % slots.size();
+            }
+            if (slots[slot] == 0) {
+                if (size == most) {
+                    return false;
+                }
+                entries[size++] = values[i];
+                slots[slot] = static_cast<std::uint8_t>(size);
+            }
+            numbers[i] = slots[slot] - 1U;
+        }
+        return true;
+    }
+    unsigned width() const { return static_cast<unsigned>(std::bit_width(size - 1)); }
+};
+
+// Varint number of entries, the entries, the packed numbers.
+template <class T, class Put>
+void put_table(const Table<T>& table, std::size_t count, Bytes& out, Put put) {
+    ByteWriter writer(out);
+    writer.put_varint(table.size);
+    for (std::size_t i = 0; i < table.size; ++i) {
+        put(writer, table.entries[i]);
+    }
+    pack(std::span(table.numbers).first(count), 0, table.width(), out);
+}
+
+// The packed numbers into a table of that size; each is checked.
+inline bool take_numbers(ByteReader& in, std::size_t size, std::span<std::uint64_t> numbers) {
+    ByteView packed;
+    const auto width = static_cast<unsigned>(std::bit_width(size - 1));
+    if (size == 0 || size > values_max ||
+        !in.get_bytes(packed_bytes(numbers.size(), width), packed)) {
+        return false;
+    }
+    kernels().unpack(packed, width, 0, numbers);
+    std::uint64_t largest = 0;
+    for (const std::uint64_t number : numbers) {
+        largest = number > largest ? number : largest;
+    }
+    return largest < size;
+}
+
+template <class T, class Get>
+bool take_table(ByteReader& in, std::span<T> values, Get get) {
+    std::uint64_t size = 0;
+    std::array<T, table_max> entries;
+    if (!in.get_varint(size) || size == 0 || size > table_max) {
+        return false;
+    }
+    for (std::size_t i = 0; i < size; ++i) {
+        if (!get(in, entries[i])) {
+            return false;
+        }
+    }
+    std::array<std::uint64_t, values_max> room;
+    const auto numbers = std::span(room).first(values.size());
+    if (!take_numbers(in, size, numbers)) {
+        return false;
+    }
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        values[i] = entries[numbers[i]];
+    }
+    return true;
+}
+
+}  // namespace gantry::codec::detail

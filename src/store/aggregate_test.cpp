@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+// Buckets against a naive recomputation, with blocks that are answered by their statistics.
+#include <cmath>
+#include <map>
+
+#include "base/sim_disk.h"
+#include "store/store.h"
+#include "testing/testing.h"
+
+namespace gantry::store {
+namespace {
+
+using gantry::testing::must;
+
+constexpr Time second = 1'000'000'000;
+
+struct Fixture {
+    explicit Fixture(std::uint64_t seed) : disk(seed), random(seed) {
+        options.folder = "/s";
+        options.memtable_bytes = 1 << 20;
+        store = must(Store::open(disk, around.clock, random, around.log, around.metrics, options));
+    }
+
+    SimDisk disk;
+    SeededRandom random;
+    gantry::testing::Surroundings around;
+    StoreOptions options;
+    std::unique_ptr<Store> store;
+};
+
+using Rows = std::map<Time, std::pair<Value, Quality>>;
+
+Value some_value(ValueType type, SeededRandom& random) {
+    if (random.chance(0.02)) {
+        return std::monostate();
+    }
+    switch (type) {
+        case ValueType::Bool: return random.chance(0.5);
+        case ValueType::Int64: return static_cast<std::int64_t>(random.below(2000)) - 1000;
+        case ValueType::Float64:
+            return random.chance(0.02) ? std::nan("")
+                                       : static_cast<double>(random.below(10'000)) / 100 - 20;
+        default: return std::format("state {}", random.below(4));
+    }
+}
+
+Aggregate naive(const Rows& rows, Time from, Time to) {
+    Aggregate out;
+    std::vector<double> values;
+    for (auto at = rows.lower_bound(from); at != rows.lower_bound(to); ++at) {
+        const auto& [value, quality] = at->second;
+        ++out.rows;
+        const std::optional<double> number = to_number(value);
+        const bool text = type_of(value) == ValueType::String;
+        if (quality.bad() || (!text && (!number || std::isnan(*number)))) {
+            continue;
+        }
+        ++out.count;
+        out.good_count += quality.good() ? 1 : 0;
+        out.last_time = at->first;
+        out.first_time = out.count == 1 ? at->first : out.first_time;
+        if (!text) {
+            values.push_back(*number);
+            out.sum += *number;
+        }
+    }
+    if (!values.empty()) {
+        out.numeric = true;
+        out.min = *std::ranges::min_element(values);
+        out.max = *std::ranges::max_element(values);
+        out.first = values.front();
+        out.last = values.back();
+        for (const double value : values) {
+            out.square_sum += (value - out.first) * (value - out.first);
+        }
+    }
+    return out;
+}
+
+void expect_buckets(const Store& store, SeriesId id, const Rows& rows, TimeRange range,
+                    Duration every) {
+    std::map<Time, Aggregate> buckets;
+    must(store.aggregate(std::span(&id, 1), range, every, [&](const Bucket& bucket) {
+        EXPECT_TRUE(buckets.emplace(bucket.start, bucket.aggregate).second);
+        return true;
+    }));
+    std::size_t found = 0;
+    const Time length = every.count() == 0 ? range.to - range.from : every.count();
+    for (Time start = range.from; start < range.to; start += length) {
+        const Aggregate expected = naive(rows, start, std::min(range.to, start + length));
+        if (expected.rows == 0) {
+            continue;
+        }
+        ++found;
+        ASSERT_TRUE(buckets.contains(start));
+        const Aggregate& got = buckets[start];
+        ASSERT_EQ(got.rows, expected.rows);
+        ASSERT_EQ(got.count, expected.count);
+        ASSERT_EQ(got.good_count, expected.good_count);
+        ASSERT_EQ(got.quality(), expected.quality());
+        ASSERT_EQ(got.numeric, expected.numeric);
+        ASSERT_EQ(got.first_time, expected.first_time);
+        ASSERT_EQ(got.last_time, expected.last_time);
+        if (got.numeric) {
+            ASSERT_EQ(got.min, expected.min);
+            ASSERT_EQ(got.max, expected.max);
+            ASSERT_EQ(got.first, expected.first);
+            ASSERT_EQ(got.last, expected.last);
+            ASSERT_NEAR(got.sum, expected.sum, 1e-6);
+            ASSERT_NEAR(got.deviation(), expected.deviation(), 1e-6);
+        }
+    }
+    ASSERT_EQ(buckets.size(), found);
+}
+
+TEST(Aggregates, WithStatisticsEqualANaiveRecomputation) {
+    for (const ValueType type :
+         {ValueType::Bool, ValueType::Int64, ValueType::Float64, ValueType::String}) {
+        Fixture fixture(static_cast<std::uint64_t>(type));
+        SeededRandom random(20 + static_cast<std::uint64_t>(type));
+        const SeriesId id = must(fixture.store->make_series("a", type));
+        Rows rows;
+        Time now = 0;
+        for (int round = 0; round < 12; ++round) {
+            SampleBatch batch;
+            for (int i = 0; i < 3000; ++i) {
+                now += static_cast<Time>(1 + random.below(2)) * second / 10;
+                // Some come late and land in blocks that are written.
+                const bool late = round % 3 == 2 && random.chance(0.002);
+                const Time time =
+                    late ? static_cast<Time>(random.below(static_cast<std::uint64_t>(now))) : now;
+                const Value value = some_value(type, random);
+                const Quality quality = random.chance(0.02)   ? quality::bad_sensor_failure
+                                        : random.chance(0.02) ? quality::uncertain
+                                                              : quality::good;
+                batch.add(id, time, quality, value);
+                rows[time] = {value, quality};
+            }
+            must(fixture.store->append(batch));
+            must(fixture.store->commit());
+            if (round % 4 != 3) {
+                must(fixture.store->flush());
+            }
+            for (int trial = 0; trial < 6; ++trial) {
+                const Time from = static_cast<Time>(random.below(static_cast<std::uint64_t>(now)));
+                const TimeRange range{trial == 0 ? 0 : from, now + 1};
+                const Duration every{
+                    trial % 2 == 0 ? 0
+                                   : static_cast<std::int64_t>(1 + random.below(2000)) * second};
+                ASSERT_NO_FATAL_FAILURE(expect_buckets(*fixture.store, id, rows, range, every));
+            }
+        }
+        while (must(fixture.store->maintain())) {
+        }
+        ASSERT_NO_FATAL_FAILURE(
+            expect_buckets(*fixture.store, id, rows, {0, now + 1}, Duration{600 * second}));
+    }
+}
+
+// Counts what is read: a disk whose blocks are gone still answers for those that are not read.
+TEST(Aggregates, OfWholeBlocksDoNotReadThem) {
+    Fixture fixture(7);
+    const SeriesId id = must(fixture.store->make_series("a", ValueType::Float64));
+    SampleBatch batch;
+    for (int i = 0; i < 4096; ++i) {
+        batch.add_float(id, i * second, quality::good, i);
+    }
+    must(fixture.store->append(batch));
+    must(fixture.store->commit());
+    must(fixture.store->flush());
+    const std::string path = [&] {
+        for (const std::string& name : must(fixture.disk.list("/s"))) {
+            if (name.starts_with("segment-")) {
+                return "/s/" + name;
+            }
+        }
+        return std::string();
+    }();
+    must(fixture.disk.flip_bit(path, 16 + 40 + 5, 0));  // the payload of the first block
+    const auto sum = [&](Time from) {
+        double out = 0;
+        must(fixture.store->aggregate(std::span(&id, 1), {from, 4096 * second}, Duration{0},
+                                      [&](const Bucket& bucket) {
+                                          out = bucket.aggregate.sum;
+                                          return true;
+                                      }));
+        return out;
+    };
+    EXPECT_EQ(sum(0), 4095.0 * 4096 / 2);
+    EXPECT_EQ(fixture.store->statistics().damaged_blocks, 0U);
+    EXPECT_NE(sum(second), 4095.0 * 4096 / 2) << "a part of a block is read";
+    EXPECT_EQ(fixture.store->statistics().damaged_blocks, 1U);
+}
+
+}  // namespace
+}  // namespace gantry::store
