@@ -48,16 +48,10 @@ KERNEL_INLINE void differences_loop(Values values, Output out) {
     }
 }
 
-// A fused multiply-add rounds once where others round twice: the product stands behind a fence.
-#if __has_builtin(__builtin_assoc_barrier)
-#define KERNEL_ROUNDED(value) __builtin_assoc_barrier(value)
-#else
-#define KERNEL_ROUNDED(value) __arithmetic_fence(value)
-#endif
-
+// Compiled without contraction of a product and a sum (src/modules.cmake): all round alike.
 template <bool Divide, bool Single>
 KERNEL_INLINE double restored(double number, double offset, double factor) {
-    const double value = Divide ? number / factor : offset + KERNEL_ROUNDED(factor * number);
+    const double value = Divide ? number / factor : offset + factor * number;
     return Single ? static_cast<double>(static_cast<float>(value)) : value;
 }
 
@@ -72,7 +66,7 @@ KERNEL_INLINE std::size_t quantise_loop(Values floats, double offset, double fac
     std::uint64_t lost = 0;
     for (std::size_t i = 0; i < count; ++i) {
         const auto value = std::bit_cast<double>(in[i]);
-        const double scaled = Divide ? KERNEL_ROUNDED(value * factor) : (value - offset) / factor;
+        const double scaled = Divide ? value * factor : (value - offset) / factor;
         const double moved = scaled + rounder;
         const double number = moved - rounder;
         to[i] = std::bit_cast<std::uint64_t>(moved) - std::bit_cast<std::uint64_t>(rounder);
