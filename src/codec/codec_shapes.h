@@ -6,6 +6,7 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <format>
 #include <functional>
 #include <string>
 #include <vector>
@@ -59,7 +60,7 @@ inline auto decimals(int digits, std::uint64_t reach) {
 inline std::vector<Shape> decimal_shapes() {
     std::vector<Shape> out;
     for (int digits = 0; digits <= 6; ++digits) {
-        out.push_back({"decimals of " + std::to_string(digits) + " digits",
+        out.push_back({std::format("decimals of {} digits", digits),
                        decimals(digits, std::uint64_t{1} << (10 + 3 * digits))});
     }
     out.push_back({"constant", [](SeededRandom& random, std::size_t count) {
