@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -34,6 +35,23 @@ std::unexpected<Error> system_error(std::string_view doing, std::string_view pat
     return fail(code_of(error), "{} {}: {}", doing, path,
                 std::error_code(error, std::generic_category()).message());
 }
+
+class RealMapping final : public Mapping {
+public:
+    RealMapping(void* start, std::size_t size) : start_(start), size_(size) {}
+    RealMapping(const RealMapping&) = delete;
+    RealMapping& operator=(const RealMapping&) = delete;
+    ~RealMapping() override {
+        if (size_ > 0) {
+            ::munmap(start_, size_);
+        }
+    }
+    ByteView bytes() const override { return {static_cast<const std::byte*>(start_), size_}; }
+
+private:
+    void* start_;
+    std::size_t size_;
+};
 
 class RealFile final : public File {
 public:
@@ -101,6 +119,18 @@ public:
             return system_error("looking at", path_, errno);
         }
         return static_cast<std::uint64_t>(status.st_size);
+    }
+
+    Result<std::unique_ptr<Mapping>> map() const override {
+        TRY_ASSIGN(const std::uint64_t bytes, size());
+        if (bytes == 0) {
+            return std::make_unique<RealMapping>(nullptr, 0);
+        }
+        void* start = ::mmap(nullptr, bytes, PROT_READ, MAP_SHARED, descriptor_, 0);
+        if (start == MAP_FAILED) {
+            return system_error("mapping", path_, errno);
+        }
+        return std::make_unique<RealMapping>(start, bytes);
     }
 
 private:

@@ -12,6 +12,14 @@
 
 namespace gantry {
 
+// The bytes of a file as they stand on disk, for reading. Good for as long as it lives, also after
+// the file was closed or removed. Only for files that nobody changes any more.
+class Mapping {
+public:
+    virtual ~Mapping() = default;
+    virtual ByteView bytes() const = 0;
+};
+
 // One open file, by offset. Different files may be used from different threads; one file from one
 // thread at a time, except read(), which any number may call beside it. Closed when destroyed;
 // closing does not sync.
@@ -31,6 +39,7 @@ public:
     // fail for want of space. New bytes read as zero.
     virtual Result<> allocate(std::uint64_t size) = 0;
     virtual Result<std::uint64_t> size() const = 0;
+    virtual Result<std::unique_ptr<Mapping>> map() const = 0;
 };
 
 enum class OpenMode : unsigned char {

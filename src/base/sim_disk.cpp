@@ -17,6 +17,15 @@ void put_bytes(Bytes& content, std::uint64_t offset, ByteView bytes) {
 
 }  // namespace
 
+class SimMapping final : public Mapping {
+public:
+    explicit SimMapping(Bytes content) : content_(std::move(content)) {}
+    ByteView bytes() const override { return content_; }
+
+private:
+    Bytes content_;
+};
+
 class SimFile final : public File {
 public:
     SimFile(SimDisk& disk, std::shared_ptr<SimDisk::Inode> inode, std::string path, bool writable)
@@ -103,6 +112,12 @@ public:
         const std::lock_guard lock(disk_.mutex_);
         TRY(alive());
         return inode_->current.size();
+    }
+
+    Result<std::unique_ptr<Mapping>> map() const override {
+        const std::lock_guard lock(disk_.mutex_);
+        TRY(alive());
+        return std::make_unique<SimMapping>(inode_->current);
     }
 
 private:

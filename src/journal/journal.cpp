@@ -286,4 +286,13 @@ std::uint64_t Journal::disk_bytes() const {
     return bytes + (head_ ? whole : 0) + (next_ ? whole : 0);
 }
 
+std::uint64_t Journal::replayable_bytes() const {
+    const std::lock_guard lock(mutex_);
+    std::uint64_t bytes = head_ ? head_->used : 0;
+    for (const ClosedFile& file : closed_) {
+        bytes += file.bytes;
+    }
+    return bytes;
+}
+
 }  // namespace gantry::journal

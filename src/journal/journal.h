@@ -100,6 +100,8 @@ public:
 
     // Bytes of the files on disk, as reserved.
     std::uint64_t disk_bytes() const;
+    // Bytes that the next start would have to read.
+    std::uint64_t replayable_bytes() const;
     // Set once a write or sync has failed.
     bool failed() const { return failed_.load(std::memory_order_acquire); }
     const std::vector<Damage>& damage() const { return damage_; }

@@ -1,134 +1,158 @@
 // SPDX-License-Identifier: Apache-2.0
-// Buckets: from rows, and from the statistics of blocks that lie in one bucket as a whole.
+#include "store/aggregate.h"
+
 #include <algorithm>
 #include <bit>
 #include <cmath>
 
-#include "base/assert.h"
-#include "store/merge.h"
-#include "store/segment.h"
-#include "store/store.h"
-
 namespace gantry::store {
 namespace {
 
+constexpr double second = 1e9;
+
 double number_of(ValueType type, std::uint64_t bits) {
-    switch (type) {
-        case ValueType::Bool: return bits != 0 ? 1 : 0;
-        case ValueType::Int64: return static_cast<double>(static_cast<std::int64_t>(bits));
-        default: return std::bit_cast<double>(bits);
-    }
+    return type == ValueType::Float64 ? std::bit_cast<double>(bits)
+                                      : static_cast<double>(static_cast<std::int64_t>(bits));
 }
 
-// Puts what comes in rising time into buckets and hands on those that are complete.
-class Buckets {
-public:
-    Buckets(SeriesId series, TimeRange range, Duration every, const BucketVisitor& visit)
-        : range_(range),
-          every_(every.count()),
-          visit_(visit),
-          bucket_{series, range.from, {}},
-          end_(every_ == 0 ? range.to : range.from) {}
+double seconds_between(Time from, Time to) { return static_cast<double>(to - from) / second; }
 
-    bool add(const Chunk& chunk) {
-        for (std::size_t at = 0; at < chunk.size();) {
-            if (!enter(chunk.time[at])) {
-                return false;
-            }
-            const auto stop = std::ranges::lower_bound(chunk.time.subspan(at), end_);
-            const auto to = static_cast<std::size_t>(stop - chunk.time.begin());
-            bucket_.aggregate.add(chunk, at, std::max(to, at + 1));
-            at = std::max(to, at + 1);
-        }
-        return true;
-    }
+bool is_usable(Quality quality, Usable usable) {
+    return usable == Usable::Any || (usable == Usable::Good ? quality.good() : !quality.bad());
+}
 
-    // Taken if the whole block lies in one bucket and says what it comes to.
-    BlockVerdict add(const BlockEntry& block) {
-        const auto aggregate = block.aggregate();
-        if (!aggregate || block.last >= end_of(start_of(block.first))) {
-            return BlockVerdict::Read;
-        }
-        if (!enter(block.first)) {
-            return BlockVerdict::End;
-        }
-        bucket_.aggregate.add(*aggregate);
-        return BlockVerdict::Taken;
-    }
-
-    bool finish() { return bucket_.aggregate.rows == 0 || visit_(bucket_); }
-
-private:
-    Time start_of(Time time) const {
-        return every_ == 0 ? range_.from : range_.from + (time - range_.from) / every_ * every_;
-    }
-    Time end_of(Time start) const {
-        Time end = time_max;
-        if (every_ == 0) {
-            return range_.to;
-        }
-        return __builtin_add_overflow(start, every_, &end) ? time_max : end;
-    }
-    bool enter(Time time) {
-        if (time < end_) {
-            return true;
-        }
-        if (!finish()) {
-            return false;
-        }
-        bucket_.start = start_of(time);
-        bucket_.aggregate = {};
-        end_ = end_of(bucket_.start);
-        return true;
-    }
-
-    TimeRange range_;
-    std::int64_t every_;
-    const BucketVisitor& visit_;
-    Bucket bucket_;
-    Time end_;
+// Numbers that are all usable, if none of them is NaN.
+struct Reduced {
+    bool any_nan = false;
+    double min = 0;
+    double max = 0;
+    double sum = 0;
+    double square_sum = 0;
 };
+
+template <bool Float>
+Reduced reduce(std::span<const std::uint64_t> bits, double shift) {
+    constexpr ValueType type = Float ? ValueType::Float64 : ValueType::Int64;
+    Reduced out;
+    out.min = out.max = number_of(type, bits[0]);
+    for (const std::uint64_t word : bits) {
+        const double value = number_of(type, word);
+        out.any_nan |= value != value;
+        out.min = value < out.min ? value : out.min;
+        out.max = value > out.max ? value : out.max;
+        out.sum += value;
+        out.square_sum += (value - shift) * (value - shift);
+    }
+    return out;
+}
+
+// Each value times the time to the next row, but the last.
+double integral_within(const Chunk& chunk) {
+    double out = 0;
+    for (std::size_t i = 0; i + 1 < chunk.size(); ++i) {
+        out += number_of(chunk.type, chunk.bits[i]) *
+               static_cast<double>(chunk.time[i + 1] - chunk.time[i]);
+    }
+    return out / second;
+}
 
 }  // namespace
 
-void Aggregate::add(const Chunk& chunk, std::size_t from, std::size_t to) {
-    rows += to - from;
-    for (std::size_t i = from; i < to; ++i) {
-        const ValueType type = chunk.type[i];
-        if (chunk.quality[i].bad() || type == ValueType::Null) {
-            continue;
+void Aggregate::hold(Time from, Time to) {
+    const Time start = std::max(from, end);
+    if (holds && to > start) {
+        integral += last * seconds_between(start, to);
+        duration += static_cast<std::uint64_t>(to - start);
+    }
+}
+
+void Aggregate::add(const Chunk& chunk, Usable usable, bool with_integral) {
+    if (chunk.size() == 0) {
+        return;
+    }
+    const bool number = chunk.type != ValueType::String && chunk.type != ValueType::Null;
+    if (rows == 0) {
+        begin = chunk.time.front();
+    }
+    if (number && chunk.plain()) {
+        const double start = number_of(chunk.type, chunk.bits.front());
+        const double shift = count == 0 ? start : first;
+        const Reduced reduced = chunk.type == ValueType::Float64 ? reduce<true>(chunk.bits, shift)
+                                                                 : reduce<false>(chunk.bits, shift);
+        if (!reduced.any_nan) {
+            hold(end, chunk.time.front());
+            if (count == 0) {
+                numeric = true;
+                first = start;
+                first_time = chunk.time.front();
+                min = reduced.min;
+                max = reduced.max;
+            }
+            rows += chunk.size();
+            count += chunk.size();
+            good_count += chunk.size();
+            min = std::min(min, reduced.min);
+            max = std::max(max, reduced.max);
+            sum += reduced.sum;
+            square_sum += reduced.square_sum;
+            last = number_of(chunk.type, chunk.bits.back());
+            last_time = end = chunk.time.back();
+            holds = true;
+            duration += static_cast<std::uint64_t>(chunk.time.back() - chunk.time.front());
+            if (with_integral) {
+                integral += integral_within(chunk);
+            }
+            return;
         }
-        const bool number = type != ValueType::String;
-        const double value = number ? number_of(type, chunk.bits[i]) : 0;
-        if (std::isnan(value)) {
+    }
+    rows += chunk.size();
+    for (std::size_t i = 0; i < chunk.size(); ++i) {
+        hold(end, chunk.time[i]);
+        end = chunk.time[i];
+        const Quality quality = chunk.quality_of(i);
+        const double value = number ? number_of(chunk.type, chunk.bits[i]) : 0;
+        holds = is_usable(quality, usable) && chunk.type_of(i) != ValueType::Null &&
+                !std::isnan(value);
+        if (!holds) {
             continue;
         }
         if (count == 0) {
             numeric = number;
             min = max = first = value;
-            first_time = chunk.time[i];
+            first_time = end;
         }
         ++count;
-        good_count += chunk.quality[i].good() ? 1 : 0;
+        good_count += quality.good() ? 1 : 0;
         min = std::min(min, value);
         max = std::max(max, value);
         sum += value;
         square_sum += (value - first) * (value - first);
         last = value;
-        last_time = chunk.time[i];
+        last_time = end;
     }
 }
 
 void Aggregate::add(const Aggregate& later) {
-    if (count == 0 || later.count == 0) {
-        const std::uint64_t all = rows + later.rows;
-        if (count == 0) {
-            *this = later;
-        }
-        rows = all;
+    if (later.rows == 0) {
         return;
     }
+    hold(end, later.begin);
+    begin = rows == 0 ? later.begin : begin;
     rows += later.rows;
+    end = later.end;
+    holds = later.holds;
+    integral += later.integral;
+    duration += later.duration;
+    if (later.count == 0) {
+        return;
+    }
+    if (count == 0) {
+        numeric = later.numeric;
+        min = later.min;
+        max = later.max;
+        first = later.first;
+        first_time = later.first_time;
+    }
     const auto n = static_cast<double>(later.count);
     const double shift = later.first - first;
     square_sum += later.square_sum + shift * (2 * (later.sum - n * later.first) + n * shift);
@@ -139,6 +163,46 @@ void Aggregate::add(const Aggregate& later) {
     sum += later.sum;
     last = later.last;
     last_time = later.last_time;
+}
+
+void Aggregate::add_other_series(const Aggregate& other) {
+    if (rows == 0 && duration == 0) {
+        *this = other;
+        return;
+    }
+    begin = std::min(begin, other.begin);
+    end = std::max(end, other.end);
+    rows += other.rows;
+    integral += other.integral;
+    duration += other.duration;
+    holds = false;  // of which?
+    if (other.count == 0) {
+        return;
+    }
+    if (count == 0) {
+        first = other.first;
+    }
+    const auto n = static_cast<double>(other.count);
+    const double shift = other.first - first;
+    square_sum += other.square_sum + shift * (2 * (other.sum - n * other.first) + n * shift);
+    if (count == 0 || other.last_time >= last_time) {
+        last = other.last;
+        last_time = other.last_time;
+    }
+    if (count > 0 && other.first_time < first_time) {
+        // The squares are of differences to the first value, which now is another.
+        const auto all = static_cast<double>(count + other.count);
+        const double move = first - other.first;
+        square_sum += move * (2 * (sum + other.sum - all * first) + all * move);
+        first = other.first;
+    }
+    first_time = count == 0 ? other.first_time : std::min(first_time, other.first_time);
+    min = count == 0 ? other.min : std::min(min, other.min);
+    max = count == 0 ? other.max : std::max(max, other.max);
+    numeric = count == 0 ? other.numeric : numeric && other.numeric;
+    sum += other.sum;
+    count += other.count;
+    good_count += other.good_count;
 }
 
 double Aggregate::deviation() const {
@@ -155,24 +219,6 @@ Quality Aggregate::quality() const {
         return gantry::quality::bad;
     }
     return good_count == rows ? gantry::quality::good : gantry::quality::uncertain;
-}
-
-Result<> Store::aggregate(std::span<const SeriesId> series, TimeRange range, Duration every,
-                          const BucketVisitor& visit) const {
-    if (range.empty()) {
-        return {};
-    }
-    ASSERT(every.count() >= 0);
-    for (const SeriesId id : series) {
-        Buckets buckets(id, range, every, visit);
-        if (!scan_series(
-                id, range, [&](const Chunk& chunk) { return buckets.add(chunk); },
-                [&](const BlockEntry& block) { return buckets.add(block); }) ||
-            !buckets.finish()) {
-            break;
-        }
-    }
-    return {};
 }
 
 }  // namespace gantry::store

@@ -18,6 +18,9 @@ struct Fixture {
     explicit Fixture(std::uint64_t seed) : disk(seed), random(seed) {
         options.folder = "/s";
         options.memtable_bytes = 1 << 20;
+        open();
+    }
+    void open() {
         store = must(Store::open(disk, around.clock, random, around.log, around.metrics, options));
     }
 
@@ -176,7 +179,9 @@ TEST(Aggregates, OfWholeBlocksDoNotReadThem) {
         }
         return std::string();
     }();
-    must(fixture.disk.flip_bit(path, 16 + 40 + 5, 0));  // the payload of the first block
+    must(fixture.disk.flip_bit(path, 16 + 16 + 5, 0));  // the payload of the first block
+    fixture.store.reset();
+    fixture.open();
     const auto sum = [&](Time from) {
         double out = 0;
         must(fixture.store->aggregate(std::span(&id, 1), {from, 4096 * second}, Duration{0},

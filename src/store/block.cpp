@@ -17,11 +17,19 @@ using Room = std::array<T, block_rows_max>;
 // A column behind its length; the last one of a payload needs none.
 template <class Encode>
 void put_column(Bytes& out, Encode encode) {
-    Bytes column;
-    encode(column);
-    ByteWriter writer(out);
-    writer.put_varint(column.size());
-    writer.put_bytes(column);
+    // Most columns are shorter than 128 bytes, so their length takes one.
+    const std::size_t begin = out.size();
+    out.push_back(std::byte{0});
+    encode(out);
+    std::size_t size = out.size() - begin - 1;
+    if (size < 0x80) {
+        out[begin] = static_cast<std::byte>(size);
+        return;
+    }
+    Bytes length;
+    ByteWriter(length).put_varint(size);
+    out.insert(out.begin() + static_cast<std::ptrdiff_t>(begin), length.size() - 1, std::byte{0});
+    std::ranges::copy(length, out.begin() + static_cast<std::ptrdiff_t>(begin));
 }
 
 bool take_column(ByteReader& in, ByteView& column) {
@@ -52,55 +60,50 @@ bool take_values(ValueType type, ByteView in, std::span<std::uint64_t> bits, std
 }
 
 // Moves the values that stand at the front to the rows that have one.
-bool spread(std::span<const std::uint64_t> present, ValueType type, Columns& out) {
-    auto next = static_cast<std::size_t>(std::ranges::count(present, 1U));
+void spread(std::span<const std::uint8_t> present, std::size_t value_count,
+            std::vector<std::uint64_t>& bits) {
     for (std::size_t i = present.size(); i-- > 0;) {
-        const bool has = present[i] == 1;
-        out.type[i] = has ? type : ValueType::Null;
-        out.bits[i] = has ? out.bits[--next] : 0;
+        bits[i] = present[i] != 0 ? bits[--value_count] : 0;
     }
-    return next == 0;
 }
 
 }  // namespace
 
-void encode_block(const Columns& rows, std::size_t from, std::size_t to, codec::FloatScale& scale,
-                  Bytes& out) {
-    ASSERT(from < to && to - from <= block_rows_max);
-    const std::size_t count = to - from;
-    const auto types = std::span(rows.type).subspan(from, count);
-    auto bits = std::span(rows.bits).subspan(from, count);
-    Room<std::uint64_t> present;
-    Room<std::uint64_t> values;
-    Room<std::uint32_t> codes;
-    std::size_t value_count = 0;
-    ValueType type = ValueType::Null;
-    for (std::size_t i = 0; i < count; ++i) {
-        const bool has = types[i] != ValueType::Null;
-        ASSERT(!has || type == ValueType::Null || type == types[i]);
-        type = has ? types[i] : type;
-        present[i] = has ? 1 : 0;
-        values[value_count] = bits[i];
-        value_count += has ? 1 : 0;
-        codes[i] = rows.quality[from + i].code;
-    }
-    const bool nulls = value_count > 0 && value_count < count;
-    bits = nulls ? std::span<const std::uint64_t>(values).first(value_count) : bits;
+void encode_block(const Chunk& rows, codec::FloatScale& scale, Bytes& out) {
+    const std::size_t count = rows.size();
+    ASSERT(count > 0 && count <= block_rows_max);
+    const auto absent = static_cast<std::size_t>(std::ranges::count(rows.present, 0));
+    const bool none = absent == count || rows.type == ValueType::Null;
+    const bool nulls = absent > 0 && !none;
+    const ValueType type = none ? ValueType::Null : rows.type;
     ByteWriter writer(out);
     writer.put_varint(count);
     writer.put(
         static_cast<std::uint8_t>(static_cast<std::uint8_t>(type) | (nulls ? nulls_flag : 0)));
+    put_column(out, [&](Bytes& column) { codec::encode_times(rows.time, column); });
     put_column(out, [&](Bytes& column) {
-        codec::encode_times(std::span(rows.time).subspan(from, count), column);
+        Room<std::uint32_t> codes;
+        for (std::size_t i = 0; i < count; ++i) {
+            codes[i] = rows.quality_of(i).code;
+        }
+        codec::encode_codes(std::span(codes).first(count), column);
     });
-    put_column(out,
-               [&](Bytes& column) { codec::encode_codes(std::span(codes).first(count), column); });
-    if (nulls) {
-        put_column(out, [&](Bytes& column) {
-            codec::encode_bools(std::span(present).first(count), column);
-        });
+    if (!nulls) {
+        put_values(type, rows.bits, rows.texts, scale, out);
+        return;
     }
-    put_values(type, bits, rows.texts, scale, out);
+    Room<std::uint64_t> present;
+    Room<std::uint64_t> values;
+    std::size_t value_count = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        const bool has = rows.present[i] != 0;
+        present[i] = has ? 1 : 0;
+        values[value_count] = rows.bits[i];
+        value_count += has ? 1 : 0;
+    }
+    put_column(
+        out, [&](Bytes& column) { codec::encode_bools(std::span(present).first(count), column); });
+    put_values(type, std::span(values).first(value_count), rows.texts, scale, out);
 }
 
 bool decode_block(ByteView payload, Columns& out) {
@@ -117,17 +120,22 @@ bool decode_block(ByteView payload, Columns& out) {
     const auto type = static_cast<ValueType>(head & ~nulls_flag);
     const bool nulls = (head & nulls_flag) != 0;
     out.clear();
+    out.type = type;
     out.time.resize(count);
-    out.quality.resize(count);
-    out.type.assign(count, type);
     out.bits.resize(count);
     Room<std::uint32_t> codes;
     if (!codec::decode_times(times, out.time) ||
         !codec::decode_codes(qualities, std::span(codes).first(count))) {
         return false;
     }
-    for (std::size_t i = 0; i < count; ++i) {
-        out.quality[i] = Quality{codes[i]};
+    if (std::ranges::any_of(std::span(codes).first(count), [](auto code) { return code != 0; })) {
+        out.quality.resize(count);
+        std::ranges::transform(std::span(codes).first(count), out.quality.begin(),
+                               [](std::uint32_t code) { return Quality{code}; });
+    }
+    if (type == ValueType::Null) {
+        out.present.assign(count, 0);
+        return !nulls && in.empty();
     }
     if (!nulls) {
         return take_values(type, in.rest(), out.bits, out.texts);
@@ -139,9 +147,15 @@ bool decode_block(ByteView payload, Columns& out) {
         return false;
     }
     const auto value_count = static_cast<std::size_t>(std::ranges::count(present, 1U));
-    return value_count > 0 && type != ValueType::Null &&
-           take_values(type, in.rest(), std::span(out.bits).first(value_count), out.texts) &&
-           spread(present, type, out);
+    if (value_count == 0 ||
+        !take_values(type, in.rest(), std::span(out.bits).first(value_count), out.texts)) {
+        return false;
+    }
+    out.present.resize(count);
+    std::ranges::transform(present, out.present.begin(),
+                           [](std::uint64_t has) { return static_cast<std::uint8_t>(has); });
+    spread(out.present, value_count, out.bits);
+    return true;
 }
 
 }  // namespace gantry::store

@@ -9,10 +9,9 @@ namespace gantry::store {
 
 inline constexpr std::size_t block_rows_max = codec::values_max;
 
-// Rows [from, to) as the payload of a block (docs/formats/segment.md), appended to `out`. They hold
-// one type of value, and Null. `scale` goes from block to block of one series.
-void encode_block(const Columns& rows, std::size_t from, std::size_t to, codec::FloatScale& scale,
-                  Bytes& out);
+// Rows as the payload of a block (docs/formats/segment.md), appended to `out`; at most
+// block_rows_max. `scale` goes from block to block of one series.
+void encode_block(const Chunk& rows, codec::FloatScale& scale, Bytes& out);
 
 // False if the bytes are not such a payload.
 [[nodiscard]] bool decode_block(ByteView payload, Columns& out);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes as a block of either version, as a batch record, and as what zstd would have unpacked
-// from a block of version 1.
+// Any bytes as a block of either version, as a batch record, as a page of an index, as a manifest,
+// and as what zstd would have unpacked from a block of version 1.
 #include <zstd.h>
 
 #include "base/assert.h"
 #include "store/batch_record.h"
 #include "store/block.h"
+#include "store/manifest.h"
+#include "store/segment_index.h"
 
 namespace {
 
@@ -13,9 +15,9 @@ void encode_again(const gantry::store::Columns& rows) {
     gantry::store::Columns again;
     gantry::codec::FloatScale scale;
     gantry::Bytes block;
-    gantry::store::encode_block(rows, 0, rows.size(), scale, block);
+    gantry::store::encode_block(rows.chunk({}), scale, block);
     ASSERT(gantry::store::decode_block(block, again));
-    ASSERT(again.time == rows.time && again.type == rows.type);
+    ASSERT(again.time == rows.time && again.type == rows.type && again.present == rows.present);
 }
 
 }  // namespace
@@ -32,6 +34,25 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         encode_again(rows);
     }
     gantry::SampleBatch batch;
-    (void)gantry::store::decode_batch(input, batch);
+    (void)gantry::store::decode_batch(gantry::store::plain_batch_record, input, batch);
+    if (gantry::store::decode_batch(gantry::store::batch_record, input, batch)) {
+        gantry::SampleBatch again;
+        gantry::Bytes record;
+        gantry::store::encode_batch(batch, record);
+        ASSERT(gantry::store::decode_batch(gantry::store::batch_record, record, again));
+        ASSERT(again.time_column() == batch.time_column());
+    }
+    std::vector<gantry::store::BlockEntry> entries;
+    if (size > 1 && gantry::store::decode_page(input.subspan(1), 16, data[0], entries)) {
+        gantry::Bytes page;
+        std::vector<gantry::store::BlockEntry> same;
+        gantry::store::encode_page(entries, page);
+        ASSERT(gantry::store::decode_page(page, 16, entries.size(), same));
+        ASSERT(same.size() == entries.size());
+    }
+    gantry::store::Manifest manifest;
+    gantry::Bytes sealed(input.begin(), input.end());
+    gantry::ByteWriter(sealed).put(gantry::crc32c(input));
+    (void)gantry::store::decode_manifest(sealed, "fuzz", manifest);
     return 0;
 }

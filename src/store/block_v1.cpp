@@ -70,7 +70,7 @@ bool get_floats(ByteReader& in, Columns& out, const std::vector<std::size_t>& pl
     return true;
 }
 
-bool get_values(ByteReader& in, Columns& out) {
+bool get_values(ByteReader& in, const std::vector<ValueType>& types, Columns& out) {
     std::uint64_t last = 0;
     std::vector<std::size_t> float_places;
     out.bits.clear();
@@ -78,7 +78,7 @@ bool get_values(ByteReader& in, Columns& out) {
     for (std::size_t i = 0; i < out.size(); ++i) {
         std::uint8_t flag = 0;
         std::int64_t change = 0;
-        switch (out.type[i]) {
+        switch (types[i]) {
             case ValueType::Null: out.bits.push_back(0); break;
             case ValueType::Bool:
                 if (!in.get(flag) || flag > 1) {
@@ -110,26 +110,34 @@ bool get_values(ByteReader& in, Columns& out) {
 bool decode_plain(ByteView plain, Columns& out) {
     ByteReader in(plain);
     std::uint64_t rows = 0;
+    std::vector<ValueType> types;
+    out.clear();
     if (!in.get_varint(rows) || rows == 0 || rows > block_rows_max ||
         !get_times(in, out.time, rows) ||
-        !get_runs(in, out.type, rows, [](std::uint32_t n) { return static_cast<ValueType>(n); }) ||
+        !get_runs(in, types, rows, [](std::uint32_t n) { return static_cast<ValueType>(n); }) ||
         !get_runs(in, out.quality, rows, [](std::uint32_t n) { return Quality{n}; })) {
         return false;
     }
-    ValueType held = ValueType::Null;
-    for (const ValueType type : out.type) {
+    for (const ValueType type : types) {
         if (type > ValueType::String ||
-            (type != ValueType::Null && held != ValueType::Null && type != held)) {
+            (type != ValueType::Null && out.type != ValueType::Null && type != out.type)) {
             return false;
         }
-        held = type == ValueType::Null ? held : type;
+        out.type = type == ValueType::Null ? out.type : type;
     }
-    for (std::size_t i = 1; i < out.time.size(); ++i) {
-        if (out.time[i] <= out.time[i - 1]) {
-            return false;
-        }
+    if (std::ranges::adjacent_find(out.time, std::greater_equal<>()) != out.time.end()) {
+        return false;
     }
-    return get_values(in, out) && in.empty();
+    if (std::ranges::count(out.quality, quality::good) == std::ssize(out.quality)) {
+        out.quality.clear();
+    }
+    if (std::ranges::find(types, ValueType::Null) != types.end()) {
+        out.present.resize(rows);
+        std::ranges::transform(types, out.present.begin(), [](ValueType type) {
+            return static_cast<std::uint8_t>(type != ValueType::Null ? 1 : 0);
+        });
+    }
+    return get_values(in, types, out) && in.empty();
 }
 
 }  // namespace

@@ -4,21 +4,16 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/assert.h"
+
 namespace gantry::store {
 namespace {
 
-Row make_row(SeriesId series, Time time, ValueType type, std::uint64_t bits, Quality quality,
-             std::string_view texts) {
-    Row out{series, time, type, bits, {}, quality};
-    if (type == ValueType::String) {
-        out.text = texts.substr(bits >> 32, bits & UINT32_MAX);
-        out.bits = 0;
-    }
-    return out;
-}
-
 template <class T>
 void pick(std::vector<T>& column, const std::vector<std::uint32_t>& order) {
+    if (column.empty()) {
+        return;
+    }
     std::vector<T> out;
     out.reserve(order.size());
     for (const std::uint32_t index : order) {
@@ -29,38 +24,92 @@ void pick(std::vector<T>& column, const std::vector<std::uint32_t>& order) {
 
 template <class T>
 void cut(std::vector<T>& column, std::size_t from, std::size_t to) {
-    column.erase(column.begin() + static_cast<std::ptrdiff_t>(to), column.end());
-    column.erase(column.begin(), column.begin() + static_cast<std::ptrdiff_t>(from));
+    if (!column.empty()) {
+        column.erase(column.begin() + static_cast<std::ptrdiff_t>(to), column.end());
+        column.erase(column.begin(), column.begin() + static_cast<std::ptrdiff_t>(from));
+    }
+}
+
+// A column that stands for `usual` everywhere while it is empty.
+template <class T>
+void extend(std::vector<T>& column, std::size_t before, std::span<const T> more, std::size_t count,
+            T usual) {
+    if (column.empty() && more.empty()) {
+        return;
+    }
+    column.resize(before, usual);
+    if (more.empty()) {
+        column.resize(before + count, usual);
+    } else {
+        column.insert(column.end(), more.begin(), more.end());
+    }
 }
 
 }  // namespace
 
 Row Chunk::row(std::size_t index) const {
-    return make_row(series, time[index], type[index], bits[index], quality[index], texts);
+    Row out{series, time[index], type_of(index), bits[index], {}, quality_of(index)};
+    if (out.type == ValueType::String) {
+        out.text = texts.substr(out.bits >> 32, out.bits & UINT32_MAX);
+        out.bits = 0;
+    }
+    return out;
+}
+
+Chunk Chunk::part(std::size_t from, std::size_t to) const {
+    const std::size_t count = to - from;
+    return {series,
+            type,
+            time.subspan(from, count),
+            bits.subspan(from, count),
+            quality.empty() ? quality : quality.subspan(from, count),
+            present.empty() ? present : present.subspan(from, count),
+            texts};
 }
 
 void Columns::clear() {
+    type = ValueType::Null;
     time.clear();
-    type.clear();
     bits.clear();
     quality.clear();
+    present.clear();
     texts.clear();
 }
 
 void Columns::add(const Row& row) {
+    const std::size_t before = size();
     std::uint64_t word = row.bits;
     if (row.type == ValueType::String) {
         word = static_cast<std::uint64_t>(texts.size()) << 32 | row.text.size();
         texts += row.text;
     }
+    const std::uint8_t has = row.type != ValueType::Null ? 1 : 0;
+    if (has == 0 || !present.empty()) {
+        extend<std::uint8_t>(present, before, std::span(&has, 1), 1, 1);
+    }
+    if (row.quality != quality::good || !quality.empty()) {
+        extend<Quality>(quality, before, std::span(&row.quality, 1), 1, quality::good);
+    }
+    type = has != 0 ? row.type : type;
     time.push_back(row.time);
-    type.push_back(row.type);
     bits.push_back(word);
-    quality.push_back(row.quality);
 }
 
-Row Columns::row(SeriesId series, std::size_t index) const {
-    return make_row(series, time[index], type[index], bits[index], quality[index], texts);
+void Columns::add(const Chunk& rows) {
+    const std::size_t before = size();
+    ASSERT(rows.type == ValueType::Null || type == ValueType::Null || type == rows.type);
+    type = rows.type != ValueType::Null ? rows.type : type;
+    extend(present, before, rows.present, rows.size(), std::uint8_t{1});
+    extend(quality, before, rows.quality, rows.size(), quality::good);
+    time.insert(time.end(), rows.time.begin(), rows.time.end());
+    bits.insert(bits.end(), rows.bits.begin(), rows.bits.end());
+    if (rows.type == ValueType::String) {
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            const Row row = rows.row(i);
+            bits[before + i] = static_cast<std::uint64_t>(texts.size()) << 32 | row.text.size();
+            texts += row.text;
+        }
+    }
 }
 
 void Columns::sort_unique() {
@@ -80,16 +129,25 @@ void Columns::sort_unique() {
         }
     }
     pick(time, kept);
-    pick(type, kept);
     pick(bits, kept);
     pick(quality, kept);
+    pick(present, kept);
 }
 
 void Columns::slice(std::size_t from, std::size_t to) {
     cut(time, from, to);
-    cut(type, from, to);
     cut(bits, from, to);
     cut(quality, from, to);
+    cut(present, from, to);
+}
+
+void Columns::keep(TimeRange range) {
+    if (!empty() && (time.front() < range.from || time.back() >= range.to)) {
+        const auto begin = std::ranges::lower_bound(time, range.from);
+        const auto end = std::ranges::lower_bound(time, range.to);
+        slice(static_cast<std::size_t>(begin - time.begin()),
+              static_cast<std::size_t>(std::max(begin, end) - time.begin()));
+    }
 }
 
 }  // namespace gantry::store

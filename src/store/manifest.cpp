@@ -9,7 +9,7 @@ namespace gantry::store {
 namespace {
 
 constexpr std::uint64_t magic = 0x3146494e414d5947;  // "GYMANIF1"
-constexpr std::uint32_t version = 1;
+constexpr std::uint32_t version = 2;
 constexpr std::uint64_t bytes_max = 64 * 1024 * 1024;
 constexpr std::array<std::string_view, 2> copies = {"MANIFEST", "MANIFEST.copy"};
 
@@ -25,44 +25,83 @@ Bytes encode(const Manifest& manifest) {
     for (const Manifest::Entry& entry : manifest.segments) {
         out.put(entry.number);
         out.put(entry.level);
+        out.put(entry.summary.rows);
+        out.put(entry.summary.blocks);
+        out.put(entry.summary.first);
+        out.put(entry.summary.last);
+        out.put(entry.summary.last_lsn);
+    }
+    out.put(static_cast<std::uint64_t>(manifest.tombstones.size()));
+    for (const Tombstone& tombstone : manifest.tombstones) {
+        out.put(tombstone.series.value);
+        out.put(tombstone.range.from);
+        out.put(tombstone.range.to);
+        out.put(tombstone.lsn);
     }
     out.put(crc32c(bytes));
     return bytes;
 }
 
-Result<std::optional<Manifest>> decode(ByteView bytes, const std::string& path) {
+bool take_segments(ByteReader& in, std::uint32_t found_version, Manifest& out) {
+    std::uint64_t count = 0;
+    if (!in.get(count)) {
+        return false;
+    }
+    for (std::uint64_t i = 0; i < count; ++i) {
+        Manifest::Entry& entry = out.segments.emplace_back();
+        if (!in.get(entry.number) || !in.get(entry.level)) {
+            return false;
+        }
+        // Version 1 had no more; the segment itself says it.
+        if (found_version == 1) {
+            entry.summary.last_lsn = out.flushed;
+        } else if (!in.get(entry.summary.rows) || !in.get(entry.summary.blocks) ||
+                   !in.get(entry.summary.first) || !in.get(entry.summary.last) ||
+                   !in.get(entry.summary.last_lsn)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool take_tombstones(ByteReader& in, Manifest& out) {
+    std::uint64_t count = 0;
+    if (!in.get(count)) {
+        return false;
+    }
+    for (std::uint64_t i = 0; i < count; ++i) {
+        Tombstone& tombstone = out.tombstones.emplace_back();
+        if (!in.get(tombstone.series.value) || !in.get(tombstone.range.from) ||
+            !in.get(tombstone.range.to) || !in.get(tombstone.lsn)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+}  // namespace
+
+Result<bool> decode_manifest(ByteView bytes, const std::string& path, Manifest& out) {
     std::uint32_t crc = 0;
     if (bytes.size() < sizeof(crc) || !ByteReader(bytes.last(sizeof(crc))).get(crc) ||
         crc != crc32c(bytes.first(bytes.size() - sizeof(crc)))) {
-        return std::nullopt;
+        return false;
     }
     ByteReader in(bytes.first(bytes.size() - sizeof(crc)));
     std::uint64_t found_magic = 0;
     std::uint32_t found_version = 0;
     if (!in.get(found_magic) || !in.get(found_version) || found_magic != magic) {
-        return std::nullopt;
+        return false;
     }
-    if (found_version != version) {
-        return fail(Code::Unsupported, "{} has format version {}, this program reads {}", path,
-                    found_version, version);
+    if (found_version == 0 || found_version > version) {
+        return fail(Code::Unsupported, "{} has format version {}, this program reads 1 to {}",
+                    path, found_version, version);
     }
-    Manifest out;
-    std::uint64_t count = 0;
-    if (!in.get(out.generation) || !in.get(out.next_number) || !in.get(out.flushed) ||
-        !in.get(count)) {
-        return std::nullopt;
-    }
-    for (std::uint64_t i = 0; i < count; ++i) {
-        Manifest::Entry entry;
-        if (!in.get(entry.number) || !in.get(entry.level)) {
-            return std::nullopt;
-        }
-        out.segments.push_back(entry);
-    }
-    return out;
+    out = {};
+    return in.get(out.generation) && in.get(out.next_number) && in.get(out.flushed) &&
+           take_segments(in, found_version, out) &&
+           (found_version == 1 || take_tombstones(in, out)) && in.empty();
 }
-
-}  // namespace
 
 Result<Manifest> read_manifest(Disk& disk, const std::string& folder, Log& log) {
     std::optional<Manifest> best;
@@ -76,12 +115,13 @@ Result<Manifest> read_manifest(Disk& disk, const std::string& folder, Log& log) 
         if (!bytes) {
             return std::unexpected(bytes.error());
         }
-        TRY_ASSIGN(const auto manifest, decode(*bytes, path));
-        if (!manifest) {
+        Manifest manifest;
+        TRY_ASSIGN(const bool good, decode_manifest(*bytes, path, manifest));
+        if (!good) {
             ++damaged;
             log.error("store", "manifest copy damaged", {{"file", path}});
-        } else if (!best || manifest->generation > best->generation) {
-            best = manifest;
+        } else if (!best || manifest.generation > best->generation) {
+            best = std::move(manifest);
         }
     }
     if (!best && damaged > 0) {

@@ -6,9 +6,16 @@
 
 #include "base/disk.h"
 #include "base/log.h"
-#include "journal/journal.h"
+#include "store/segment.h"
 
 namespace gantry::store {
+
+// Rows of a series that were taken away: those in segments whose rows all came before.
+struct Tombstone {
+    SeriesId series;
+    TimeRange range;
+    journal::Lsn lsn = 0;
+};
 
 // Which segments make up the store, oldest data first, and up to which record the journal is in
 // them.
@@ -16,12 +23,14 @@ struct Manifest {
     struct Entry {
         std::uint64_t number = 0;  // of the file, never used again
         std::uint32_t level = 0;   // how often its rows were merged
+        SegmentSummary summary;
     };
 
     std::uint64_t generation = 0;
     std::uint64_t next_number = 1;
     journal::Lsn flushed = 0;
     std::vector<Entry> segments;
+    std::vector<Tombstone> tombstones;
 };
 
 // Reads the newer of the two copies that is whole; a new store has none. Corrupt if both are
@@ -32,6 +41,9 @@ Result<Manifest> read_manifest(Disk& disk, const std::string& folder, Log& log);
 // is in force when the first is replaced, which alone decides about success. After an error either
 // the old or the new one may be in force: files of both must stay.
 Result<> write_manifest(Disk& disk, const std::string& folder, Manifest& manifest, Log& log);
+
+// False if the bytes are not a manifest; Unsupported if it is of a newer version.
+Result<bool> decode_manifest(ByteView bytes, const std::string& path, Manifest& out);
 
 std::string segment_path(const std::string& folder, std::uint64_t number);
 

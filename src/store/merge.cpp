@@ -6,23 +6,9 @@
 #include "store/block.h"
 
 namespace gantry::store {
-namespace {
-
-// The rows [from, to) of columns, seen without a copy.
-Chunk part(SeriesId series, const Columns& rows, std::size_t from, std::size_t to) {
-    const std::size_t count = to - from;
-    return {series,
-            std::span(rows.time).subspan(from, count),
-            std::span(rows.type).subspan(from, count),
-            std::span(rows.bits).subspan(from, count),
-            std::span(rows.quality).subspan(from, count),
-            rows.texts};
-}
-
-}  // namespace
 
 void Cursor::advance() {
-    while (at_ == rows_.size() && !blocks_.empty() && !waiting_) {
+    while (at_ == rows_->size() && !blocks_.empty() && !waiting_) {
         const BlockEntry& next = blocks_.front();
         waiting_ = next.first >= range_.from && next.last < range_.to;
         if (!waiting_) {
@@ -34,107 +20,139 @@ void Cursor::advance() {
 void Cursor::load() {
     at_ = 0;
     waiting_ = false;
-    if (!segment_->read(blocks_.front(), rows_)) {
-        rows_.clear();
+    if (!segment_->read(blocks_.front(), *rows_)) {
+        rows_->clear();
     }
     blocks_ = blocks_.subspan(1);
-    if (!rows_.empty() && (rows_.time.front() < range_.from || rows_.time.back() >= range_.to)) {
-        const auto begin = std::ranges::lower_bound(rows_.time, range_.from);
-        const auto end = std::ranges::lower_bound(rows_.time, range_.to);
-        rows_.slice(static_cast<std::size_t>(begin - rows_.time.begin()),
-                    static_cast<std::size_t>(end - rows_.time.begin()));
-    }
+    rows_->keep(range_);
     advance();
 }
 
 void Cursor::skip_block() {
     blocks_ = blocks_.subspan(1);
     waiting_ = false;
-    rows_.clear();
+    rows_->clear();
     at_ = 0;
     advance();
 }
 
 namespace {
 
-// Reads what waits at that time; false if nothing did.
-bool load_at(std::vector<Cursor>& cursors, Time time) {
-    bool any = false;
-    for (Cursor& cursor : cursors) {
-        if (!cursor.done() && cursor.time() == time && cursor.waiting() != nullptr) {
-            cursor.load();
-            any = true;
+class Merge {
+public:
+    Merge(SeriesId series, std::vector<Cursor>& cursors, const ChunkVisitor& visit,
+          const BlockVisitor& visit_block)
+        : series_(series), cursors_(cursors), visit_(visit), visit_block_(visit_block) {}
+
+    bool run() {
+        while (true) {
+            std::erase_if(cursors_, [](const Cursor& cursor) { return cursor.done(); });
+            if (cursors_.empty()) {
+                return hand_on();
+            }
+            if (!step()) {
+                return false;
+            }
         }
     }
-    return any;
-}
+
+private:
+    bool hand_on() {
+        const bool go_on = mixed_.empty() || visit_(mixed_.chunk(series_));
+        mixed_.clear();
+        return go_on;
+    }
+
+    // Some rows on; false if a visitor ended it.
+    bool step() {
+        // The newest of those that are at the smallest time, and where the next one begins.
+        Cursor* first = &cursors_.front();
+        for (Cursor& cursor : cursors_) {
+            first = cursor.time() <= first->time() ? &cursor : first;
+        }
+        const Time now = first->time();
+        Time others = time_max;
+        for (const Cursor& cursor : cursors_) {
+            others = &cursor != first ? std::min(others, cursor.time()) : others;
+        }
+        const bool alone = others > first->last_time() || cursors_.size() == 1;
+        if (alone && visit_block_ && first->waiting() != nullptr) {
+            if (!hand_on()) {
+                return false;
+            }
+            switch (visit_block_(first->segment(), *first->waiting())) {
+                case BlockVerdict::End: return false;
+                case BlockVerdict::Taken: first->skip_block(); return true;
+                case BlockVerdict::Read: break;
+            }
+        }
+        if (load_at(now)) {
+            return true;  // a damaged block has no rows at that time
+        }
+        const std::size_t end = alone ? first->rows().size() : end_of_run(*first, others);
+        return take(*first, end, others == now ? &now : nullptr);
+    }
+
+    // Reads what waits at that time; false if nothing did.
+    bool load_at(Time time) {
+        bool any = false;
+        for (Cursor& cursor : cursors_) {
+            if (cursor.time() == time && cursor.waiting() != nullptr) {
+                cursor.load();
+                any = true;
+                break;  // the cursor may be done now
+            }
+        }
+        return any;
+    }
+
+    // The rows before the others begin, or the one at which they stand too.
+    static std::size_t end_of_run(const Cursor& first, Time others) {
+        const auto& time = first.rows().time;
+        const auto end = std::lower_bound(
+            time.begin() + static_cast<std::ptrdiff_t>(first.at()), time.end(), others);
+        return std::max(first.at() + 1, static_cast<std::size_t>(end - time.begin()));
+    }
+
+    // Rows of a cursor up to `end`; a time that others have too they pass over.
+    bool take(Cursor& from, std::size_t end, const Time* shared) {
+        const Chunk rows = from.rows().chunk(series_).part(from.at(), end);
+        const bool large = rows.size() >= block_rows_max / 4;
+        if (large || mixed_.size() + rows.size() > block_rows_max) {
+            if (!hand_on()) {
+                return false;
+            }
+        }
+        if (large && !visit_(rows)) {
+            return false;
+        }
+        if (!large) {
+            mixed_.add(rows);
+        }
+        if (shared != nullptr) {
+            const Time time = *shared;
+            for (Cursor& cursor : cursors_) {
+                if (&cursor != &from && cursor.time() == time) {
+                    cursor.skip_to(cursor.at() + 1);
+                }
+            }
+        }
+        from.skip_to(end);
+        return true;
+    }
+
+    SeriesId series_;
+    std::vector<Cursor>& cursors_;
+    const ChunkVisitor& visit_;
+    const BlockVisitor& visit_block_;
+    Columns mixed_;
+};
 
 }  // namespace
 
 bool merge(SeriesId series, std::vector<Cursor>& cursors, const ChunkVisitor& visit,
            const BlockVisitor& visit_block) {
-    Columns mixed;
-    const auto hand_on = [&] {
-        const bool go_on = mixed.empty() || visit(mixed.chunk(series));
-        mixed.clear();
-        return go_on;
-    };
-    while (true) {
-        std::erase_if(cursors, [](const Cursor& cursor) { return cursor.done(); });
-        if (cursors.empty()) {
-            break;
-        }
-        // The newest of those that are at the smallest time, and where the next one begins.
-        Cursor* first = nullptr;
-        for (Cursor& cursor : cursors) {
-            if (first == nullptr || cursor.time() <= first->time()) {
-                first = &cursor;
-            }
-        }
-        const Time now = first->time();
-        Time others = time_max;
-        for (Cursor& cursor : cursors) {
-            if (&cursor != first) {
-                others = std::min(others, cursor.time());
-            }
-        }
-        const bool alone = others > first->last_time() || cursors.size() == 1;
-        if (alone && visit_block && first->waiting() != nullptr) {
-            if (!hand_on()) {
-                return false;
-            }
-            const BlockVerdict verdict = visit_block(*first->waiting());
-            if (verdict == BlockVerdict::End) {
-                return false;
-            }
-            if (verdict == BlockVerdict::Taken) {
-                first->skip_block();
-                continue;
-            }
-        }
-        if (load_at(cursors, now)) {
-            continue;  // a damaged block has no rows at that time
-        }
-        if (alone) {
-            // Nothing of the others falls into what this one holds: hand it on as it is.
-            if (!hand_on() ||
-                !visit(part(series, first->rows(), first->at(), first->rows().size()))) {
-                return false;
-            }
-            first->skip_to(first->rows().size());
-            continue;
-        }
-        mixed.add(first->rows().row(series, first->at()));
-        for (Cursor& cursor : cursors) {
-            if (cursor.time() == now) {
-                cursor.skip_to(cursor.at() + 1);
-            }
-        }
-        if (mixed.size() == block_rows_max && !hand_on()) {
-            return false;
-        }
-    }
-    return hand_on();
+    return Merge(series, cursors, visit, visit_block).run();
 }
 
 }  // namespace gantry::store

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -8,26 +9,37 @@
 
 namespace gantry::store {
 
+// What to do with a block that no newer row touches: the visitor has all it wants of it, wants its
+// rows, or wants no more at all.
+enum class BlockVerdict : unsigned char { Taken, Read, End };
+using BlockVisitor = std::function<BlockVerdict(const Segment&, const BlockEntry&)>;
+
 // One source of rows of one series, in rising time: some blocks of a segment, or rows in memory.
+// What it reads it puts into `room`, which nobody else may use meanwhile.
 class Cursor {
 public:
-    Cursor(const Segment& segment, std::span<const BlockEntry> blocks, TimeRange range)
-        : segment_(&segment), blocks_(blocks), range_(range) {
+    // Of the blocks, the rows in the range.
+    Cursor(const Segment& segment, std::span<const BlockEntry> blocks, TimeRange range,
+           Columns& room)
+        : segment_(&segment), blocks_(blocks), range_(range), rows_(&room) {
+        rows_->clear();
         advance();
     }
-    explicit Cursor(Columns rows) : rows_(std::move(rows)) {}
+    // The rows in `room`.
+    explicit Cursor(Columns& room) : rows_(&room) {}
 
-    bool done() const { return !waiting_ && at_ == rows_.size(); }
-    Time time() const { return waiting_ ? blocks_.front().first : rows_.time[at_]; }
-    Time last_time() const { return waiting_ ? blocks_.front().last : rows_.time.back(); }
+    bool done() const { return !waiting_ && at_ == rows_->size(); }
+    Time time() const { return waiting_ ? blocks_.front().first : rows_->time[at_]; }
+    Time last_time() const { return waiting_ ? blocks_.front().last : rows_->time.back(); }
 
     // A block that lies in the range as a whole is not read before its rows are asked for.
     const BlockEntry* waiting() const { return waiting_ ? &blocks_.front() : nullptr; }
+    const Segment& segment() const { return *segment_; }
     void load();
     void skip_block();
 
     // When no block is waiting.
-    const Columns& rows() const { return rows_; }
+    const Columns& rows() const { return *rows_; }
     std::size_t at() const { return at_; }
     void skip_to(std::size_t index) {
         at_ = index;
@@ -41,7 +53,7 @@ private:
     std::span<const BlockEntry> blocks_;  // that have not been read
     bool waiting_ = false;                // the first of them is next
     TimeRange range_;
-    Columns rows_;
+    Columns* rows_;
     std::size_t at_ = 0;
 };
 

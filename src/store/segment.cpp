@@ -2,177 +2,171 @@
 #include "store/segment.h"
 
 #include <algorithm>
-#include <cmath>
-#include <cstring>
 
 #include "base/assert.h"
 #include "store/block.h"
+#include "store/segment_format.h"
 
 namespace gantry::store {
+
+Result<std::shared_ptr<const Segment>> Segment::open(Disk& disk, const std::string& path, Log& log,
+                                                     Counter& damaged_blocks) {
+    TRY_ASSIGN(const auto file, disk.open(path, OpenMode::Read));
+    TRY_ASSIGN(auto mapping, file->map());
+    std::shared_ptr<Segment> segment(new Segment(std::move(mapping), path, log, damaged_blocks));
+    TRY(segment->read_index());
+    return segment;
+}
+
+Result<> Segment::read_index() {
+    SegmentHead head;
+    const bool known = copy_struct(mapping_->bytes(), 0, head) && head.magic == segment_magic &&
+                       head.crc == checksum(head);
+    if (known && (head.version == 0 || head.version > segment_version)) {
+        return fail(Code::Unsupported, "{} has format version {}, this program reads 1 to {}",
+                    path_, head.version, segment_version);
+    }
+    version_ = known ? head.version : 0;
+    std::vector<BlockEntry> entries;
+    if (version_ == 1 || version_ == 2) {
+        if (store::read_old_index(mapping_->bytes(), version_, entries)) {
+            hold_entries(std::move(entries));
+            return {};
+        }
+    } else if (read_pages()) {
+        return {};
+    }
+    log_.error("store", "segment index damaged, made again from its blocks", {{"file", path_}});
+    rebuild_index();
+    return {};
+}
+
+// False when the table of pages or one of them is damaged.
+bool Segment::read_pages() {
+    const ByteView file = mapping_->bytes();
+    SegmentFoot foot;
+    if (file.size() < sizeof(SegmentHead) + sizeof(foot) ||
+        !copy_struct(file, file.size() - sizeof(foot), foot) || foot.magic != segment_foot_magic ||
+        foot.crc != checksum(foot) || foot.pages > file.size() / sizeof(PageEntry) ||
+        foot.pages_offset + foot.pages * sizeof(PageEntry) + sizeof(foot) != file.size()) {
+        return false;
+    }
+    const ByteView table = file.subspan(foot.pages_offset, foot.pages * sizeof(PageEntry));
+    if (crc32c(table) != foot.pages_crc) {
+        return false;
+    }
+    version_ = segment_version;
+    summary_ = foot.summary;
+    pages_.resize(foot.pages);
+    std::memcpy(pages_.data(), table.data(), table.size());
+    memory_bytes_ = pages_.size() * sizeof(PageEntry);
+    for (const PageEntry& page : pages_) {
+        if (page.page_offset > file.size() || page.page_bytes > file.size() - page.page_offset ||
+            crc32c(file.subspan(page.page_offset, page.page_bytes)) != page.crc) {
+            pages_.clear();
+            summary_ = {};
+            return false;
+        }
+    }
+    return true;
+}
+
+// Entries that are kept in memory, as pages.
+void Segment::hold_entries(std::vector<BlockEntry> entries) {
+    pages_.clear();
+    held_.clear();
+    summary_.rows = 0;
+    summary_.blocks = entries.size();
+    for (std::size_t at = 0; at < entries.size(); at += page_entries_max) {
+        const auto part = std::span(entries).subspan(
+            at, std::min(page_entries_max, entries.size() - at));
+        PageEntry& page = pages_.emplace_back();
+        page.first_series = part.front().series;
+        page.last_series = part.back().series;
+        page.first_time = part.front().first;
+        page.blocks_offset = part.front().offset;
+        page.entries = static_cast<std::uint32_t>(part.size());
+        held_.emplace_back(part.begin(), part.end());
+    }
+    for (const BlockEntry& entry : entries) {
+        summary_.rows += entry.rows;
+        summary_.first = std::min(summary_.first, entry.first);
+        summary_.last = std::max(summary_.last, entry.last);
+    }
+    memory_bytes_ = entries.size() * sizeof(BlockEntry) + pages_.size() * sizeof(PageEntry);
+}
+
 namespace {
 
-constexpr std::uint64_t head_magic = 0x314745535954'4e47;  // "GNTYSEG1"
-constexpr std::uint64_t foot_magic = 0x464745535954'4e47;  // "GNTYSEGF"
-constexpr std::uint32_t block_magic = 0x4b434c42;          // "BLCK"
-constexpr std::uint32_t version = 2;
-constexpr std::uint32_t oldest_version = 1;
-constexpr std::size_t alignment = 8;
-constexpr std::size_t write_bytes = 4 * 1024 * 1024;
-
-struct Head {
-    std::uint64_t magic = head_magic;
-    std::uint32_t format = version;
-    std::uint32_t crc = 0;
-};
-static_assert(sizeof(Head) == 16);
-
-struct BlockHeader {
-    std::uint32_t magic = block_magic;
-    std::uint32_t series = 0;
-    std::uint32_t rows = 0;
-    std::uint32_t payload = 0;
-    Time first = 0;
-    Time last = 0;
-    std::uint32_t reserved = 0;
-    std::uint32_t crc = 0;  // of the header with this field zero, then of the payload
-};
-static_assert(sizeof(BlockHeader) == 40);
-
-struct Foot {
-    std::uint64_t magic = foot_magic;
-    std::uint64_t index_offset = 0;
-    std::uint64_t blocks = 0;
-    std::uint64_t rows = 0;
-    std::uint32_t index_crc = 0;
-    std::uint32_t crc = 0;
-};
-static_assert(sizeof(Foot) == 40);
-
-// An entry of the index in version 1.
-struct BlockEntryV1 {
-    std::uint32_t series = 0;
-    std::uint32_t rows = 0;
-    std::uint64_t offset = 0;
-    Time first = 0;
-    Time last = 0;
-};
-static_assert(sizeof(BlockEntryV1) == 32);
-
-template <class T>
-std::uint32_t checksum(T header, ByteView payload = {}) {
-    header.crc = 0;
-    return crc32c(payload, crc32c(std::as_bytes(std::span(&header, 1))));
+// The entry that the header at a place of the file would have.
+template <class Header>
+std::optional<BlockEntry> entry_at(ByteView file, std::uint64_t offset) {
+    Header header;
+    if (!copy_struct(file, offset, header) || header.magic != Header::block_magic ||
+        header.rows == 0) {
+        return std::nullopt;
+    }
+    BlockEntry entry;
+    entry.series = header.series;
+    entry.rows = header.rows;
+    entry.offset = offset;
+    entry.bytes = static_cast<std::uint32_t>(sizeof(header)) + header.payload;
+    return entry;
 }
 
-template <class T>
-Result<bool> read_struct(const File& file, std::uint64_t offset, T& out) {
-    TRY_ASSIGN(const std::size_t got,
-               file.read(offset, std::as_writable_bytes(std::span(&out, 1))));
-    return got == sizeof(T);
-}
-
-std::size_t padded(std::size_t size) { return (size + alignment - 1) / alignment * alignment; }
-
-Aggregate aggregate_of(const Columns& rows, std::size_t from, std::size_t to) {
-    Aggregate out;
-    out.add(rows.chunk({}), from, to);
-    return out;
+// The payload of the block, if all is what was written.
+template <class Header>
+std::optional<ByteView> payload_of(ByteView file, const BlockEntry& entry) {
+    Header header;
+    if (entry.offset > file.size() || entry.bytes > file.size() - entry.offset ||
+        entry.bytes < sizeof(header) || !copy_struct(file, entry.offset, header)) {
+        return std::nullopt;
+    }
+    const ByteView bytes =
+        file.subspan(entry.offset + sizeof(header), entry.bytes - sizeof(header));
+    const bool good = header.magic == Header::block_magic && header.series == entry.series &&
+                      header.rows == entry.rows && header.payload == bytes.size() &&
+                      header.crc == checksum(header, bytes);
+    return good ? std::optional(bytes) : std::nullopt;
 }
 
 }  // namespace
 
-std::optional<Aggregate> BlockEntry::aggregate() const {
-    if ((flags & counted) == 0) {
-        return std::nullopt;
-    }
-    return Aggregate{.rows = rows,
-                     .count = count,
-                     .good_count = good_count,
-                     .numeric = (flags & numeric) != 0,
-                     .min = min,
-                     .max = max,
-                     .sum = sum,
-                     .square_sum = square_sum,
-                     .first = first_value,
-                     .last = last_value,
-                     .first_time = first_time,
-                     .last_time = last_time};
-}
-
-void BlockEntry::set_aggregate(const Aggregate& aggregate) {
-    // Infinities and what overflows cannot be put together from parts.
-    if (!std::isfinite(aggregate.sum) || !std::isfinite(aggregate.square_sum)) {
-        return;
-    }
-    flags = counted | (aggregate.numeric ? numeric : 0);
-    count = static_cast<std::uint16_t>(aggregate.count);
-    good_count = static_cast<std::uint16_t>(aggregate.good_count);
-    min = aggregate.min;
-    max = aggregate.max;
-    sum = aggregate.sum;
-    square_sum = aggregate.square_sum;
-    first_value = aggregate.first;
-    last_value = aggregate.last;
-    first_time = aggregate.first_time;
-    last_time = aggregate.last_time;
-}
-
-Result<std::shared_ptr<const Segment>> Segment::open(Disk& disk, const std::string& path, Log& log,
-                                                     Counter& damaged_blocks) {
-    TRY_ASSIGN(auto file, disk.open(path, OpenMode::Read));
-    std::shared_ptr<Segment> segment(new Segment(std::move(file), path, log, damaged_blocks));
-    TRY_ASSIGN(segment->bytes_, segment->file_->size());
-    Head head;
-    TRY_ASSIGN(const bool whole, read_struct(*segment->file_, 0, head));
-    const bool known = whole && head.magic == head_magic && head.crc == checksum(head);
-    if (known && (head.format < oldest_version || head.format > version)) {
-        return fail(Code::Unsupported, "{} has format version {}, this program reads {} to {}",
-                    path, head.format, oldest_version, version);
-    }
-    segment->version_ = known ? head.format : 0;
-    TRY_ASSIGN(const bool good, segment->read_index());
-    if (!good) {
-        log.error("store", "segment index damaged, made again from its blocks", {{"file", path}});
-        TRY(segment->rebuild_index());
-    }
-    for (const BlockEntry& entry : segment->index_) {
-        segment->rows_ += entry.rows;
-    }
-    return segment;
-}
-
-Result<bool> Segment::read_index() {
-    Foot foot;
-    if (bytes_ < sizeof(Head) + sizeof(Foot)) {
-        return false;
-    }
-    TRY_ASSIGN(const bool whole, read_struct(*file_, bytes_ - sizeof(foot), foot));
-    const std::size_t entry_bytes = version_ == 1 ? sizeof(BlockEntryV1) : sizeof(BlockEntry);
-    if (!whole || version_ == 0 || foot.magic != foot_magic || foot.crc != checksum(foot) ||
-        foot.blocks > bytes_ / entry_bytes ||
-        foot.index_offset + foot.blocks * entry_bytes + sizeof(foot) != bytes_) {
-        return false;
-    }
-    Bytes raw(foot.blocks * entry_bytes);
-    TRY_ASSIGN(const std::size_t got, file_->read(foot.index_offset, raw));
-    if (got != raw.size() || crc32c(raw) != foot.index_crc) {
-        return false;
-    }
-    index_.resize(foot.blocks);
-    if (version_ == version) {
-        std::memcpy(index_.data(), raw.data(), raw.size());
+// Every block says whose it is, so the index can be had again by walking over them.
+void Segment::rebuild_index() {
+    const ByteView file = mapping_->bytes();
+    std::vector<BlockEntry> entries;
+    Columns rows;
+    const auto try_at = [&](std::optional<BlockEntry> entry) {
+        const auto bytes = entry ? payload(*entry) : std::nullopt;
+        if (!bytes || !decode(*bytes, rows) || rows.size() != entry->rows) {
+            return false;
+        }
+        entry->first = rows.time.front();
+        entry->last = rows.time.back();
+        Aggregate aggregate;
+        aggregate.add(rows.chunk(SeriesId{entry->series}));
+        entry->set_aggregate(aggregate);
+        entries.push_back(*entry);
         return true;
+    };
+    for (std::uint64_t at = sizeof(SegmentHead); at < file.size();) {
+        const bool found = try_at(entry_at<BlockHeader>(file, at)) ||
+                           try_at(entry_at<OldBlockHeader>(file, at));
+        at += found ? aligned(entries.back().bytes) : block_alignment;
     }
-    for (std::size_t i = 0; i < index_.size(); ++i) {
-        BlockEntryV1 entry;
-        std::memcpy(&entry, raw.data() + i * entry_bytes, entry_bytes);
-        index_[i] = {.series = entry.series,
-                     .rows = entry.rows,
-                     .offset = entry.offset,
-                     .first = entry.first,
-                     .last = entry.last};
+    hold_entries(std::move(entries));
+}
+
+std::optional<ByteView> Segment::payload(const BlockEntry& entry) const {
+    std::optional<ByteView> out;
+    if (version_ == segment_version || version_ == 0) {
+        out = payload_of<BlockHeader>(mapping_->bytes(), entry);
     }
-    return true;
+    if (!out && version_ != segment_version) {
+        out = payload_of<OldBlockHeader>(mapping_->bytes(), entry);
+    }
+    return out;
 }
 
 // A head that is lost does not say how the blocks are written, so both ways are tried then.
@@ -181,57 +175,9 @@ bool Segment::decode(ByteView payload, Columns& out) const {
            (version_ <= 1 && decode_block_v1(payload, out));
 }
 
-// Every block says whose it is, so the index can be had again by walking over them.
-Result<> Segment::rebuild_index() {
-    std::uint64_t at = sizeof(Head);
-    Bytes payload;
-    Columns rows;
-    while (at + sizeof(BlockHeader) <= bytes_) {
-        BlockHeader header;
-        TRY_ASSIGN(const bool whole, read_struct(*file_, at, header));
-        bool valid = whole && header.magic == block_magic && header.payload <= bytes_ - at;
-        if (valid) {
-            payload.resize(header.payload);
-            TRY_ASSIGN(const std::size_t got, file_->read(at + sizeof(header), payload));
-            valid = got == payload.size() && header.crc == checksum(header, payload);
-        }
-        if (valid) {
-            BlockEntry entry{.series = header.series,
-                             .rows = header.rows,
-                             .offset = at,
-                             .first = header.first,
-                             .last = header.last};
-            if (decode(payload, rows) && rows.size() == entry.rows) {
-                entry.set_aggregate(aggregate_of(rows, 0, rows.size()));
-            }
-            index_.push_back(entry);
-            at += sizeof(header) + padded(header.payload);
-        } else {
-            at += alignment;
-        }
-    }
-    return {};
-}
-
-std::span<const BlockEntry> Segment::blocks(SeriesId series) const {
-    const auto range = std::ranges::equal_range(index_, series.value, {}, &BlockEntry::series);
-    return {range.begin(), range.end()};
-}
-
 bool Segment::read(const BlockEntry& entry, Columns& out) const {
-    const auto checked = [&]() -> Result<bool> {
-        BlockHeader header;
-        TRY_ASSIGN(const bool whole, read_struct(*file_, entry.offset, header));
-        if (!whole || header.magic != block_magic || header.series != entry.series ||
-            header.payload > bytes_ - entry.offset) {
-            return false;
-        }
-        Bytes payload(header.payload);
-        TRY_ASSIGN(const std::size_t got, file_->read(entry.offset + sizeof(header), payload));
-        return got == payload.size() && header.crc == checksum(header, payload) &&
-               decode(payload, out) && out.size() == entry.rows;
-    }();
-    if (checked && *checked) {
+    const auto bytes = payload(entry);
+    if (bytes && decode(*bytes, out) && out.size() == entry.rows) {
         return true;
     }
     out.clear();
@@ -240,75 +186,109 @@ bool Segment::read(const BlockEntry& entry, Columns& out) const {
                {{"file", path_},
                 {"offset", entry.offset},
                 {"series", entry.series},
-                {"rows", entry.rows},
-                {"detail", checked ? std::string("checksum") : checked.error().message}});
+                {"rows", entry.rows}});
     return false;
 }
 
-Result<SegmentWriter> SegmentWriter::create(Disk& disk, std::string path) {
-    TRY_ASSIGN(auto file, disk.open(path, OpenMode::Create));
-    SegmentWriter writer(disk, std::move(path), std::move(file));
-    Head head;
-    head.crc = checksum(head);
-    ByteWriter(writer.buffer_).put_bytes(std::as_bytes(std::span(&head, 1)));
-    return writer;
-}
-
-Result<> SegmentWriter::write_out() {
-    TRY(file_->write(written_, buffer_));
-    written_ += buffer_.size();
-    buffer_.clear();
-    return {};
-}
-
-Result<> SegmentWriter::add(SeriesId series, const Columns& rows, std::size_t from,
-                            std::size_t to) {
-    ASSERT(index_.empty() || index_.back().series < series.value ||
-           (index_.back().series == series.value && index_.back().last < rows.time[from]));
-    if (index_.empty() || index_.back().series != series.value) {
-        scale_ = {};
+ByteView Segment::raw(const BlockEntry& entry) const {
+    if (version_ != segment_version || !payload(entry)) {
+        return {};
     }
-    Bytes payload;
-    for (std::size_t at = from; at < to; at += block_rows_max) {
-        const std::size_t end = std::min(to, at + block_rows_max);
-        payload.clear();
-        encode_block(rows, at, end, scale_, payload);
-        BlockHeader header;
-        header.series = series.value;
-        header.rows = static_cast<std::uint32_t>(end - at);
-        header.payload = static_cast<std::uint32_t>(payload.size());
-        header.first = rows.time[at];
-        header.last = rows.time[end - 1];
-        header.crc = checksum(header, payload);
-        index_.push_back({.series = header.series,
-                          .rows = header.rows,
-                          .offset = written_ + buffer_.size(),
-                          .first = header.first,
-                          .last = header.last});
-        index_.back().set_aggregate(aggregate_of(rows, at, end));
-        ByteWriter out(buffer_);
-        out.put_bytes(std::as_bytes(std::span(&header, 1)));
-        out.put_bytes(payload);
-        buffer_.resize(buffer_.size() + padded(payload.size()) - payload.size());
-        rows_ += header.rows;
-    }
-    return buffer_.size() < write_bytes ? Result<>{} : write_out();
+    return mapping_->bytes().subspan(entry.offset, entry.bytes);
 }
 
-Result<> SegmentWriter::finish() {
-    const ByteView index = std::as_bytes(std::span(index_));
-    Foot foot;
-    foot.index_offset = written_ + buffer_.size();
-    foot.blocks = index_.size();
-    foot.rows = rows_;
-    foot.index_crc = crc32c(index);
-    foot.crc = checksum(foot);
-    ByteWriter out(buffer_);
-    out.put_bytes(index);
-    out.put_bytes(std::as_bytes(std::span(&foot, 1)));
-    TRY(write_out());
-    TRY(file_->sync());
-    return disk_->sync_directory(parent_of(path_));
+void Segment::read_page(std::size_t page, std::vector<BlockEntry>& out) const {
+    if (!held_.empty()) {
+        out = held_[page];
+        return;
+    }
+    const PageEntry& entry = pages_[page];
+    const ByteView bytes = mapping_->bytes().subspan(entry.page_offset, entry.page_bytes);
+    if (crc32c(bytes) != entry.crc ||
+        !decode_page(bytes, entry.blocks_offset, entry.entries, out)) {
+        // It was good when the segment was opened: the disk lost it since.
+        out.clear();
+        damaged_blocks_.add(entry.entries);
+        log_.error("store", "damaged index page, its blocks are not served until the next start",
+                   {{"file", path_}, {"offset", entry.page_offset}, {"blocks", entry.entries}});
+    }
+}
+
+std::vector<SegmentDamage> Segment::check() const {
+    std::vector<SegmentDamage> out;
+    const ByteView file = mapping_->bytes();
+    SegmentHead head;
+    if (!copy_struct(file, 0, head) || head.magic != segment_magic || head.crc != checksum(head)) {
+        out.push_back({0, sizeof(head), "head"});
+    }
+    if (!held_.empty() && version_ != 1 && version_ != 2) {
+        out.push_back({0, file.size(), "index"});
+    }
+    std::vector<BlockEntry> entries;
+    Columns rows;
+    for (std::size_t i = 0; i < pages_.size(); ++i) {
+        read_page(i, entries);
+        for (const BlockEntry& entry : entries) {
+            const auto bytes = payload(entry);
+            if (!bytes || !decode(*bytes, rows) || rows.size() != entry.rows) {
+                out.push_back({entry.offset, entry.bytes,
+                               std::format("block of series {} with {} rows from {} to {}",
+                                           entry.series, entry.rows, format_time(entry.first),
+                                           format_time(entry.last))});
+            }
+        }
+    }
+    return out;
+}
+
+void IndexReader::load(std::size_t page) {
+    if (page_ != page) {
+        page_ = page;
+        segment_->read_page(page, entries_);
+    }
+}
+
+std::span<const BlockEntry> IndexReader::blocks(SeriesId series, TimeRange range) {
+    const auto pages = segment_->pages();
+    auto at = static_cast<std::size_t>(
+        std::ranges::lower_bound(pages, series.value, {}, &PageEntry::last_series) -
+        pages.begin());
+    collected_.clear();
+    for (; at < pages.size() && pages[at].first_series <= series.value; ++at) {
+        // A series with more blocks than fit a page goes on in the next.
+        const bool goes_on =
+            at + 1 < pages.size() && pages[at + 1].first_series == series.value;
+        if (goes_on && pages[at + 1].first_time <= range.from) {
+            continue;
+        }
+        if (pages[at].first_series == series.value && pages[at].first_time >= range.to) {
+            break;
+        }
+        load(at);
+        const auto [begin, end] =
+            std::ranges::equal_range(entries_, series.value, {}, &BlockEntry::series);
+        const auto from = std::ranges::lower_bound(begin, end, range.from, {}, &BlockEntry::last);
+        const auto to = std::ranges::lower_bound(from, end, range.to, {}, &BlockEntry::first);
+        if (!goes_on && collected_.empty()) {
+            return {from, to};
+        }
+        collected_.insert(collected_.end(), from, to);
+    }
+    return collected_;
+}
+
+std::optional<BlockEntry> IndexReader::last(SeriesId series) {
+    const auto pages = segment_->pages();
+    const auto after =
+        std::ranges::upper_bound(pages, series.value, {}, &PageEntry::first_series);
+    if (after == pages.begin() || std::prev(after)->last_series < series.value) {
+        return std::nullopt;
+    }
+    load(static_cast<std::size_t>(std::prev(after) - pages.begin()));
+    const auto end = std::ranges::upper_bound(entries_, series.value, {}, &BlockEntry::series);
+    return end != entries_.begin() && std::prev(end)->series == series.value
+               ? std::optional(*std::prev(end))
+               : std::nullopt;
 }
 
 }  // namespace gantry::store

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/segment.h"
+#include "store/segment_writer.h"
 
 #include "base/encoding.h"
 #include "base/sim_disk.h"
@@ -10,7 +10,8 @@ namespace {
 
 using gantry::testing::must;
 
-constexpr std::size_t foot_bytes = 40;
+constexpr std::size_t foot_bytes = 72;
+constexpr std::size_t old_foot_bytes = 40;
 
 // What the program wrote when the format had version 1: rows_of(1) to rows_of(4).
 constexpr std::string_view version_1 =
@@ -27,6 +28,10 @@ constexpr std::string_view version_1 =
     "00000000000000ca9a3b0000000001bca065010000000300000006000000c00000000000000000ca9a3b000000"
     "0001bca065010000000400000006000000300100000000000000ca9a3b0000000001bca06501000000474e5459"
     "534547469801000000000000040000000000000018000000000000000322ea100414d4ab";
+
+// And when it had version 2.
+constexpr std::string_view version_2 =
+    "";
 
 Columns rows_of(std::uint32_t series) {
     Columns rows;
@@ -72,18 +77,29 @@ struct Fixture {
     Counter& damaged = around.metrics.counter("damaged", "");
 };
 
+std::vector<BlockEntry> all_blocks(const Segment& segment) {
+    std::vector<BlockEntry> out;
+    std::vector<BlockEntry> entries;
+    for (std::size_t page = 0; page < segment.pages().size(); ++page) {
+        segment.read_page(page, entries);
+        out.insert(out.end(), entries.begin(), entries.end());
+    }
+    return out;
+}
+
 void expect_rows(const Segment& segment) {
-    ASSERT_EQ(segment.all_blocks().size(), 4U);
+    ASSERT_EQ(all_blocks(segment).size(), 4U);
+    IndexReader index(segment);
     for (std::uint32_t series = 1; series <= 4; ++series) {
         const Columns expected = rows_of(series);
         Columns rows;
-        ASSERT_EQ(segment.blocks(SeriesId{series}).size(), 1U);
-        ASSERT_TRUE(segment.read(segment.blocks(SeriesId{series}).front(), rows));
+        ASSERT_EQ(index.blocks(SeriesId{series}).size(), 1U);
+        ASSERT_TRUE(segment.read(index.blocks(SeriesId{series}).front(), rows));
         ASSERT_EQ(rows.size(), expected.size());
         for (std::size_t i = 0; i < rows.size(); ++i) {
-            EXPECT_EQ(rows.row({}, i).time, expected.row({}, i).time);
-            EXPECT_EQ(rows.row({}, i).value(), expected.row({}, i).value());
-            EXPECT_EQ(rows.row({}, i).quality, expected.row({}, i).quality);
+            EXPECT_EQ(rows.chunk({}).row(i).time, expected.chunk({}).row(i).time);
+            EXPECT_EQ(rows.chunk({}).row(i).value(), expected.chunk({}).row(i).value());
+            EXPECT_EQ(rows.chunk({}).row(i).quality, expected.chunk({}).row(i).quality);
         }
     }
 }
@@ -93,21 +109,30 @@ TEST(Segment, OfVersion1IsRead) {
     fixture.put(*from_hex(version_1));
     const auto segment = fixture.open();
     expect_rows(*segment);
-    for (const BlockEntry& block : segment->all_blocks()) {
-        EXPECT_FALSE(block.aggregate()) << "it had no statistics";
+    for (const BlockEntry& block : all_blocks(*segment)) {
+        EXPECT_FALSE(block.counted) << "it had no statistics";
     }
     // Its index is made again in the same way, and with statistics then.
-    must(fixture.disk.flip_bit("/s/segment", segment->bytes() - foot_bytes - 3, 2));
+    must(fixture.disk.flip_bit("/s/segment", segment->bytes() - old_foot_bytes - 3, 2));
     const auto again = fixture.open();
     expect_rows(*again);
-    EXPECT_TRUE(again->all_blocks().front().aggregate());
+    EXPECT_TRUE(all_blocks(*again).front().counted);
+    EXPECT_EQ(fixture.damaged.value(), 0U);
+}
+
+TEST(Segment, OfVersion2IsRead) {
+    Fixture fixture;
+    fixture.put(*from_hex(version_2));
+    expect_rows(*fixture.open());
+    must(fixture.disk.flip_bit("/s/segment", 9, 1));  // the head: what version is it?
+    expect_rows(*fixture.open());
     EXPECT_EQ(fixture.damaged.value(), 0U);
 }
 
 TEST(Segment, OfALaterVersionIsRefused) {
     Fixture fixture;
     Bytes head = *from_hex(version_1.substr(0, 32));
-    head[8] = std::byte{3};
+    head[8] = std::byte{4};
     std::memset(head.data() + 12, 0, 4);
     const std::uint32_t crc = crc32c(head);
     std::memcpy(head.data() + 12, &crc, 4);
@@ -122,14 +147,14 @@ TEST(Segment, SaysWhatItsBlocksComeTo) {
     {
         SegmentWriter writer = must(SegmentWriter::create(fixture.disk, "/s/segment"));
         for (std::uint32_t series = 1; series <= 4; ++series) {
-            const Columns rows = rows_of(series);
-            must(writer.add(SeriesId{series}, rows, 0, rows.size()));
+            must(writer.add(rows_of(series).chunk(SeriesId{series})));
         }
-        must(writer.finish());
+        must(writer.finish(77));
     }
     const auto check = [](const Segment& segment) {
         expect_rows(segment);
-        const Aggregate numbers = *segment.blocks(SeriesId{2}).front().aggregate();
+        IndexReader index(segment);
+        const Aggregate numbers = index.blocks(SeriesId{2}).front().aggregate;
         EXPECT_EQ(numbers.rows, 6U);
         EXPECT_EQ(numbers.count, 5U);
         EXPECT_EQ(numbers.good_count, 5U);
@@ -139,14 +164,141 @@ TEST(Segment, SaysWhatItsBlocksComeTo) {
         EXPECT_EQ(numbers.first, 0);
         EXPECT_EQ(numbers.last, -5000);
         EXPECT_EQ(numbers.last_time, 6'000'000'001);
-        const Aggregate texts = *segment.blocks(SeriesId{4}).front().aggregate();
+        EXPECT_TRUE(numbers.holds);
+        // Values 0, -1000, -2000 hold for a second each, the third until the row without a value;
+        // -4000 for another.
+        EXPECT_NEAR(numbers.integral, -7000, 1e-3);
+        EXPECT_EQ(numbers.duration, 4'000'000'002U);
+        const Aggregate texts = index.blocks(SeriesId{4}).front().aggregate;
         EXPECT_EQ(texts.count, 5U);
         EXPECT_FALSE(texts.numeric);
     };
     const auto segment = fixture.open();
+    EXPECT_EQ(segment->summary().last_lsn, 77U);
+    EXPECT_EQ(segment->summary().rows, 24U);
     check(*segment);
+    EXPECT_TRUE(segment->check().empty());
     must(fixture.disk.flip_bit("/s/segment", segment->bytes() - foot_bytes - 3, 2));
-    check(*fixture.open());
+    const auto again = fixture.open();
+    check(*again);
+    EXPECT_EQ(again->check().size(), 1U);
+}
+
+// Every kind of value, so that every form of an entry comes up.
+TEST(SegmentIndex, GivesBackWhatWasWritten) {
+    SeededRandom random(3);
+    for (int trial = 0; trial < 200; ++trial) {
+        std::vector<BlockEntry> entries;
+        std::uint64_t offset = 16;
+        std::uint32_t series = 0;
+        for (std::size_t n = 1 + random.below(page_entries_max); n > 0; --n) {
+            Columns rows;
+            Time time = static_cast<Time>(random.next() >> 2);
+            const bool regular = random.chance(0.5);
+            const auto kind = random.below(4);
+            for (std::size_t i = 1 + random.below(20); i > 0; --i) {
+                Row row{SeriesId{series}, time, ValueType::Float64, 0, {}, quality::good};
+                const double value = kind == 0   ? static_cast<double>(random.below(100))
+                                     : kind == 1 ? static_cast<double>(random.below(100'000)) / 1000
+                                     : kind == 2 ? random.fraction() * 1e300
+                                                 : -0.0;
+                row.bits = std::bit_cast<std::uint64_t>(value);
+                if (random.chance(0.05)) {
+                    row.quality = random.chance(0.5) ? quality::uncertain : quality::bad;
+                }
+                rows.add(row);
+                time += regular ? 1'000'000'000 : static_cast<Time>(1 + random.below(1'000'000));
+            }
+            BlockEntry entry;
+            series += 1 + static_cast<std::uint32_t>(random.below(1000));
+            entry.series = series;
+            entry.rows = static_cast<std::uint32_t>(rows.size());
+            entry.bytes = static_cast<std::uint32_t>(20 + random.below(9000));
+            entry.offset = offset;
+            entry.first = rows.time.front();
+            entry.last = rows.time.back();
+            Aggregate aggregate;
+            aggregate.add(rows.chunk({}));
+            entry.set_aggregate(aggregate);
+            offset += aligned(entry.bytes);
+            entries.push_back(entry);
+        }
+        Bytes page;
+        encode_page(entries, page);
+        std::vector<BlockEntry> back;
+        ASSERT_TRUE(decode_page(page, 16, entries.size(), back));
+        ASSERT_EQ(back.size(), entries.size());
+        for (std::size_t i = 0; i < back.size(); ++i) {
+            ASSERT_EQ(back[i].series, entries[i].series);
+            ASSERT_EQ(back[i].rows, entries[i].rows);
+            ASSERT_EQ(back[i].offset, entries[i].offset);
+            ASSERT_EQ(back[i].bytes, entries[i].bytes);
+            ASSERT_EQ(back[i].first, entries[i].first);
+            ASSERT_EQ(back[i].last, entries[i].last);
+            ASSERT_EQ(back[i].counted, entries[i].counted);
+            if (!entries[i].counted) {
+                continue;
+            }
+            const Aggregate& got = back[i].aggregate;
+            const Aggregate& expected = entries[i].aggregate;
+            ASSERT_EQ(got.rows, expected.rows);
+            ASSERT_EQ(got.count, expected.count);
+            ASSERT_EQ(got.good_count, expected.good_count);
+            ASSERT_EQ(got.holds, expected.holds);
+            ASSERT_EQ(got.duration, expected.duration);
+            if (expected.count > 0) {
+                ASSERT_EQ(got.min, expected.min);
+                ASSERT_EQ(got.max, expected.max);
+                ASSERT_EQ(got.first, expected.first);
+                ASSERT_EQ(got.last, expected.last);
+                ASSERT_EQ(got.sum, expected.sum);
+                ASSERT_EQ(got.square_sum, expected.square_sum);
+                ASSERT_EQ(got.integral, expected.integral);
+                ASSERT_EQ(got.first_time, expected.first_time);
+                ASSERT_EQ(got.last_time, expected.last_time);
+            }
+        }
+    }
+}
+
+// A series with more blocks than a page holds, between two others.
+TEST(SegmentIndex, FindsTheBlocksOfARange) {
+    Fixture fixture;
+    constexpr std::size_t many = 3 * page_entries_max + 7;
+    {
+        SegmentWriter writer = must(SegmentWriter::create(fixture.disk, "/s/segment"));
+        for (const std::uint32_t series : {3U, 5U, 9U}) {
+            for (std::size_t i = 0; i < (series == 5 ? many : 1); ++i) {
+                Columns rows;
+                for (std::size_t k = 0; k < 2; ++k) {
+                    rows.add({SeriesId{series}, static_cast<Time>(10 * i + k), ValueType::Int64, i,
+                              {}, quality::good});
+                }
+                must(writer.add(rows.chunk(SeriesId{series})));
+            }
+        }
+        must(writer.finish(1));
+    }
+    const auto segment = fixture.open();
+    IndexReader index(*segment);
+    EXPECT_EQ(index.blocks(SeriesId{5}).size(), many);
+    EXPECT_EQ(index.blocks(SeriesId{3}).size(), 1U);
+    EXPECT_EQ(index.blocks(SeriesId{4}).size(), 0U);
+    EXPECT_EQ(index.blocks(SeriesId{10}).size(), 0U);
+    EXPECT_EQ(index.last(SeriesId{5})->first, static_cast<Time>(10 * (many - 1)));
+    EXPECT_EQ(index.last(SeriesId{9})->first, 0);
+    EXPECT_FALSE(index.last(SeriesId{4}));
+    SeededRandom random(8);
+    for (int trial = 0; trial < 500; ++trial) {
+        const auto from = static_cast<Time>(random.below(10 * many + 20));
+        const auto to = from + static_cast<Time>(random.below(4000));
+        std::size_t expected = 0;
+        for (std::size_t i = 0; i < many; ++i) {
+            const auto first = static_cast<Time>(10 * i);
+            expected += first < to && first + 1 >= from ? 1 : 0;
+        }
+        ASSERT_EQ(index.blocks(SeriesId{5}, {from, to}).size(), expected) << from << " " << to;
+    }
 }
 
 }  // namespace

@@ -4,128 +4,96 @@
 #include <algorithm>
 
 #include "base/assert.h"
+#include "store/backfill.h"
 #include "store/batch_record.h"
-#include "store/catalogue.h"
-#include "store/manifest.h"
-#include "store/memtable.h"
-#include "store/merge.h"
-#include "store/segment.h"
+#include "store/maintenance.h"
+#include "store/reader.h"
 
 namespace gantry::store {
 
-Store::Store(Disk& disk, const Clock& clock, Log& log, Metrics& metrics, StoreOptions options)
-    : disk_(disk),
-      clock_(clock),
-      log_(log),
-      options_(std::move(options)),
-      folder_(options_.folder),
-      damaged_blocks_(metrics.counter("gantry_store_damaged_blocks_total",
-                                      "Blocks found damaged and not served.")),
-      rows_total_(metrics.counter("gantry_store_rows_total", "Samples appended.")),
-      commit_latency_(metrics.latency("gantry_store_commit_seconds",
-                                      "Time that a commit of the journal took.")),
-      manifest_(std::make_unique<Manifest>()),
-      active_(std::make_shared<Memtable>()),
-      segments_(std::make_shared<const Segments>()),
-      active_since_(clock.now()) {}
+State::State(Disk& disk_used, const Clock& clock_used, Log& log_used, Metrics& metrics,
+             StoreOptions chosen)
+    : disk(disk_used),
+      clock(clock_used),
+      log(log_used),
+      options(std::move(chosen)),
+      folder(options.folder),
+      damaged_blocks(metrics.counter("gantry_store_damaged_blocks_total",
+                                     "Blocks found damaged and not served.")),
+      rows_total(metrics.counter("gantry_store_rows_total", "Samples appended.")),
+      refused_total(metrics.counter("gantry_store_refused_batches_total",
+                                    "Batches refused because memory or disk was full.")),
+      commit_latency(metrics.latency("gantry_store_commit_seconds",
+                                     "Time that a commit of the journal took.")),
+      memtable_bytes(metrics.gauge("gantry_store_memtable_bytes",
+                                   "Memory of samples that are not in a segment yet.")),
+      journal_bytes(metrics.gauge("gantry_store_journal_bytes",
+                                  "Journal on disk that a start would have to read.")),
+      active(std::make_shared<Memtable>()),
+      segments(std::make_shared<const Segments>()),
+      tombstones(std::make_shared<const Tombstones>()),
+      active_since(clock.now()) {}
+
+Snapshot State::snapshot() const {
+    const std::shared_lock lock(mutex);
+    return {segments, frozen, active, tombstones};
+}
+
+Time State::horizon() const { return std::min(clock.now(), newest.load()); }
+
+Time State::cutoff() const {
+    const Time kept = options.retention.count();
+    return kept == 0 || newest == time_min ? time_min : horizon() - kept;
+}
+
+Time State::cutoff(SeriesId) const { return cutoff(); }
+
+Store::Store(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 Store::~Store() = default;
 
 Result<std::unique_ptr<Store>> Store::open(Disk& disk, const Clock& clock, Random& random, Log& log,
                                            Metrics& metrics, StoreOptions options) {
-    std::unique_ptr<Store> store(new Store(disk, clock, log, metrics, std::move(options)));
-    if (auto recovered = store->recover(random); !recovered) {
-        return within("opening the store in " + store->folder_, recovered.error());
+    auto state = std::make_unique<State>(disk, clock, log, metrics, std::move(options));
+    std::unique_ptr<Store> store(new Store(std::move(state)));
+    auto maintenance = Maintenance::open(*store->state_, random);
+    if (!maintenance) {
+        return within("opening the store in " + store->state_->folder, maintenance.error());
     }
+    store->maintenance_ = std::move(*maintenance);
     return store;
-}
-
-Result<> Store::recover(Random& random) {
-    TRY(disk_.make_directory(folder_));
-    TRY_ASSIGN(*manifest_, read_manifest(disk_, folder_, log_));
-    TRY(open_segments());
-    TRY(remove_strangers());
-    TRY_ASSIGN(catalogue_, Catalogue::open(disk_, folder_ + "/catalogue", random, log_, options_));
-    TRY_ASSIGN(journal_,
-               journal::Journal::open(
-                   disk_, folder_ + "/journal", random, log_, options_.journal,
-                   [this](const journal::Record& r) { return replay(r); }, manifest_->flushed));
-    log_.info("store", "opened",
-              {{"folder", folder_},
-               {"series", catalogue_->size()},
-               {"segments", segments_->size()},
-               {"rows_in_memory", active_->rows()}});
-    return {};
-}
-
-Result<> Store::open_segments() {
-    Segments segments;
-    for (const Manifest::Entry& entry : manifest_->segments) {
-        TRY_ASSIGN(auto segment, Segment::open(disk_, segment_path(folder_, entry.number), log_,
-                                               damaged_blocks_));
-        segments.push_back(std::move(segment));
-    }
-    segments_ = std::make_shared<const Segments>(std::move(segments));
-    return {};
-}
-
-// A crash leaves segments that no manifest names: what they hold is in the journal or in others.
-Result<> Store::remove_strangers() {
-    TRY_ASSIGN(const auto names, disk_.list(folder_));
-    for (const std::string& name : names) {
-        const bool known = std::ranges::any_of(*segments_, [&](const auto& segment) {
-            return segment->path() == folder_ + "/" + name;
-        });
-        if (name.starts_with("segment-") && !known) {
-            log_.info("store", "unfinished segment removed", {{"file", name}});
-            TRY(disk_.remove(folder_ + "/" + name));
-        }
-    }
-    return {};
-}
-
-Result<> Store::replay(const journal::Record& record) {
-    if (record.lsn <= manifest_->flushed) {
-        return {};
-    }
-    SampleBatch batch;
-    if (record.type != batch_record || !decode_batch(record.payload, batch)) {
-        return fail(Code::Corrupt,
-                    "journal record {} has a good checksum and cannot be read: was it "
-                    "written by a newer program?",
-                    record.lsn);
-    }
-    active_->add(batch, record.lsn);
-    return {};
 }
 
 Result<SeriesId> Store::make_series(std::string_view key, ValueType type) {
     ASSERT(type != ValueType::Null);
-    return catalogue_->make(key, type);
+    return state_->catalogue->make(key, type);
 }
 
 std::optional<SeriesInfo> Store::find_series(std::string_view key) const {
-    return catalogue_->find(key);
+    return state_->catalogue->find(key);
 }
 
 std::optional<SeriesInfo> Store::series(SeriesId id) const {
-    const ValueType type = catalogue_->type(id);
+    const ValueType type = state_->catalogue->type(id);
     return type == ValueType::Null ? std::nullopt : std::optional(SeriesInfo{id, type});
 }
 
-Result<> Store::check(const SampleBatch& batch) const {
-    if (batch.bytes() > batch_bytes_max) {
+Result<> State::check(const SampleBatch& batch) const {
+    if (batch.bytes() > Store::batch_bytes_max) {
         return fail(Code::TooLarge, "a batch of {} bytes is larger than {}: send it in parts",
-                    batch.bytes(), batch_bytes_max);
+                    batch.bytes(), Store::batch_bytes_max);
     }
     for (std::size_t i = 0; i < batch.size(); ++i) {
-        const ValueType has = catalogue_->type(batch.series_column()[i]);
+        const ValueType has = catalogue->type(batch.series_column()[i]);
         const ValueType given = batch.type_column()[i];
+        if (has == given && has != ValueType::Null) {
+            continue;
+        }
         if (has == ValueType::Null) {
             return fail(Code::InvalidArgument, "row {}: there is no series {}", i,
                         batch.series_column()[i].value);
         }
-        if (given != has && given != ValueType::Null) {
+        if (given != ValueType::Null) {
             return fail(Code::InvalidArgument, "row {}: series {} holds {} values, not {}", i,
                         batch.series_column()[i].value, value_type_name(has),
                         value_type_name(given));
@@ -134,145 +102,186 @@ Result<> Store::check(const SampleBatch& batch) const {
     return {};
 }
 
-Result<Lsn> Store::append(const SampleBatch& batch) {
-    TRY(check(batch));
-    const Bytes payload = encode_batch(batch);
-    const std::unique_lock lock(mutex_);
-    const auto limit = static_cast<std::uint64_t>(options_.memtable_bytes);
-    if (frozen_ && active_->bytes() + batch.bytes() > 2 * limit) {
+namespace {
+
+// Under the lock: whether memory takes in more.
+Result<> check_room(const State& state) {
+    if (state.frozen &&
+        state.active->bytes() > static_cast<std::uint64_t>(state.options.memtable_bytes)) {
         return fail(Code::Unavailable, "memory for samples is full because segments cannot be "
                                        "written fast enough: is the disk full or slow?");
     }
-    TRY_ASSIGN(const Lsn lsn, journal_->append(batch_record, payload));
-    if (active_->empty()) {
-        active_since_ = clock_.now();
+    return {};
+}
+
+}  // namespace
+
+Result<Lsn> Store::append(const SampleBatch& batch) {
+    TRY(state_->check(batch));
+    Bytes payload;
+    encode_batch(batch, payload);
+    const Time newest = batch.empty() ? time_min : *std::ranges::max_element(batch.time_column());
+    const std::unique_lock lock(state_->mutex);
+    const auto appended = [&]() -> Result<Lsn> {
+        TRY(check_room(*state_));
+        return state_->journal->append(batch_record, payload);
+    }();
+    if (!appended) {
+        state_->refused_total.add();
+        return appended;
     }
-    active_->add(batch, lsn);
-    for (std::size_t i = 0; i < batch.size(); ++i) {
+    if (state_->active->empty()) {
+        state_->active_since = state_->clock.now();
+    }
+    state_->active->add(batch, *appended);
+    state_->newest = std::max(state_->newest.load(), newest);
+    for (std::size_t i = 0; i < batch.size() && !state_->latest.empty(); ++i) {
         const Row row = batch.row(i);
-        if (const auto known = latest_.find(row.series.value);
-            known != latest_.end() && row.time >= known->second.time) {
+        if (const auto known = state_->latest.find(row.series.value);
+            known != state_->latest.end() && row.time >= known->second.time) {
             known->second = Sample{row.time, row.value(), row.quality};
         }
     }
-    rows_total_.add(batch.size());
+    state_->rows_total.add(batch.size());
+    return appended;
+}
+
+Result<Lsn> Store::erase(SeriesId series, TimeRange range) {
+    if (state_->catalogue->type(series) == ValueType::Null) {
+        return fail(Code::NotFound, "there is no series {}", series.value);
+    }
+    Bytes payload;
+    encode_erase({series, range}, payload);
+    const std::unique_lock lock(state_->mutex);
+    TRY_ASSIGN(const Lsn lsn, state_->journal->append(erase_record, payload));
+    state_->erase(series, range, lsn);
     return lsn;
 }
 
+void State::erase(SeriesId series, TimeRange range, Lsn lsn) {
+    if (active->empty()) {
+        active_since = clock.now();
+    }
+    active->erase(series, range, lsn);
+    latest.erase(series.value);
+    tombstones = std::make_shared<const Tombstones>(tombstones->with({series, range, lsn}));
+}
+
 Result<> Store::commit() {
-    const Duration start = clock_.monotonic();
+    const Duration start = state_->clock.monotonic();
     // Series are made before rows of them are appended, so this makes durable what the rows name.
-    TRY(journal_->commit([this] { return catalogue_->commit(); }));
-    commit_latency_.record(clock_.monotonic() - start);
+    TRY(state_->journal->commit([this] { return state_->catalogue->commit(); }));
+    state_->commit_latency.record(state_->clock.monotonic() - start);
     return {};
 }
 
-Lsn Store::durable() const { return journal_->durable(); }
-
-bool Store::scan_series(SeriesId series, TimeRange range, const ChunkVisitor& visit,
-                        const BlockVisitor& visit_block) const {
-    std::shared_ptr<const Segments> segments;
-    Columns frozen_rows;
-    Columns active_rows;
-    {
-        const std::shared_lock lock(mutex_);
-        segments = segments_;
-        if (frozen_) {
-            frozen_->read(series, range, frozen_rows);
-        }
-        active_->read(series, range, active_rows);
-    }
-    std::vector<Cursor> cursors;  // from the oldest source to the newest
-    for (const auto& segment : *segments) {
-        const auto blocks = segment->blocks(series);
-        const auto begin = std::ranges::lower_bound(blocks, range.from, {}, &BlockEntry::last);
-        const auto end = std::ranges::lower_bound(blocks, range.to, {}, &BlockEntry::first);
-        if (begin < end) {
-            cursors.emplace_back(*segment, std::span(begin, end), range);
-        }
-    }
-    cursors.emplace_back(std::move(frozen_rows));
-    cursors.emplace_back(std::move(active_rows));
-    return merge(series, cursors, visit, visit_block);
-}
-
-Result<> Store::scan(std::span<const SeriesId> series, TimeRange range,
-                     const ChunkVisitor& visit) const {
-    for (const SeriesId id : series) {
-        if (!scan_series(id, range, visit)) {
-            break;
-        }
-    }
-    return {};
-}
-
-std::optional<Sample> Store::latest_in_segments(SeriesId series, const Segments& segments) const {
-    const Segment* holder = nullptr;
-    BlockEntry best;
-    for (const auto& segment : segments) {
-        const auto blocks = segment->blocks(series);
-        if (!blocks.empty() && (holder == nullptr || blocks.back().last >= best.last)) {
-            holder = segment.get();
-            best = blocks.back();
-        }
-    }
-    Columns rows;
-    if (holder == nullptr || !holder->read(best, rows)) {
-        return std::nullopt;
-    }
-    const Row row = rows.row(series, rows.size() - 1);
-    return Sample{row.time, row.value(), row.quality};
-}
+Lsn Store::durable() const { return state_->journal->durable(); }
 
 Result<std::optional<Sample>> Store::latest(SeriesId series) const {
+    std::optional<Sample> out;
+    TRY(latest(std::span(&series, 1), [&out](SeriesId, const Sample& sample) { out = sample; }));
+    return out;
+}
+
+namespace {
+
+// Under the lock: the newest row that is not in a segment.
+std::optional<Sample> last_in_memory(const State& state, SeriesId series) {
+    std::optional<Sample> best;
+    Columns rows;
+    const Memtable* active = state.active.get();
+    for (const Memtable* memory : {state.frozen.get(), active}) {
+        if (memory == nullptr) {
+            continue;
+        }
+        memory->read(series, {}, rows);
+        if (!rows.empty() && (!best || rows.time.back() >= best->time)) {
+            const Row row = rows.chunk(series).row(rows.size() - 1);
+            best = Sample{row.time, row.value(), row.quality};
+        }
+    }
+    return best;
+}
+
+}  // namespace
+
+// Finds the last row of a series and keeps it, so that the next who asks need not look.
+std::optional<Sample> State::find_last(SeriesId series, std::optional<Reader>& reader) const {
     while (true) {
-        std::shared_ptr<const Segments> segments;
-        {
-            const std::shared_lock lock(mutex_);
-            if (const auto known = latest_.find(series.value); known != latest_.end()) {
-                return known->second;
-            }
-            segments = segments_;
+        if (!reader) {
+            reader.emplace(*this);
         }
-        std::optional<Sample> best = latest_in_segments(series, *segments);
-        const std::unique_lock lock(mutex_);
-        if (segments != segments_) {
-            continue;  // a flush came between
+        if (!reader->snapshot().tombstones->of(series).empty()) {
+            return reader->before(series, time_max);
         }
-        Columns rows;
-        for (const Memtable* memory :
-             {frozen_.get(), static_cast<const Memtable*>(active_.get())}) {
-            if (memory == nullptr) {
-                continue;
-            }
-            memory->read(series, {}, rows);
-            if (!rows.empty() && (!best || rows.time.back() >= best->time)) {
-                const Row row = rows.row(series, rows.size() - 1);
-                best = Sample{row.time, row.value(), row.quality};
-            }
+        std::optional<Sample> best = reader->last_in_segments(series);
+        const std::unique_lock lock(mutex);
+        if (reader->snapshot().segments != segments ||
+            reader->snapshot().tombstones != tombstones) {
+            reader.reset();  // rows moved meanwhile
+            continue;
+        }
+        const auto in_memory = last_in_memory(*this, series);
+        if (in_memory && (!best || in_memory->time >= best->time)) {
+            best = in_memory;
         }
         if (best) {
-            latest_[series.value] = *best;
+            latest[series.value] = *best;
         }
         return best;
     }
 }
 
+Result<> Store::latest(std::span<const SeriesId> series,
+                       const std::function<void(SeriesId, const Sample&)>& visit) const {
+    std::optional<Reader> reader;
+    for (const SeriesId id : series) {
+        std::optional<Sample> found;
+        {
+            const std::shared_lock lock(state_->mutex);
+            if (const auto known = state_->latest.find(id.value); known != state_->latest.end()) {
+                found = known->second;
+            }
+        }
+        if (!found) {
+            found = state_->find_last(id, reader);
+        }
+        if (found && found->time >= state_->cutoff(id)) {
+            visit(id, *found);
+        }
+    }
+    return {};
+}
+
+Result<bool> Store::maintain() { return maintenance_->step(); }
+
+Result<> Store::flush() { return maintenance_->flush(); }
+
+Result<> Store::compact() { return maintenance_->compact(); }
+
+std::unique_ptr<Backfill> Store::begin_backfill() {
+    return std::make_unique<Backfill>(*state_, *maintenance_);
+}
+
 StoreStatistics Store::statistics() const {
     StoreStatistics out;
-    out.series = catalogue_->size();
-    out.journal_bytes = journal_->disk_bytes();
-    out.durable = journal_->durable();
-    out.accepting = !journal_->failed();
-    out.damaged_blocks = damaged_blocks_.value();
-    const std::shared_lock lock(mutex_);
-    out.segments = segments_->size();
-    for (const auto& segment : *segments_) {
-        out.segment_bytes += segment->bytes();
-        out.segment_rows += segment->rows();
+    out.series = state_->catalogue->size();
+    out.journal_bytes = state_->journal->disk_bytes();
+    out.last = state_->journal->last();
+    out.durable = state_->journal->durable();
+    out.accepting = !state_->journal->failed();
+    out.damaged_blocks = state_->damaged_blocks.value();
+    const std::shared_lock lock(state_->mutex);
+    out.segments = state_->segments->size();
+    for (const LiveSegment& segment : *state_->segments) {
+        out.segment_bytes += segment.file->bytes();
+        out.segment_rows += segment.entry.summary.rows;
+        out.segment_blocks += segment.entry.summary.blocks;
+        out.index_bytes += segment.file->memory_bytes();
     }
-    out.memtable_rows = active_->rows() + (frozen_ ? frozen_->rows() : 0);
-    out.memtable_bytes = active_->bytes() + (frozen_ ? frozen_->bytes() : 0);
+    out.memtable_rows = state_->active->rows() + (state_->frozen ? state_->frozen->rows() : 0);
+    out.memtable_bytes = state_->active->bytes() + (state_->frozen ? state_->frozen->bytes() : 0);
+    out.tombstones = state_->tombstones->all().size();
     return out;
 }
 

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "base/sim_disk.h"
+#include "store/backfill.h"
 #include "testing/testing.h"
 
 namespace gantry::store {
@@ -52,6 +53,13 @@ SampleBatch one(SeriesId series, Time time, const Value& value, Quality quality 
     SampleBatch batch;
     batch.add(series, time, quality, value);
     return batch;
+}
+
+std::vector<std::string> segment_files(const Fixture& fixture) {
+    auto names = must(fixture.disk.list("/s"));
+    std::erase_if(names,
+                  [](const std::string& name) { return !name.starts_with("segment-"); });
+    return names;
 }
 
 TEST(Store, GivesBackWhatWasAppendedAcrossFlushAndRestart) {
@@ -142,71 +150,125 @@ TEST(Store, AppendIsDurableOnlyAfterCommit) {
 }
 
 // The store beside a std::map, with everything in between that moves rows from place to place.
-TEST(Store, EqualsAMapUnderRandomOperations) {
-    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
-        SCOPED_TRACE(seed);
-        Fixture fixture(seed);
-        SeededRandom random(seed * 77);
-        auto store = must(fixture.open());
-        constexpr int series_count = 4;
-        std::array<std::map<Time, Sample>, series_count> expected;
-        std::array<SeriesId, series_count> ids;
-        constexpr std::array types = {ValueType::Float64, ValueType::Int64, ValueType::Bool,
-                                      ValueType::String};
-        for (int i = 0; i < series_count; ++i) {
-            ids[i] = must(store->make_series("s" + std::to_string(i), types[i]));
+class MapTrial {
+public:
+    explicit MapTrial(std::uint64_t seed) : fixture_(seed), random_(seed * 77) {
+        options_.partition = Duration(700);
+        store_ = must(fixture_.open(options_));
+        for (std::size_t i = 0; i < types.size(); ++i) {
+            ids_[i] = must(store_->make_series("s" + std::to_string(i), types[i]));
         }
-        must(store->commit());
-        Time now = 1000;
-        for (int step = 0; step < 400; ++step) {
-            switch (random.below(20)) {
-                case 0: must(store->flush()); break;
-                case 1: must(store->maintain()); break;
-                case 2:
-                    store.reset();
-                    store = must(fixture.open());
-                    break;
-                default: {
-                    SampleBatch batch;
-                    for (std::uint64_t n = 1 + random.below(60); n > 0; --n) {
-                        const auto k = random.below(series_count);
-                        const Time time =
-                            random.chance(0.8)
-                                ? now++
-                                : static_cast<Time>(random.below(static_cast<std::uint64_t>(now)));
-                        Value value;
-                        const auto number = static_cast<std::int64_t>(random.next() >> 40);
-                        if (!random.chance(0.05)) {
-                            switch (types[k]) {
-                                case ValueType::Float64:
-                                    value = static_cast<double>(number) / 7;
-                                    break;
-                                case ValueType::Int64: value = number; break;
-                                case ValueType::Bool: value = number % 2 == 0; break;
-                                default: value = std::string(number % 30, 'x');
-                            }
-                        }
-                        const Quality quality =
-                            random.chance(0.9) ? quality::good : quality::bad_timeout;
-                        batch.add(ids[k], time, quality, value);
-                        expected[k][time] = {time, value, quality};
-                    }
-                    must(store->append(batch));
-                    must(store->commit());
+        must(store_->commit());
+    }
+
+    void step() {
+        switch (random_.below(24)) {
+            case 0: must(store_->flush()); break;
+            case 1: must(store_->maintain()); break;
+            case 2:
+                store_.reset();
+                store_ = must(fixture_.open(options_));
+                break;
+            case 3: erase(); break;
+            case 4:
+                if (random_.chance(0.3)) {
+                    must(store_->compact());
                 }
-            }
+                break;
+            case 5: backfill(); break;
+            default:
+                must(store_->append(some_rows(60)));
+                must(store_->commit());
         }
-        for (int i = 0; i < series_count; ++i) {
+    }
+
+    void compare() {
+        for (std::size_t i = 0; i < types.size(); ++i) {
             std::vector<Sample> all;
-            for (const auto& [time, sample] : expected[i]) {
+            for (const auto& [time, sample] : expected_[i]) {
                 all.push_back(sample);
             }
-            ASSERT_EQ(read(*store, ids[i]), all);
-            ASSERT_EQ(must(store->latest(ids[i])), all.back());
-            const Time from = static_cast<Time>(random.below(static_cast<std::uint64_t>(now)));
+            ASSERT_EQ(read(*store_, ids_[i]), all);
+            const auto last = must(store_->latest(ids_[i]));
+            ASSERT_EQ(last, all.empty() ? std::nullopt : std::optional(all.back()));
+            const auto from = static_cast<Time>(random_.below(static_cast<std::uint64_t>(now_)));
             const TimeRange range{from, from + 200};
             std::erase_if(all, [&](const Sample& sample) { return !range.contains(sample.time); });
-            ASSERT_EQ(read(*store, ids[i], range), all);
+            ASSERT_EQ(read(*store_, ids_[i], range), all);
+        }
+    }
+
+private:
+    static constexpr std::array types = {ValueType::Float64, ValueType::Int64, ValueType::Bool,
+                                         ValueType::String};
+
+    Value some_value(ValueType type) {
+        const auto number = static_cast<std::int64_t>(random_.next() >> 40);
+        if (random_.chance(0.05)) {
+            return {};
+        }
+        switch (type) {
+            case ValueType::Float64: return static_cast<double>(number) / 7;
+            case ValueType::Int64: return number;
+            case ValueType::Bool: return number % 2 == 0;
+            default: return std::string(static_cast<std::size_t>(number % 30), 'x');
+        }
+    }
+
+    SampleBatch some_rows(std::uint64_t most) {
+        SampleBatch batch;
+        for (std::uint64_t n = 1 + random_.below(most); n > 0; --n) {
+            const auto k = random_.below(types.size());
+            const Time time =
+                random_.chance(0.8)
+                    ? now_++
+                    : static_cast<Time>(random_.below(static_cast<std::uint64_t>(now_)));
+            const Value value = some_value(types[k]);
+            const Quality quality = type_of(value) == ValueType::Null || random_.chance(0.1)
+                                        ? quality::bad_timeout
+                                        : quality::good;
+            batch.add(ids_[k], time, quality, value);
+            expected_[k][time] = {time, value, quality};
+        }
+        return batch;
+    }
+
+    void backfill() {
+        const auto backfill = store_->begin_backfill();
+        for (std::uint64_t n = random_.below(4); n > 0; --n) {
+            must(backfill->add(some_rows(200)));
+        }
+        must(backfill->publish());
+    }
+
+    void erase() {
+        const auto k = random_.below(types.size());
+        const auto from = static_cast<Time>(random_.below(static_cast<std::uint64_t>(now_)));
+        const TimeRange range{from, from + static_cast<Time>(random_.below(300))};
+        must(store_->erase(ids_[k], range));
+        must(store_->commit());
+        std::erase_if(expected_[k],
+                      [&](const auto& entry) { return range.contains(entry.first); });
+    }
+
+    Fixture fixture_;
+    SeededRandom random_;
+    StoreOptions options_ = small_options();
+    std::unique_ptr<Store> store_;
+    std::array<std::map<Time, Sample>, types.size()> expected_;
+    std::array<SeriesId, types.size()> ids_;
+    Time now_ = 1000;
+};
+
+TEST(Store, EqualsAMapUnderRandomOperations) {
+    for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+        SCOPED_TRACE(seed);
+        MapTrial trial(seed);
+        for (int step = 0; step < 400; ++step) {
+            trial.step();
+            if (step % 40 == 39) {
+                ASSERT_NO_FATAL_FAILURE(trial.compare());
+            }
         }
     }
 }
@@ -285,10 +347,153 @@ TEST(Store, SegmentsAreMergedAndTheirNumberStaysSmall) {
     }
     EXPECT_LE(store->statistics().segments, 9U);
     EXPECT_EQ(read(*store, id).size(), 64U);
-    const auto names = must(fixture.disk.list("/s"));
-    const auto files = std::ranges::count_if(
-        names, [](const std::string& name) { return name.starts_with("segment-"); });
-    EXPECT_EQ(static_cast<std::uint64_t>(files), store->statistics().segments);
+    EXPECT_EQ(segment_files(fixture).size(), store->statistics().segments);
+}
+
+// One late row must not make the blocks useless that lie behind it (QuestDB's pull request 3275:
+// one such row made it write 24,000 again).
+TEST(Store, LateRowsLeaveBlocksAlone) {
+    Fixture fixture;
+    auto options = small_options();
+    options.memtable_bytes = 1 << 20;
+    options.journal.file_bytes = 1 << 20;
+    const auto store = must(fixture.open(options));
+    const SeriesId id = must(store->make_series("a", ValueType::Int64));
+    Time now = 0;
+    for (int round = 0; round < 4; ++round) {
+        SampleBatch batch;
+        for (int i = 0; i < 2048; ++i) {
+            batch.add_int(id, ++now * second, quality::good, 1);
+        }
+        batch.add_int(id, 500 * second + 1 + round, quality::good, 100);  // late but for the first
+        must(store->append(batch));
+        must(store->commit());
+        must(store->flush());
+    }
+    EXPECT_EQ(store->statistics().segment_blocks, 4 * 2U + 3U + 1U);
+    double sum = 0;
+    must(store->aggregate(std::span(&id, 1), {0, time_max}, Duration{0}, [&](const Bucket& bucket) {
+        sum = bucket.aggregate.sum;
+        return true;
+    }));
+    EXPECT_EQ(sum, 4 * 2048 + 400);
+    must(store->compact());
+    EXPECT_EQ(segment_files(fixture).size(), 1U);
+    EXPECT_EQ(read(*store, id).size(), 4 * 2048U + 4U);
+}
+
+TEST(Store, RowsFromAllOverTimeTakeFewFiles) {
+    Fixture fixture;
+    const auto store = must(fixture.open());
+    const SeriesId id = must(store->make_series("a", ValueType::Int64));
+    SeededRandom random(3);
+    std::set<Time> times;
+    for (int i = 0; i < 2000; ++i) {
+        const auto time = static_cast<Time>(random.next());
+        must(store->append(one(id, time, std::int64_t{i})));
+        must(store->commit());
+        times.insert(time);
+    }
+    must(store->flush());
+    EXPECT_LE(segment_files(fixture).size(), 14U);
+    must(store->compact());
+    const auto rows = read(*store, id);
+    ASSERT_EQ(rows.size(), times.size());
+    EXPECT_TRUE(std::ranges::equal(rows, times, {}, &Sample::time));
+}
+
+TEST(Store, WhatWasErasedLeavesTheDiskToo) {
+    Fixture fixture;
+    const auto store = must(fixture.open());
+    const SeriesId id = must(store->make_series("a", ValueType::Int64));
+    for (std::int64_t i = 0; i < 100; ++i) {
+        must(store->append(one(id, i, i)));
+    }
+    must(store->flush());
+    must(store->erase(id, {10, 90}));
+    must(store->append(one(id, 50, std::int64_t{5000})));
+    must(store->commit());
+    EXPECT_EQ(read(*store, id).size(), 21U);
+    EXPECT_EQ(must(store->latest(id))->time, 99);
+    must(store->flush());
+    EXPECT_EQ(store->statistics().tombstones, 1U);
+    while (must(store->maintain())) {
+    }
+    EXPECT_EQ(store->statistics().tombstones, 0U);
+    EXPECT_EQ(store->statistics().segment_rows, 21U);
+    EXPECT_EQ(read(*store, id).size(), 21U);
+    must(store->erase(id, {}));
+    must(store->commit());
+    EXPECT_FALSE(must(store->latest(id)));
+    EXPECT_TRUE(read(*store, id).empty());
+    EXPECT_EQ(failure(store->erase(SeriesId{77}, {})), Code::NotFound);
+}
+
+TEST(Store, SamplesOlderThanTheyAreKeptAreGone) {
+    Fixture fixture;
+    auto options = small_options();
+    options.partition = std::chrono::hours(1);
+    options.retention = std::chrono::hours(10);
+    constexpr Time hour = 3600 * second;
+    fixture.around.clock.step(Duration(1000 * hour - fixture.around.clock.now()));
+    const auto store = must(fixture.open(options));
+    const SeriesId id = must(store->make_series("a", ValueType::Int64));
+    const SeriesId still = must(store->make_series("still", ValueType::Int64));
+    must(store->append(one(still, 900 * hour, std::int64_t{1})));
+    for (Time at = 900; at < 950; ++at) {
+        must(store->append(one(id, at * hour, at)));
+        must(store->commit());
+        must(store->flush());
+    }
+    // The newest sample is what counts, though the clock is far ahead.
+    const auto rows = read(*store, id);
+    ASSERT_EQ(rows.size(), 11U);
+    EXPECT_EQ(rows.front().time, 939 * hour);
+    EXPECT_FALSE(must(store->latest(still)));
+    while (must(store->maintain())) {
+    }
+    EXPECT_LE(store->statistics().segment_rows, 12U);
+    EXPECT_EQ(read(*store, id), rows);
+    // A clock that jumps ahead makes nothing old (F8).
+    fixture.around.clock.step(std::chrono::hours(1'000'000));
+    while (must(store->maintain())) {
+    }
+    EXPECT_EQ(read(*store, id), rows);
+}
+
+TEST(Store, BackfillAppearsAtOnceOrNotAtAll) {
+    Fixture fixture;
+    {
+        const auto store = must(fixture.open());
+        const SeriesId id = must(store->make_series("a", ValueType::Int64));
+        must(store->append(one(id, 5, std::int64_t{-5})));
+        must(store->append(one(id, 6, std::int64_t{-6})));
+        must(store->commit());
+        SampleBatch old;
+        for (std::int64_t i = 0; i < 6; ++i) {
+            old.add_int(id, i, quality::good, i);
+        }
+        {
+            const auto forgotten = store->begin_backfill();
+            must(forgotten->add(old));
+        }
+        EXPECT_EQ(read(*store, id).size(), 2U);
+        const auto backfill = store->begin_backfill();
+        must(backfill->add(old));
+        EXPECT_EQ(failure(backfill->add(one(id, 1, true))), Code::InvalidArgument);
+        EXPECT_EQ(read(*store, id).size(), 2U);
+        must(backfill->publish());
+        EXPECT_EQ(read(*store, id).size(), 7U);
+        must(store->append(one(id, 0, std::int64_t{100})));
+        must(store->commit());
+    }
+    fixture.disk.power_cut();
+    const auto store = must(fixture.open());
+    const auto rows = read(*store, store->find_series("a")->id);
+    ASSERT_EQ(rows.size(), 7U);
+    EXPECT_EQ(rows[0].value, Value(std::int64_t{100})) << "appended after it";
+    EXPECT_EQ(rows[5].value, Value(std::int64_t{5})) << "appended before it";
+    EXPECT_EQ(rows[6].value, Value(std::int64_t{-6}));
 }
 
 TEST(Store, OldSamplesAreFlushedWithoutMoreComing) {
@@ -325,6 +530,8 @@ public:
                 (void)store->flush();
             } else if (kind == 1) {
                 (void)store->maintain();
+            } else if (kind == 2) {
+                erase(*store);
             } else {
                 write(*store);
             }
@@ -343,6 +550,7 @@ public:
                     ASSERT_EQ(sample.time, number * 10);
                     ASSERT_TRUE(seen.insert(number).second) << "twice";
                     ASSERT_TRUE(attempted_[k].contains(number)) << "never sent";
+                    ASSERT_FALSE(erased_[k].contains(number)) << "came back";
                 }
             }
             for (const std::int64_t number : promised_[k]) {
@@ -381,7 +589,25 @@ private:
         }
     }
 
+    void erase(Store& store) {
+        const auto k = static_cast<std::uint32_t>(random_.below(series_count));
+        const auto info = store.find_series("s" + std::to_string(k));
+        if (!info || next_ == 1) {
+            return;
+        }
+        const auto from =
+            static_cast<std::int64_t>(1 + random_.below(static_cast<std::uint64_t>(next_)));
+        const std::int64_t to = from + static_cast<std::int64_t>(random_.below(100));
+        // Until it is known, either may be.
+        promised_[k].erase(promised_[k].lower_bound(from), promised_[k].lower_bound(to));
+        const auto lsn = store.erase(info->id, {from * 10, to * 10});
+        if (lsn && store.commit() && store.durable() >= *lsn) {
+            erased_[k].insert(attempted_[k].lower_bound(from), attempted_[k].lower_bound(to));
+        }
+    }
+
     SeededRandom random_;
+    std::array<std::set<std::int64_t>, series_count> erased_;
     std::array<std::set<std::int64_t>, series_count> attempted_;
     std::array<std::set<std::int64_t>, series_count> promised_;
     std::int64_t next_ = 1;

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <set>
+#include <vector>
+
+#include "store/segment_set.h"
+#include "store/state.h"
+
+namespace gantry::store {
+
+// Moves rows to where they are cheap: memory to segments, small segments to larger ones, old ones
+// away. Owns the manifest. Any thread; one step at a time.
+class Maintenance {
+public:
+    // Reads what is on disk: manifest, segments, catalogue, journal.
+    static Result<std::unique_ptr<Maintenance>> open(State& state, Random& random);
+
+    Result<bool> step();
+    Result<> flush();
+    Result<> compact();
+    // Makes segments part of the store, newer than all that was appended. They must have been
+    // written with numbers from next_number().
+    Result<> publish(std::vector<LiveSegment> segments);
+    std::uint64_t next_number();
+
+private:
+    explicit Maintenance(State& state) : state_(state) {}
+
+    Result<> recover(Random& random);
+    Result<> open_segments();
+    Result<> remove_strangers();
+    Result<> replay(const journal::Record& record);
+    Result<> learn_watermarks();
+
+    bool flush_is_due() const;
+    Result<> flush_locked();
+    Result<> write_memory(const Memtable& memory, SegmentSet& out);
+    Result<> drop_expired(bool& dropped);
+    Result<bool> merge_step();
+    Result<bool> purge_step();
+    std::set<std::uint64_t> longest_run(bool& several) const;
+    bool touches(const LiveSegment& segment, const Tombstone& tombstone) const;
+    // Rewrites segments, given by number from the oldest to the newest, as one a partition.
+    Result<bool> merge(const std::set<std::uint64_t>& numbers, std::uint32_t level);
+    Result<> merge_series(SeriesId series, const Segments& inputs, const Tombstones& tombstones,
+                          std::vector<IndexReader>& indexes, SegmentSet& out);
+    // Puts `added` in the place of those numbers, or behind all.
+    Result<> install(const std::set<std::uint64_t>& gone, std::vector<LiveSegment> added,
+                     Lsn flushed);
+    std::int64_t partition_of(const Manifest::Entry& entry) const;
+    std::function<std::uint64_t()> numbers();
+
+    State& state_;
+    std::mutex mutex_;  // guards what follows; taken before the state's
+    Manifest manifest_;
+    std::set<std::uint64_t> unmergeable_;  // segments with a damaged block
+    std::vector<Time> watermarks_;         // by series: the largest time in a segment
+    bool purge_wanted_ = true;
+    std::mutex numbers_mutex_;
+    std::uint64_t next_number_ = 1;
+};
+
+}  // namespace gantry::store

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/reader.h"
+
+#include <algorithm>
+
+namespace gantry::store {
+namespace {
+
+Sample sample_of(const Row& row) { return {row.time, row.value(), row.quality}; }
+
+}  // namespace
+
+Reader::Reader(const State& state) : state_(state), snapshot_(state.snapshot()) {
+    indexes_.reserve(snapshot_.segments->size());
+    for (const LiveSegment& segment : *snapshot_.segments) {
+        indexes_.emplace_back(*segment.file);
+    }
+}
+
+Columns& Reader::room() {
+    if (rooms_used_ == rooms_.size()) {
+        rooms_.push_back(std::make_unique<Columns>());
+    }
+    return *rooms_[rooms_used_++];
+}
+
+void Reader::add_segment(std::size_t index, SeriesId series, TimeRange range) {
+    const LiveSegment& segment = (*snapshot_.segments)[index];
+    const SegmentSummary& summary = segment.entry.summary;
+    if (summary.last < range.from || summary.first >= range.to) {
+        return;
+    }
+    const auto blocks = indexes_[index].blocks(series, range);
+    if (blocks.empty()) {
+        return;
+    }
+    const auto tombstones = snapshot_.tombstones->of(series);
+    if (tombstones.empty()) {
+        cursors_.emplace_back(*segment.file, blocks, range, room());
+        return;
+    }
+    for (const TimeRange& part : remaining(tombstones, summary.last_lsn, range)) {
+        const auto from = std::ranges::lower_bound(blocks, part.from, {}, &BlockEntry::last);
+        const auto to =
+            std::ranges::lower_bound(from, blocks.end(), part.to, {}, &BlockEntry::first);
+        if (from < to) {
+            cursors_.emplace_back(*segment.file, std::span(from, to), part, room());
+        }
+    }
+}
+
+void Reader::add_memory(SeriesId series, TimeRange range) {
+    const auto tombstones = snapshot_.tombstones->of(series);
+    if (snapshot_.frozen && snapshot_.frozen->has(series)) {
+        for (const TimeRange& part : remaining(tombstones, snapshot_.frozen->last(), range)) {
+            Columns& rows = room();
+            snapshot_.frozen->read(series, part, rows);
+            cursors_.emplace_back(rows);
+        }
+    }
+    Columns& rows = room();
+    {
+        const std::shared_lock lock(state_.mutex);
+        snapshot_.active->read(series, range, rows);
+    }
+    cursors_.emplace_back(rows);
+}
+
+bool Reader::scan(SeriesId series, TimeRange range, const ChunkVisitor& visit,
+                  const BlockVisitor& visit_block) {
+    range.from = std::max(range.from, state_.cutoff(series));
+    if (range.empty()) {
+        return true;
+    }
+    cursors_.clear();
+    rooms_used_ = 0;
+    for (std::size_t i = 0; i < indexes_.size(); ++i) {
+        add_segment(i, series, range);
+    }
+    add_memory(series, range);
+    return merge(series, cursors_, visit, visit_block);
+}
+
+std::optional<Sample> Reader::before(SeriesId series, Time time) {
+    // In stretches that grow, for most often it is near.
+    constexpr Time first_stretch = 3'600'000'000'000;
+    constexpr Time growth = 16;
+    Time stretch = first_stretch;
+    Time to = time;
+    while (to > time_min) {
+        Time from = time_min;
+        if (stretch == time_max || __builtin_sub_overflow(to, stretch, &from)) {
+            from = time_min;
+        }
+        std::optional<Sample> found;
+        (void)scan(series, {from, to}, [&found](const Chunk& chunk) {
+            found = sample_of(chunk.row(chunk.size() - 1));
+            return true;
+        });
+        if (found) {
+            return found;
+        }
+        to = from;
+        stretch = stretch > time_max / growth ? time_max : stretch * growth;
+    }
+    return std::nullopt;
+}
+
+std::optional<Sample> Reader::last_in_segments(SeriesId series) {
+    const Segment* holder = nullptr;
+    BlockEntry best;
+    for (std::size_t i = 0; i < indexes_.size(); ++i) {
+        const auto entry = indexes_[i].last(series);
+        if (entry && (holder == nullptr || entry->last >= best.last)) {
+            holder = (*snapshot_.segments)[i].file.get();
+            best = *entry;
+        }
+    }
+    rooms_used_ = 0;
+    Columns& rows = room();
+    if (holder == nullptr) {
+        return std::nullopt;
+    }
+    if (!holder->read(best, rows)) {
+        return before(series, best.first);  // the block is damaged: what comes before it counts
+    }
+    return sample_of(rows.chunk(series).row(rows.size() - 1));
+}
+
+}  // namespace gantry::store

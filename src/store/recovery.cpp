@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// Opening a store: what of it is on disk.
+#include <algorithm>
+
+#include "store/batch_record.h"
+#include "store/maintenance.h"
+
+namespace gantry::store {
+
+Result<> Maintenance::recover(Random& random) {
+    TRY(state_.disk.make_directory(state_.folder));
+    TRY_ASSIGN(manifest_, read_manifest(state_.disk, state_.folder, state_.log));
+    next_number_ = manifest_.next_number;
+    state_.tombstones = std::make_shared<const Tombstones>(manifest_.tombstones);
+    TRY(open_segments());
+    TRY(remove_strangers());
+    TRY_ASSIGN(state_.catalogue, Catalogue::open(state_.disk, state_.folder + "/catalogue", random,
+                                                 state_.log, state_.options));
+    TRY(learn_watermarks());
+    TRY_ASSIGN(state_.journal,
+               journal::Journal::open(
+                   state_.disk, state_.folder + "/journal", random, state_.log,
+                   state_.options.journal,
+                   [this](const journal::Record& record) { return replay(record); },
+                   manifest_.flushed));
+    state_.log.info("store", "opened",
+                    {{"folder", state_.folder},
+                     {"series", state_.catalogue->size()},
+                     {"segments", state_.segments->size()},
+                     {"rows_in_memory", state_.active->rows()}});
+    return {};
+}
+
+Result<> Maintenance::open_segments() {
+    auto segments = std::make_shared<Segments>();
+    for (Manifest::Entry& entry : manifest_.segments) {
+        TRY_ASSIGN(auto file, Segment::open(state_.disk, segment_path(state_.folder, entry.number),
+                                            state_.log, state_.damaged_blocks));
+        if (entry.summary.blocks == 0) {
+            // A manifest of version 1 did not say.
+            const Lsn last_lsn = entry.summary.last_lsn;
+            entry.summary = file->summary();
+            entry.summary.last_lsn = last_lsn;
+        }
+        state_.newest = std::max(state_.newest.load(), entry.summary.last);
+        next_number_ = std::max(next_number_, entry.number + 1);
+        segments->push_back({std::move(file), entry});
+    }
+    state_.segments = std::move(segments);
+    return {};
+}
+
+// A crash leaves segments that no manifest names: what they hold is in the journal or in others.
+Result<> Maintenance::remove_strangers() {
+    TRY_ASSIGN(const auto names, state_.disk.list(state_.folder));
+    for (const std::string& name : names) {
+        const std::string path = state_.folder + "/" + name;
+        const bool known = std::ranges::any_of(
+            *state_.segments, [&](const LiveSegment& segment) { return segment.file->path() == path; });
+        if (name.starts_with("segment-") && !known) {
+            state_.log.info("store", "unfinished segment removed", {{"file", name}});
+            TRY(state_.disk.remove(path));
+        }
+    }
+    return {};
+}
+
+// Up to where each series lies in segments: rows from there on are late.
+Result<> Maintenance::learn_watermarks() {
+    std::vector<BlockEntry> entries;
+    for (const LiveSegment& segment : *state_.segments) {
+        for (std::size_t page = 0; page < segment.file->pages().size(); ++page) {
+            segment.file->read_page(page, entries);
+            for (const BlockEntry& entry : entries) {
+                if (entry.series >= watermarks_.size()) {
+                    watermarks_.resize(std::size_t{entry.series} + 1, time_min);
+                }
+                watermarks_[entry.series] = std::max(watermarks_[entry.series], entry.last);
+            }
+        }
+    }
+    return {};
+}
+
+Result<> Maintenance::replay(const journal::Record& record) {
+    if (record.lsn <= manifest_.flushed) {
+        return {};
+    }
+    Erase erase;
+    SampleBatch batch;
+    if (record.type == erase_record && decode_erase(record.payload, erase)) {
+        state_.erase(erase.series, erase.range, record.lsn);
+        return {};
+    }
+    if (!decode_batch(record.type, record.payload, batch)) {
+        return fail(Code::Corrupt,
+                    "journal record {} has a good checksum and cannot be read: was it "
+                    "written by a newer program?",
+                    record.lsn);
+    }
+    state_.active->add(batch, record.lsn);
+    for (const Time time : batch.time_column()) {
+        state_.newest = std::max(state_.newest.load(), time);
+    }
+    return {};
+}
+
+}  // namespace gantry::store

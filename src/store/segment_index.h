@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// The index of a segment: pages of entries, one a block (docs/formats/segment.md).
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/bytes.h"
+#include "store/aggregate.h"
+
+namespace gantry::store {
+
+// Where a block of one series lies in a segment, and what its rows come to.
+struct BlockEntry {
+    std::uint32_t series = 0;
+    std::uint32_t rows = 0;
+    std::uint64_t offset = 0;
+    std::uint32_t bytes = 0;  // header and payload
+    bool counted = false;     // the aggregate is known
+    Time first = 0;           // times of the first and last row
+    Time last = 0;
+    Aggregate aggregate;  // of the rows that are not bad
+
+    // Infinities and what overflows cannot be put together from parts: then it is not known.
+    void set_aggregate(const Aggregate& of_rows);
+};
+
+// Blocks lie one behind another at multiples of this.
+inline constexpr std::size_t block_alignment = 4;
+inline constexpr std::size_t page_entries_max = 128;
+
+inline constexpr std::uint64_t aligned(std::uint64_t offset) {
+    return (offset + block_alignment - 1) / block_alignment * block_alignment;
+}
+
+// Entries of blocks that lie one behind another, sorted by series and time, as the bytes of a page.
+void encode_page(std::span<const BlockEntry> entries, Bytes& out);
+// False if the bytes are not a page whose first block lies at `offset`.
+[[nodiscard]] bool decode_page(ByteView page, std::uint64_t offset, std::size_t entries,
+                               std::vector<BlockEntry>& out);
+
+}  // namespace gantry::store
