@@ -282,7 +282,11 @@ TEST(Codec, RegularTimesAreToldWithoutDecoding) {
     ASSERT_TRUE(regular);
     EXPECT_EQ(regular->first, -7);
     EXPECT_EQ(regular->step, 10);
-    EXPECT_EQ(regular_times(encoded_times({5}), 1)->first, 5);
+    for (const Time single : {Time{5}, Time{1'700'000'000'000'000'000}}) {
+        EXPECT_EQ(regular_times(encoded_times({single}), 1)->first, single);
+        EXPECT_EQ(regular_times(encoded_times({single}), 1)->step, 0);
+        EXPECT_LE(encoded_times({single}).size(), 9U);
+    }
     EXPECT_FALSE(regular_times(encoded_times({1, 2, 4}), 3));
     EXPECT_FALSE(regular_times(encoded_times({5, 5}), 2)) << "times that stand still";
     const Bytes late = encoded_times({time_max - 1, time_max});
