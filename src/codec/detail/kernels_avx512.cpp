@@ -205,13 +205,14 @@ struct ByteSums {
                 frame.starts[Order - 1]};
     }
     KERNEL_AVX512_INLINE __m512i operator()(std::uint64_t bytes) {
-        constexpr std::uint64_t even = 0x00ff00ff00ff00ff;
+        const __m512i copies = all_of(bytes);
         const __m512i sum =
-            _mm512_sad_epu8(_mm512_and_si512(all_of(bytes), before), _mm512_setzero_si512());
+            _mm512_sad_epu8(_mm512_and_si512(copies, before), _mm512_setzero_si512());
         const __m512i out = _mm512_add_epi64(_mm512_add_epi64(all_of(first), bases),
                                              Unit ? _mm512_mullo_epi64(sum, units) : sum);
-        const std::uint64_t pairs = (bytes & even) + (bytes >> 8 & even);
-        first += base + (pairs * 0x0001000100010001 >> 48) * unit;
+        const auto total = static_cast<std::uint64_t>(
+            _mm_cvtsi128_si64(_mm_sad_epu8(_mm512_castsi512_si128(copies), _mm_setzero_si128())));
+        first += base + (Unit ? total * unit : total);
         return Order == 2 ? sums(out, value) : out;
     }
 };

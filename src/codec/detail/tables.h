@@ -126,8 +126,8 @@ void put_table(const Table<T>& table, std::size_t count, ColumnWriter& writer, P
     writer.pack(std::span(table.numbers).first(count), 0, table.width());
 }
 
-// The packed numbers into a table of that size; each is checked.
-inline bool take_numbers(ByteReader& in, std::size_t size, std::span<std::uint64_t> numbers) {
+// The packed numbers into a table of that size; each is below the next power of two.
+inline bool take_packed(ByteReader& in, std::size_t size, std::span<std::uint64_t> numbers) {
     ByteView packed;
     const auto width = static_cast<unsigned>(std::bit_width(size - 1));
     if (size == 0 || size > values_max ||
@@ -135,17 +135,19 @@ inline bool take_numbers(ByteReader& in, std::size_t size, std::span<std::uint64
         return false;
     }
     kernels().unpack(packed, width, 0, numbers);
-    std::uint64_t largest = 0;
-    for (const std::uint64_t number : numbers) {
-        largest = number > largest ? number : largest;
-    }
-    return largest < size;
+    return true;
+}
+
+// The same; each is checked.
+inline bool take_numbers(ByteReader& in, std::size_t size, std::span<std::uint64_t> numbers) {
+    return take_packed(in, size, numbers) &&
+           static_cast<std::uint64_t>(std::ranges::max(numbers)) < size;
 }
 
 template <class T, class Get>
 bool take_table(ByteReader& in, std::span<T> values, Get get) {
     std::uint64_t size = 0;
-    std::array<T, table_max> entries;
+    std::array<T, table_max> entries{};
     if (!in.get_varint(size) || size == 0 || size > table_max) {
         return false;
     }
@@ -156,13 +158,18 @@ bool take_table(ByteReader& in, std::span<T> values, Get get) {
     }
     std::array<std::uint64_t, values_max> room;
     const auto numbers = std::span(room).first(values.size());
-    if (!take_numbers(in, size, numbers)) {
+    if (!take_packed(in, size, numbers)) {
         return false;
     }
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        values[i] = entries[numbers[i]];
+    static_assert(std::has_single_bit(table_max), "no number leaves the room of the entries");
+    const T* const entry = entries.data();
+    T* to = values.data();
+    std::uint64_t largest = 0;
+    for (const std::uint64_t number : numbers) {
+        largest = std::max(largest, number);
+        *to++ = entry[number];
     }
-    return true;
+    return largest < size;
 }
 
 }  // namespace gantry::codec::detail
