@@ -173,7 +173,6 @@ void try_more(Values values, const IntegerPlan& plain, const Range& range, std::
         return;
     }
     Buffer buffer;
-    const auto numbers = std::span(buffer).first(count);
     Values left = values;
     for (unsigned order = 0; order < plan.order; ++order) {
         const auto differences = std::span(buffer).first(left.size() - 1);

@@ -18,6 +18,13 @@
 #define KERNEL_AVX2 __attribute__((target("avx2,fma")))
 #define KERNEL_AVX512 \
     __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,bmi2,fma")))
+// Before a loop that writes where it has read already, or elsewhere: it needs no scalar version for
+// outputs that overlap its inputs.
+#if defined(__clang__)
+#define KERNEL_IN_PLACE _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define KERNEL_IN_PLACE _Pragma("GCC ivdep")
+#endif
 #define KERNEL_AVX2_INLINE KERNEL_AVX2 KERNEL_INLINE
 #define KERNEL_AVX512_INLINE KERNEL_AVX512 KERNEL_INLINE
 
@@ -99,7 +106,7 @@ KERNEL_INLINE void differences_loop(Values values, Output out) {
     const std::uint64_t* in = values.data();
     std::uint64_t* to = out.data();
     const std::size_t count = out.size();
-#pragma GCC ivdep  // in place it reads ahead
+    KERNEL_IN_PLACE
     for (std::size_t i = 0; i < count; ++i) {
         to[i] = in[i + 1] - in[i];
     }
@@ -141,7 +148,7 @@ KERNEL_INLINE bool divide_loop(Values values, std::uint64_t base, std::uint64_t 
     const std::size_t count = out.size();
     std::uint64_t low_bits = 0;
     std::uint64_t most = 0;
-#pragma GCC ivdep  // in place at most
+    KERNEL_IN_PLACE
     for (std::size_t i = 0; i < count; ++i) {
         const std::uint64_t distance = in[i] - base;
         const std::uint64_t quotient = (distance >> zeros) * inverse;
@@ -268,6 +275,7 @@ KERNEL_INLINE void pack_loop(Values values, std::uint64_t base, unsigned width, 
     while (width <= 32 && count > 1) {
         word[count] = 0;
         count = (count + 1) / 2;
+        KERNEL_IN_PLACE
         for (std::size_t i = 0; i < count; ++i) {
             word[i] = word[2 * i] | word[2 * i + 1] << width;
         }
