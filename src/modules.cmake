@@ -9,7 +9,9 @@ module(security DEPS model journal LINK dep::openssl dep::argon2)
 module(codec DEPS base model LINK dep::zstd)
 # Kernels: a fused multiply-add rounds once where other processors round twice, and floats would not
 # come back. At -O3 in every preset, so that what is tested is what is shipped.
-set_source_files_properties(${PROJECT_SOURCE_DIR}/src/codec/detail/kernels.cpp
+set(GANTRY_KERNELS kernels.cpp kernels_avx2.cpp kernels_avx512.cpp reductions.cpp)
+list(TRANSFORM GANTRY_KERNELS PREPEND ${PROJECT_SOURCE_DIR}/src/codec/detail/)
+set_source_files_properties(${GANTRY_KERNELS}
     PROPERTIES COMPILE_OPTIONS "-ffp-contract=off;-O3" SKIP_PRECOMPILE_HEADERS ON)
 module(store DEPS model journal codec LINK dep::zstd)
 module(registry DEPS model security LINK dep::soci dep::sqlite)

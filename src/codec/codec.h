@@ -6,12 +6,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "base/bytes.h"
 #include "base/time.h"
+#include "model/value.h"
 
 namespace gantry::codec {
 
@@ -73,5 +75,17 @@ void encode_codes(std::span<const std::uint32_t> codes, Bytes& out);
 void encode_texts(std::span<const std::uint64_t> references, std::string_view texts, Bytes& out);
 [[nodiscard]] bool decode_texts(ByteView in, std::span<std::uint64_t> references,
                                 std::string& texts);
+
+// What a column says without being decoded. Each answers only if the column of `count` values can
+// be decoded, and then that is what would come of it; nothing means that decoding must tell.
+struct RegularTimes {
+    Time first = 0;
+    Time step = 0;  // of a single time 0
+};
+std::optional<RegularTimes> regular_times(ByteView column, std::size_t count);
+// The one code that all have.
+std::optional<std::uint32_t> single_code(ByteView column, std::size_t count);
+// The bits of the one value of that type that all have: of bool, int64 and float64.
+std::optional<std::uint64_t> constant_value(ByteView column, ValueType type);
 
 }  // namespace gantry::codec

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The first byte says which kind of column, the next two how many values; the rest is the column.
 // What a decoder accepts is encoded again and must come back. The rest is values to encode, too.
+// What a peek tells of the column must be what is decoded.
 #include "base/assert.h"
 #include "codec/codec.h"
 
@@ -32,6 +33,39 @@ void both_ways(ByteView input, std::size_t count, Encode encode, Decode decode) 
     }
 }
 
+// A peek that answers tells what decoding does.
+template <class Value, class Peek, class Decode>
+void peek_agrees(ByteView input, std::size_t count, Peek peek, Decode decode) {
+    std::vector<Value> values(count);
+    if (const auto told = peek(input)) {
+        ASSERT(decode(input, std::span<Value>(values)));
+        for (std::size_t i = 0; i < count; ++i) {
+            if constexpr (std::is_same_v<Value, gantry::Time>) {
+                ASSERT(values[i] == told->first + static_cast<gantry::Time>(i) * told->step);
+            } else {
+                ASSERT(values[i] == *told);
+            }
+        }
+    }
+}
+
+void all_peeks_agree(ByteView input, std::size_t count) {
+    namespace codec = gantry::codec;
+    const auto constant = [](gantry::ValueType type) {
+        return [type](ByteView column) { return codec::constant_value(column, type); };
+    };
+    using gantry::ValueType;
+    peek_agrees<gantry::Time>(
+        input, count, [&](ByteView column) { return codec::regular_times(column, count); },
+        codec::decode_times);
+    peek_agrees<std::uint32_t>(
+        input, count, [&](ByteView column) { return codec::single_code(column, count); },
+        codec::decode_codes);
+    peek_agrees<std::uint64_t>(input, count, constant(ValueType::Bool), codec::decode_bools);
+    peek_agrees<std::uint64_t>(input, count, constant(ValueType::Int64), codec::decode_integers);
+    peek_agrees<std::uint64_t>(input, count, constant(ValueType::Float64), codec::decode_floats);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -41,6 +75,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     const std::size_t count = 1 + (data[1] | std::size_t{data[2]} << 8) % codec::values_max;
     const ByteView input = std::as_bytes(std::span(data, size).subspan(3));
+    all_peeks_agree(input, count);
     switch (data[0] % 6) {
         case 0:
             both_ways<gantry::Time>(input, count, codec::encode_times, codec::decode_times);

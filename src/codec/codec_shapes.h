@@ -192,6 +192,17 @@ inline std::vector<Shape> integer_shapes() {
     out.push_back({"small", each<Number>([](SeededRandom& random) {
                        return [&random] { return random.below(200) - 100; };
                    })});
+    out.push_back({"walk", each<Number>([](SeededRandom& random) {
+                       return [&random, at = Number{50'000}]() mutable {
+                           return at += random.below(7) - 3;
+                       };
+                   })});
+    out.push_back({"steady counter", each<Number>([](SeededRandom& random) {
+                       return [&random, at = random.next() >> 20, rate = Number{5000}]() mutable {
+                           rate += random.below(5) - 2;
+                           return at += rate;
+                       };
+                   })});
     out.push_back({"counter", each<Number>([](SeededRandom& random) {
                        return [&random, at = random.next() >> 20]() mutable {
                            return at += random.below(16);

@@ -275,5 +275,50 @@ TEST(Codec, TheScaleIsNotLookedForAgain) {
     EXPECT_EQ(int(scale.exponent), 3);
 }
 
+TEST(Codec, RegularTimesAreToldWithoutDecoding) {
+    const std::vector<Time> times = {-7, 3, 13, 23};
+    const Bytes column = encoded_times(times);
+    const auto regular = regular_times(column, times.size());
+    ASSERT_TRUE(regular);
+    EXPECT_EQ(regular->first, -7);
+    EXPECT_EQ(regular->step, 10);
+    for (const Time single : {Time{5}, Time{1'700'000'000'000'000'000}}) {
+        EXPECT_EQ(regular_times(encoded_times({single}), 1)->first, single);
+        EXPECT_EQ(regular_times(encoded_times({single}), 1)->step, 0);
+        EXPECT_LE(encoded_times({single}).size(), 9U);
+    }
+    EXPECT_FALSE(regular_times(encoded_times({1, 2, 4}), 3));
+    EXPECT_FALSE(regular_times(encoded_times({5, 5}), 2)) << "times that stand still";
+    const Bytes late = encoded_times({time_max - 1, time_max});
+    EXPECT_TRUE(regular_times(late, 2));
+    EXPECT_FALSE(regular_times(late, 3)) << "one more would not be a time";
+    EXPECT_FALSE(regular_times(ByteView(column).first(column.size() - 1), 4));
+}
+
+TEST(Codec, ASingleCodeIsToldWithoutDecoding) {
+    const auto told = [](const std::vector<std::uint32_t>& codes, std::size_t count) {
+        Bytes column;
+        encode_codes(codes, column);
+        return single_code(column, count);
+    };
+    EXPECT_EQ(told({0, 0, 0}, 3), 0U);
+    EXPECT_EQ(told({0x80050000, 0x80050000, 0x80050000}, 3), 0x80050000);
+    EXPECT_EQ(told({7}, 1), 7U);
+    EXPECT_FALSE(told({7, 7, 7}, 2)) << "the column has another number of values";
+    EXPECT_FALSE(told({7, 7, 8}, 3));
+}
+
+TEST(Codec, AConstantIsToldWithoutDecoding) {
+    const std::uint64_t value = 0 - std::uint64_t{5};
+    Bytes flags;
+    encode_bools(Bits{1, 1}, flags);
+    EXPECT_EQ(constant_value(encoded_integers({value, value}), ValueType::Int64), value);
+    EXPECT_EQ(constant_value(encoded_floats({value, value}), ValueType::Float64), value);
+    EXPECT_EQ(constant_value(flags, ValueType::Bool), 1U);
+    EXPECT_FALSE(constant_value(encoded_integers({1, 2}), ValueType::Int64));
+    EXPECT_FALSE(constant_value(encoded_integers({value, value}), ValueType::Float64));
+    EXPECT_FALSE(constant_value({}, ValueType::Bool));
+}
+
 }  // namespace
 }  // namespace gantry::codec

@@ -9,9 +9,9 @@
 namespace gantry::codec {
 namespace {
 
-using detail::put_codec;
+using detail::ColumnWriter;
 
-constexpr auto put_code = [](ByteWriter& out, std::uint32_t code) { out.put(code); };
+constexpr auto put_code = [](ColumnWriter& out, std::uint32_t code) { out.put(code); };
 constexpr auto take_code = [](ByteReader& in, std::uint32_t& code) { return in.get(code); };
 
 // A bool in runs is the opposite of the one before: only the first is written.
@@ -38,13 +38,12 @@ bool take_alternating(ByteReader& in, std::span<std::uint64_t> bits) {
 
 void encode_bools(std::span<const std::uint64_t> bits, Bytes& out) {
     ASSERT(!bits.empty() && bits.size() <= values_max);
-    ByteWriter writer(out);
-    const std::size_t runs = detail::count_runs(bits);
+    const std::size_t runs = detail::kernels().runs(bits);
+    const bool by_runs = 2 * runs < detail::packed_bytes(bits.size(), 1);
+    ColumnWriter writer(runs == 1 ? Codec::Constant : by_runs ? Codec::Runs : Codec::Bits);
     if (runs == 1) {
-        put_codec(out, Codec::Constant);
         writer.put(static_cast<std::uint8_t>(bits[0] & 1));
-    } else if (2 * runs < detail::packed_bytes(bits.size(), 1)) {
-        put_codec(out, Codec::Runs);
+    } else if (by_runs) {
         writer.put(static_cast<std::uint8_t>(bits[0] & 1));
         writer.put_varint(runs);
         std::size_t begin = 0;
@@ -55,9 +54,9 @@ void encode_bools(std::span<const std::uint64_t> bits, Bytes& out) {
             }
         }
     } else {
-        put_codec(out, Codec::Bits);
-        detail::pack(bits, 0, 1, out);
+        writer.pack(bits, 0, 1);
     }
+    writer.append_to(out);
 }
 
 bool decode_bools(ByteView in, std::span<std::uint64_t> bits) {
@@ -91,24 +90,47 @@ bool decode_bools(ByteView in, std::span<std::uint64_t> bits) {
 
 void encode_codes(std::span<const std::uint32_t> codes, Bytes& out) {
     ASSERT(!codes.empty() && codes.size() <= values_max);
-    const std::size_t runs = detail::count_runs(codes);
-    if (runs == 1 && codes[0] == 0) {
-        put_codec(out, Codec::AllGood);
+    if (codes[0] == 0 && detail::all_equal(codes)) {
+        ColumnWriter(Codec::AllGood).append_to(out);
         return;
+    }
+    std::size_t runs = 1;
+    for (std::size_t i = 1; i < codes.size(); ++i) {
+        runs += codes[i] != codes[i - 1] ? 1 : 0;
     }
     const std::size_t by_runs = runs * 6;
     detail::Table<std::uint32_t> table;
     if (runs > 2 && table.fill(codes, detail::table_max) &&
         table.size * 4 + detail::packed_bytes(codes.size(), table.width()) < by_runs) {
-        put_codec(out, Codec::Dictionary);
-        detail::put_table(table, codes.size(), out, put_code);
-    } else if (by_runs < codes.size_bytes()) {
-        put_codec(out, Codec::Runs);
-        detail::put_runs(codes, runs, out, put_code);
-    } else {
-        put_codec(out, Codec::Raw);
-        ByteWriter(out).put_all(codes);
+        ColumnWriter writer(Codec::Dictionary);
+        detail::put_table(table, codes.size(), writer, put_code);
+        writer.append_to(out);
+        return;
     }
+    ColumnWriter writer(by_runs < codes.size_bytes() ? Codec::Runs : Codec::Raw);
+    if (by_runs < codes.size_bytes()) {
+        detail::put_runs(codes, runs, writer, put_code);
+    } else {
+        writer.put_all(codes);
+    }
+    writer.append_to(out);
+}
+
+std::optional<std::uint32_t> single_code(ByteView column, std::size_t count) {
+    ASSERT(count > 0 && count <= values_max);
+    ByteReader reader(column);
+    Codec codec{};
+    std::uint64_t runs = 0;
+    std::uint64_t length = 0;
+    std::uint32_t code = 0;
+    if (!reader.get(codec)) {
+        return std::nullopt;
+    }
+    const bool one = codec == Codec::AllGood ||
+                     (codec == Codec::Runs && reader.get_varint(runs) && runs == 1 &&
+                      reader.get_varint(length) && length == count && reader.get(code)) ||
+                     (codec == Codec::Raw && count == 1 && reader.get(code));
+    return one && reader.empty() ? std::optional(code) : std::nullopt;
 }
 
 bool decode_codes(ByteView in, std::span<std::uint32_t> codes) {
@@ -126,14 +148,7 @@ bool decode_codes(ByteView in, std::span<std::uint32_t> codes) {
             break;
         case Codec::Runs: got = detail::take_runs(reader, codes, take_code); break;
         case Codec::Dictionary: got = detail::take_table(reader, codes, take_code); break;
-        case Codec::Raw: {
-            ByteView raw;
-            got = reader.get_bytes(codes.size_bytes(), raw);
-            if (got) {
-                std::memcpy(codes.data(), raw.data(), raw.size());
-            }
-            break;
-        }
+        case Codec::Raw: got = detail::take_raw(reader, codes); break;
         default: break;
     }
     return got && reader.empty();

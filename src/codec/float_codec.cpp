@@ -14,14 +14,14 @@
 namespace gantry::codec {
 namespace {
 
-using detail::put_codec;
+using detail::ColumnWriter;
 using Bits = std::span<const std::uint64_t>;
 using Buffer = std::array<std::uint64_t, values_max>;
 
 constexpr std::size_t exception_bytes = 10;
 constexpr std::uint8_t searches_skipped = 15;
 
-constexpr auto put_float = [](ByteWriter& out, std::uint64_t bits) { out.put(bits); };
+constexpr auto put_float = [](ColumnWriter& out, std::uint64_t bits) { out.put(bits); };
 constexpr auto take_float = [](ByteReader& in, std::uint64_t& bits) { return in.get(bits); };
 
 // ---- as scaled integers
@@ -33,6 +33,10 @@ struct Scaled {
     detail::IntegerPlan plan;
     std::size_t bytes = 0;
 };
+
+detail::IntegerPlan plan_of(Bits numbers) {
+    return detail::plan_integers(numbers, detail::kernels().survey(numbers), numbers.size_bytes());
+}
 
 // False when too many values do not fit the scale.
 bool fit(Bits bits, const FloatScale& scale, Scaled& out) {
@@ -59,8 +63,8 @@ bool fit(Bits bits, const FloatScale& scale, Scaled& out) {
             last = numbers[i];
         }
     }
-    out.plan = detail::plan_integers(numbers);
-    out.bytes = out.plan.bytes + out.exceptions * exception_bytes + (scale.divide ? 3 : 18);
+    out.plan = plan_of(numbers);
+    out.bytes = out.plan.bytes + out.exceptions * exception_bytes + (scale.divide ? 2 : 17);
     return true;
 }
 
@@ -82,21 +86,21 @@ bool fit_any(Bits bits, FloatScale& scale, Scaled& out) {
     return false;
 }
 
-void put_scaled(Bits bits, const FloatScale& scale, const Scaled& scaled, Bytes& out) {
-    ByteWriter writer(out);
+Codec codec_of(const FloatScale& scale) {
+    return scale.divide ? (scale.single ? Codec::Decimal32 : Codec::Decimal)
+                        : (scale.single ? Codec::Linear32 : Codec::Linear);
+}
+
+void put_scaled(Bits bits, const FloatScale& scale, const Scaled& scaled, ColumnWriter& writer) {
     if (scale.divide) {
-        put_codec(out, scale.single ? Codec::Decimal32 : Codec::Decimal);
         writer.put(static_cast<std::uint8_t>(scale.exponent));
     } else {
-        put_codec(out, scale.single ? Codec::Linear32 : Codec::Linear);
         writer.put(scale.offset);
         writer.put(scale.factor);
     }
     writer.put_varint(scaled.exceptions);
-    detail::write_integers(std::span(scaled.numbers).first(bits.size()), scaled.plan, out);
-    for (std::size_t i = 0; i < scaled.exceptions; ++i) {
-        writer.put(scaled.places[i]);
-    }
+    detail::write_integers(std::span(scaled.numbers).first(bits.size()), scaled.plan, writer);
+    writer.put_all(std::span(scaled.places).first(scaled.exceptions));
     for (std::size_t i = 0; i < scaled.exceptions; ++i) {
         writer.put(bits[scaled.places[i]]);
     }
@@ -119,11 +123,10 @@ bool take_scaled(ByteReader& in, Codec codec, std::span<std::uint64_t> bits) {
     ByteView places;
     ByteView values;
     if (!in.get_varint(exceptions) || exceptions > bits.size() ||
-        !detail::read_integers(in, bits) || !in.get_bytes(exceptions * 2, places) ||
+        !detail::read_integers(in, &scale, bits) || !in.get_bytes(exceptions * 2, places) ||
         !in.get_bytes(exceptions * 8, values)) {
         return false;
     }
-    detail::kernels().restore(bits, scale);
     for (std::size_t i = 0; i < exceptions; ++i) {
         std::uint16_t place = 0;
         std::memcpy(&place, places.data() + 2 * i, 2);
@@ -149,7 +152,7 @@ bool narrow(Bits bits, std::span<std::uint64_t> out) {
 }
 
 bool take_narrow(ByteReader& in, std::span<std::uint64_t> bits) {
-    if (!detail::read_integers(in, bits)) {
+    if (!detail::read_integers(in, nullptr, bits)) {
         return false;
     }
     for (std::uint64_t& value : bits) {
@@ -179,8 +182,9 @@ bool put_planes(Bits bits, std::size_t others, Bytes& out) {
     if (size + 1 >= others) {
         return false;
     }
-    put_codec(out, Codec::Planes);
-    ByteWriter(out).put_bytes(std::span(packed).first(size));
+    ByteWriter writer(out);
+    writer.put(Codec::Planes);
+    writer.put_bytes(std::span(packed).first(size));
     return true;
 }
 
@@ -207,11 +211,11 @@ bool take_planes(ByteReader& in, std::span<std::uint64_t> bits) {
 
 void encode_floats(Bits bits, FloatScale& scale, Bytes& out) {
     ASSERT(!bits.empty() && bits.size() <= values_max);
-    ByteWriter writer(out);
-    const std::size_t runs = detail::count_runs(bits);
+    const std::size_t runs = detail::kernels().runs(bits);
     if (runs == 1) {
-        put_codec(out, Codec::Constant);
+        ColumnWriter writer(Codec::Constant);
         writer.put(bits[0]);
+        writer.append_to(out);
         return;
     }
     std::size_t best = bits.size_bytes();
@@ -225,42 +229,35 @@ void encode_floats(Bits bits, FloatScale& scale, Bytes& out) {
     Scaled scaled;
     Buffer narrowed;
     detail::IntegerPlan narrow_plan;
-    detail::Table<std::uint64_t> table;
-    offer(Codec::Runs, 2 + runs * 9);
-    if (best > 2 * exception_bytes && fit_any(bits, scale, scaled)) {
-        offer(Codec::Decimal, scaled.bytes);
+    using Table = detail::Table<std::uint64_t>;
+    Table table;
+    offer(Codec::Runs, 1 + runs * 9);
+    if (fit_any(bits, scale, scaled)) {
+        offer(codec_of(scale), scaled.bytes);
     }
     if (best > bits.size() * 3 && narrow(bits, std::span(narrowed).first(bits.size()))) {
-        narrow_plan = detail::plan_integers(std::span(narrowed).first(bits.size()));
+        narrow_plan = plan_of(std::span(narrowed).first(bits.size()));
         offer(Codec::Float32, narrow_plan.bytes);
     }
-    if (const std::size_t most = std::min(detail::table_max, best / 8);
-        most >= 2 && best > bits.size() / 8 && table.fill(bits, most)) {
+    if (const std::size_t most = Table::entries_below(best, bits.size(), 8);
+        most >= 2 && table.fill(bits, most)) {
         offer(Codec::Dictionary,
               2 + 8 * table.size + detail::packed_bytes(bits.size(), table.width()));
     }
     if (best > bits.size() * 6 && put_planes(bits, best, out)) {
         return;
     }
+    ColumnWriter writer(chosen);
     switch (chosen) {
-        case Codec::Runs:
-            put_codec(out, chosen);
-            detail::put_runs(bits, runs, out, put_float);
-            break;
-        case Codec::Decimal: put_scaled(bits, scale, scaled, out); break;
+        case Codec::Runs: detail::put_runs(bits, runs, writer, put_float); break;
         case Codec::Float32:
-            put_codec(out, chosen);
-            detail::write_integers(std::span(narrowed).first(bits.size()), narrow_plan, out);
+            detail::write_integers(std::span(narrowed).first(bits.size()), narrow_plan, writer);
             break;
-        case Codec::Dictionary:
-            put_codec(out, chosen);
-            detail::put_table(table, bits.size(), out, put_float);
-            break;
-        default:
-            put_codec(out, Codec::Raw);
-            writer.put_all(bits);
-            break;
+        case Codec::Dictionary: detail::put_table(table, bits.size(), writer, put_float); break;
+        case Codec::Raw: writer.put_all(bits); break;
+        default: put_scaled(bits, scale, scaled, writer); break;
     }
+    writer.append_to(out);
 }
 
 bool decode_floats(ByteView in, std::span<std::uint64_t> bits) {
@@ -286,14 +283,7 @@ bool decode_floats(ByteView in, std::span<std::uint64_t> bits) {
         case Codec::Linear32: got = take_scaled(reader, codec, bits); break;
         case Codec::Float32: got = take_narrow(reader, bits); break;
         case Codec::Planes: got = take_planes(reader, bits); break;
-        case Codec::Raw: {
-            ByteView raw;
-            got = reader.get_bytes(bits.size_bytes(), raw);
-            if (got) {
-                std::memcpy(bits.data(), raw.data(), raw.size());
-            }
-            break;
-        }
+        case Codec::Raw: got = detail::take_raw(reader, bits); break;
         default: break;
     }
     return got && reader.empty();

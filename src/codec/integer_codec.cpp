@@ -11,21 +11,16 @@
 namespace gantry::codec {
 namespace {
 
-using detail::put_codec;
+using detail::ColumnWriter;
 
 std::span<const std::uint64_t> bits_of(std::span<const Time> times) {
     return {reinterpret_cast<const std::uint64_t*>(times.data()), times.size()};
 }
 
-bool rises(std::span<const Time> times) {
-    bool rising = true;
-    for (std::size_t i = 1; i < times.size(); ++i) {
-        rising &= times[i] > times[i - 1];
-    }
-    return rising;
-}
+// Runs that take a byte for so many values are not worth to be compared with other forms.
+constexpr std::size_t runs_enough = 16;
 
-constexpr auto put_integer = [](ByteWriter& out, std::uint64_t value) {
+constexpr auto put_integer = [](ColumnWriter& out, std::uint64_t value) {
     out.put_signed_varint(static_cast<std::int64_t>(value));
 };
 constexpr auto take_integer = [](ByteReader& in, std::uint64_t& value) {
@@ -35,26 +30,10 @@ constexpr auto take_integer = [](ByteReader& in, std::uint64_t& value) {
     return got;
 };
 
-// Varints of values as large as these take about so much.
-std::size_t varint_bytes(std::span<const std::uint64_t> bits) {
-    const detail::Range range = detail::kernels().range(bits);
-    const std::uint64_t reach = static_cast<std::uint64_t>(range.min ^ (range.min >> 63)) |
-                                static_cast<std::uint64_t>(range.max ^ (range.max >> 63));
-    return (static_cast<std::size_t>(std::bit_width(reach)) + 7) / 7;
-}
-
-// Of `whole.bytes` or fewer? Then the values are written by number in a table.
-bool encode_by_table(std::span<const std::uint64_t> bits, std::size_t entry_bytes,
-                     std::size_t others, Bytes& out) {
-    detail::Table<std::uint64_t> table;
-    const std::size_t most = std::min(detail::table_max, others / entry_bytes);
-    if (most < 2 || !table.fill(bits, most) ||
-        2 + table.size * entry_bytes + detail::packed_bytes(bits.size(), table.width()) >= others) {
-        return false;
-    }
-    put_codec(out, Codec::Dictionary);
-    detail::put_table(table, bits.size(), out, put_integer);
-    return true;
+// What a value of the range takes at most.
+std::size_t entry_bytes(const detail::Range& range) {
+    return std::max(detail::signed_varint_bytes(static_cast<std::uint64_t>(range.min)),
+                    detail::signed_varint_bytes(static_cast<std::uint64_t>(range.max)));
 }
 
 }  // namespace
@@ -62,26 +41,25 @@ bool encode_by_table(std::span<const std::uint64_t> bits, std::size_t entry_byte
 void encode_times(std::span<const Time> times, Bytes& out) {
     ASSERT(!times.empty() && times.size() <= values_max);
     const auto bits = bits_of(times);
-    const std::uint64_t step = bits.size() > 1 ? bits[1] - bits[0] : 0;
-    bool regular = true;
-    for (std::size_t i = 1; i < bits.size(); ++i) {
-        regular &= bits[i] - bits[i - 1] == step;
-    }
-    if (regular) {
-        put_codec(out, Codec::Regular);
-        ByteWriter writer(out);
+    const detail::Survey survey = detail::kernels().survey(bits);
+    const detail::Range& steps = survey.ranges[1];
+    const bool single = times.size() == 1;
+    if (steps.min == steps.max && (!single || detail::signed_varint_bytes(bits[0]) < 8)) {
+        ColumnWriter writer(Codec::Regular);
         writer.put_signed_varint(times[0]);
-        writer.put_varint(step);
+        writer.put_varint(static_cast<std::uint64_t>(steps.min));
+        writer.append_to(out);
         return;
     }
-    const detail::IntegerPlan plan = detail::plan_integers(bits);
-    if (plan.bytes >= times.size() * 8) {
-        put_codec(out, Codec::Raw);
-        ByteWriter(out).put_all(times);
-        return;
+    const detail::IntegerPlan plan = detail::plan_integers(bits, survey, times.size_bytes());
+    const bool raw = single || plan.bytes >= times.size_bytes();
+    ColumnWriter writer(raw ? Codec::Raw : Codec::Integers);
+    if (!raw) {
+        detail::write_integers(bits, plan, writer);
+    } else {
+        writer.put_all(times);
     }
-    put_codec(out, Codec::Integers);
-    detail::write_integers(bits, plan, out);
+    writer.append_to(out);
 }
 
 bool decode_times(ByteView in, std::span<Time> times) {
@@ -94,58 +72,89 @@ bool decode_times(ByteView in, std::span<Time> times) {
     }
     switch (codec) {
         case Codec::Regular: {
-            std::int64_t first = 0;
-            std::uint64_t step = 0;
-            if (!reader.get_signed_varint(first) || !reader.get_varint(step)) {
-                return false;
+            const auto regular = regular_times(in, times.size());
+            if (regular) {
+                detail::kernels().steps(static_cast<std::uint64_t>(regular->first),
+                                        static_cast<std::uint64_t>(regular->step), bits);
             }
-            for (std::size_t i = 0; i < bits.size(); ++i) {
-                bits[i] = static_cast<std::uint64_t>(first) + i * step;
-            }
-            break;
+            return regular.has_value();
         }
         case Codec::Integers:
-            if (!detail::read_integers(reader, bits)) {
-                return false;
-            }
-            break;
-        case Codec::Raw: {
-            ByteView raw;
-            if (!reader.get_bytes(times.size_bytes(), raw)) {
-                return false;
-            }
-            std::memcpy(times.data(), raw.data(), raw.size());
-            break;
-        }
+            return detail::read_integers(reader, nullptr, bits) && reader.empty() &&
+                   detail::kernels().rises(bits);
+        case Codec::Raw:
+            return detail::take_raw(reader, times) && reader.empty() &&
+                   detail::kernels().rises(bits);
         default: return false;
     }
-    return reader.empty() && rises(times);
+}
+
+std::optional<RegularTimes> regular_times(ByteView column, std::size_t count) {
+    ASSERT(count > 0 && count <= values_max);
+    ByteReader reader(column);
+    Codec codec{};
+    RegularTimes out;
+    std::uint64_t step = 0;
+    Time last = 0;
+    if (!reader.get(codec)) {
+        return std::nullopt;
+    }
+    if (codec == Codec::Raw && count == 1) {
+        return reader.get(out.first) && reader.empty() ? std::optional(out) : std::nullopt;
+    }
+    if (codec != Codec::Regular || !reader.get_signed_varint(out.first) ||
+        !reader.get_varint(step) || !reader.empty()) {
+        return std::nullopt;
+    }
+    if (count == 1) {
+        return out;
+    }
+    out.step = static_cast<Time>(step);
+    const bool rises = out.step > 0 &&
+                       !__builtin_mul_overflow(out.step, static_cast<Time>(count - 1), &last) &&
+                       !__builtin_add_overflow(last, out.first, &last);
+    return rises ? std::optional(out) : std::nullopt;
 }
 
 void encode_integers(std::span<const std::uint64_t> bits, Bytes& out) {
     ASSERT(!bits.empty() && bits.size() <= values_max);
-    ByteWriter writer(out);
-    const std::size_t runs = detail::count_runs(bits);
-    if (runs == 1) {
-        put_codec(out, Codec::Constant);
+    if (bits.front() == bits.back() && detail::all_equal(bits)) {
+        ColumnWriter writer(Codec::Constant);
         put_integer(writer, bits[0]);
+        writer.append_to(out);
         return;
     }
-    const detail::IntegerPlan plan = detail::plan_integers(bits);
-    const std::size_t raw = bits.size() * 8;
-    const std::size_t entry = varint_bytes(bits);
-    const std::size_t by_runs = 2 + runs * (entry + 1);
-    if (by_runs < std::min(plan.bytes, raw)) {
-        put_codec(out, Codec::Runs);
-        detail::put_runs(bits, runs, out, put_integer);
-    } else if (encode_by_table(bits, entry, std::min(plan.bytes, raw), out)) {
-        return;
-    } else if (plan.bytes < raw) {
-        put_codec(out, Codec::Integers);
-        detail::write_integers(bits, plan, out);
+    const auto write = [&](Codec codec, auto put) {
+        ColumnWriter writer(codec);
+        put(writer);
+        writer.append_to(out);
+    };
+    const detail::Survey survey = detail::kernels().survey(bits);
+    const std::size_t entry = entry_bytes(survey.ranges[0]);
+    const std::size_t by_runs = 2 + survey.runs * (entry + 1);
+    using Table = detail::Table<std::uint64_t>;
+    Table table;
+    std::size_t others = std::min(by_runs, bits.size_bytes());
+    detail::IntegerPlan plan;
+    plan.bytes = others;
+    if (others > bits.size() / runs_enough) {
+        plan = detail::plan_plain(bits, survey);
+        const std::size_t most =
+            Table::entries_below(std::min(others, plan.bytes), bits.size(), entry);
+        if (most >= 2 && table.fill(bits, most)) {
+            others = 2 + table.size * entry + detail::packed_bytes(bits.size(), table.width());
+        }
+        plan = detail::plan_integers(bits, survey, others);
+    }
+    if (plan.bytes < others) {
+        write(Codec::Integers, [&](auto& to) { detail::write_integers(bits, plan, to); });
+    } else if (others < std::min(by_runs, bits.size_bytes())) {
+        write(Codec::Dictionary,
+              [&](auto& to) { detail::put_table(table, bits.size(), to, put_integer); });
+    } else if (by_runs < bits.size_bytes()) {
+        write(Codec::Runs, [&](auto& to) { detail::put_runs(bits, survey.runs, to, put_integer); });
     } else {
-        put_codec(out, Codec::Raw);
-        writer.put_all(bits);
+        write(Codec::Raw, [&](auto& to) { to.put_all(bits); });
     }
 }
 
@@ -166,15 +175,8 @@ bool decode_integers(ByteView in, std::span<std::uint64_t> bits) {
         }
         case Codec::Runs: got = detail::take_runs(reader, bits, take_integer); break;
         case Codec::Dictionary: got = detail::take_table(reader, bits, take_integer); break;
-        case Codec::Integers: got = detail::read_integers(reader, bits); break;
-        case Codec::Raw: {
-            ByteView raw;
-            got = reader.get_bytes(bits.size_bytes(), raw);
-            if (got) {
-                std::memcpy(bits.data(), raw.data(), raw.size());
-            }
-            break;
-        }
+        case Codec::Integers: got = detail::read_integers(reader, nullptr, bits); break;
+        case Codec::Raw: got = detail::take_raw(reader, bits); break;
         default: break;
     }
     return got && reader.empty();

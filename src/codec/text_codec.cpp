@@ -13,8 +13,6 @@
 namespace gantry::codec {
 namespace {
 
-using detail::put_codec;
-
 constexpr std::size_t length_bytes_max = 3;
 constexpr int zstd_level = 1;
 constexpr std::size_t zstd_from_bytes = 64;  // shorter ones it does not make shorter
@@ -123,16 +121,20 @@ void encode_texts(std::span<const std::uint64_t> references, std::string_view te
     ASSERT(!references.empty() && references.size() <= values_max);
     TextTable table;
     table.fill(references, texts);
+    ByteWriter writer(out);
     if (table.size > references.size() / 2 && table.size > 1) {
-        put_codec(out, Codec::Text);
+        writer.put(Codec::Text);
         put_strings(references, texts, out);
         return;
     }
-    put_codec(out, Codec::TextTable);
-    ByteWriter(out).put_varint(table.size);
+    writer.put(Codec::TextTable);
+    writer.put_varint(table.size);
     put_strings(std::span(table.entries).first(table.size), texts, out);
-    detail::pack(std::span(table.numbers).first(references.size()), 0,
-                 static_cast<unsigned>(std::bit_width(table.size - 1)), out);
+    const auto numbers = std::span(table.numbers).first(references.size());
+    const auto width = static_cast<unsigned>(std::bit_width(table.size - 1));
+    std::array<std::byte, values_max * 8 + detail::pack_slack_bytes> packed;
+    detail::kernels().pack(numbers, 0, width, packed.data());
+    writer.put_bytes(std::span(packed).first(detail::packed_bytes(numbers.size(), width)));
 }
 
 bool decode_texts(ByteView in, std::span<std::uint64_t> references, std::string& texts) {

@@ -16,125 +16,193 @@ namespace {
 // The first byte: the order in the low two bits, and these.
 constexpr std::uint8_t unit_flag = 4;
 constexpr std::uint8_t exceptions_flag = 8;
-constexpr unsigned order_max = 2;
 
-constexpr std::size_t head_bytes = 6;
 constexpr std::size_t exception_bits = 16 + 48;  // place and what is above the width, about
 constexpr std::size_t samples = 16;
 
 using Values = std::span<const std::uint64_t>;
 using Buffer = std::array<std::uint64_t, values_max>;
 
-std::uint64_t magnitude(std::int64_t value) {
-    return value < 0 ? 0 - static_cast<std::uint64_t>(value) : static_cast<std::uint64_t>(value);
-}
-
 unsigned width_of(std::uint64_t range) {
     const auto width = static_cast<unsigned>(std::bit_width(range));
     return packable(width) ? width : 64;
 }
 
-std::size_t plain_bytes(std::size_t count, unsigned width) {
-    return head_bytes + packed_bytes(count, width);
+// Of all but the packed numbers and exceptions.
+std::size_t head_bytes(Values values, const IntegerPlan& plan) {
+    std::size_t bytes = 2 + signed_varint_bytes(plan.base);
+    bytes += plan.order > 0 ? signed_varint_bytes(values[0]) : 0;
+    bytes += plan.order > 1 ? signed_varint_bytes(values[1] - values[0]) : 0;
+    return bytes + (plan.unit > 1 ? varint_bytes(plan.unit) : 0);
 }
 
-// The greatest number that divides every difference to `base`; a few of them mostly say that there
-// is none but 1.
-std::uint64_t common_unit(Values values, std::uint64_t base) {
-    std::uint64_t unit = 0;
-    const std::size_t step = std::max<std::size_t>(1, values.size() / samples);
-    for (std::size_t i = 0; i < values.size() && unit != 1; i += step) {
-        unit = std::gcd(unit, values[i] - base);
-    }
+// The greatest number that divides every difference to `base`; it divides `unit`, unless that is 0.
+std::uint64_t common_unit(Values values, std::uint64_t base, std::uint64_t unit) {
     for (std::size_t i = 0; i < values.size() && unit != 1; ++i) {
-        if (unit == 0 || (values[i] - base) % unit != 0) {
-            unit = std::gcd(unit, values[i] - base);
+        const std::uint64_t distance = values[i] - base;
+        if (distance != 0 && (unit == 0 || distance % unit != 0)) {
+            unit = std::gcd(unit, distance);
         }
     }
     return std::max<std::uint64_t>(unit, 1);
 }
 
+// Some values, spread over the block, as differences of an order.
+struct Sample {
+    std::array<std::uint64_t, 2 * samples> values;
+    std::size_t size = 0;
+
+    Sample(Values of, unsigned order) {
+        const std::size_t step = std::max<std::size_t>(1, of.size() / samples);
+        for (std::size_t i = std::max<std::size_t>(step / 2, order);
+             i < of.size() && size < values.size(); i += step) {
+            values[size++] = order == 0   ? of[i]
+                             : order == 1 ? of[i] - of[i - 1]
+                                          : of[i] - 2 * of[i - 1] + of[i - 2];
+        }
+    }
+
+    // A multiple of what divides all differences to `base`; 0 if that can be anything.
+    std::uint64_t unit(std::uint64_t base) const {
+        std::uint64_t out = 0;
+        for (std::size_t i = 0; i < size && out != 1; ++i) {
+            const std::uint64_t distance = values[i] - base;
+            out = out != 0 && distance % out == 0 ? out : std::gcd(out, distance);
+        }
+        return out;
+    }
+
+    // Three quarters of the values in two neighbouring eighths of 2^width from `base`? Else the
+    // rest are not worth keeping apart.
+    bool crowded(std::uint64_t base, unsigned width) const {
+        std::uint64_t counts = 0;  // a byte for each eighth
+        for (std::size_t i = 0; i < size; ++i) {
+            counts += std::uint64_t{1} << 8 * ((values[i] - base) >> (width - 3));
+        }
+        bool found = false;
+        for (std::uint64_t pairs = counts + (counts >> 8); pairs != 0; pairs >>= 8) {
+            found |= (pairs & 0xff) >= size - 2 * (size / 8 + 1);
+        }
+        return found;
+    }
+
+    // The distances to `base` without the shortest and longest eighth. As unsigned numbers those
+    // to the least value keep its order.
+    std::pair<std::uint64_t, std::uint64_t> middle(std::uint64_t base) const {
+        constexpr std::size_t left_out_max = 2 * samples / 8 + 1;
+        std::array<std::uint64_t, left_out_max> low;
+        std::array<std::uint64_t, left_out_max> high;
+        const std::size_t kept = size / 8 + 1;
+        low.fill(~std::uint64_t{0});
+        high.fill(0);
+        for (std::size_t i = 0; i < size; ++i) {
+            std::uint64_t up = values[i] - base;
+            std::uint64_t down = up;
+            for (std::size_t k = 0; k < kept; ++k) {
+                const std::uint64_t above = std::max(low[k], up);
+                low[k] = std::min(low[k], up);
+                up = above;
+                const std::uint64_t below = std::min(high[k], down);
+                high[k] = std::max(high[k], down);
+                down = below;
+            }
+        }
+        return {low[kept - 1], high[kept - 1]};
+    }
+};
+
 // Where a few values lie far from the rest it is cheaper to keep those apart: a base near the
 // rest, and the width at which what is kept apart and what is packed cost the least together.
-void plan_exceptions(Values values, IntegerPlan& plan) {
-    std::array<std::int64_t, samples + samples> some{};
-    std::size_t taken = 0;
-    const std::size_t step = std::max<std::size_t>(1, values.size() / samples);
-    for (std::size_t i = step / 2; i < values.size() && taken < some.size(); i += step) {
-        some[taken++] = static_cast<std::int64_t>(values[i] - plan.base);
-    }
-    if (taken == 0) {
-        return;
-    }
-    // From the least: as unsigned numbers the distances keep their order.
-    std::sort(some.begin(), some.begin() + static_cast<std::ptrdiff_t>(taken), [](auto a, auto b) {
-        return static_cast<std::uint64_t>(a) < static_cast<std::uint64_t>(b);
-    });
-    const auto low = static_cast<std::uint64_t>(some[taken / 8]);
-    const auto high = static_cast<std::uint64_t>(some[taken - 1 - taken / 8]);
-    const std::uint64_t slack = high - low;
-    if (width_of(slack / plan.unit) + 2 >= plan.width) {
-        return;
-    }
+void plan_exceptions(Values numbers, std::pair<std::uint64_t, std::uint64_t> middle,
+                     IntegerPlan& plan) {
+    const std::uint64_t slack = middle.second - middle.first;
     // What lies below the base wraps, and cannot be divided by the unit then.
-    const std::uint64_t floor = plan.unit > 1 ? 0 : low - std::min(low, slack);
+    const std::uint64_t floor = plan.unit > 1 ? 0 : middle.first - std::min(middle.first, slack);
     std::uint64_t least = ~std::uint64_t{0};
-    for (const std::uint64_t value : values) {
-        const std::uint64_t distance = value - plan.base;
-        least = distance >= floor ? std::min(least, distance) : least;
+    for (const std::uint64_t number : numbers) {
+        least = number >= floor ? std::min(least, number) : least;
     }
-    const std::uint64_t base = plan.base + least;
-    std::array<std::uint32_t, 65> lengths{};
-    for (const std::uint64_t value : values) {
-        ++lengths[static_cast<unsigned>(std::bit_width((value - base) / plan.unit))];
+    // Four tables, so that equal lengths one after another do not wait for each other.
+    std::array<std::array<std::uint32_t, 4>, 65> lengths{};
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+        ++lengths[static_cast<unsigned>(std::bit_width(numbers[i] - least))][i % 4];
     }
-    std::size_t apart = values.size();
+    std::size_t apart = numbers.size();
     for (unsigned width = 0; width < plan.width; ++width) {
-        apart -= lengths[width];
+        apart -= std::accumulate(lengths[width].begin(), lengths[width].end(), std::size_t{0});
         const std::size_t bytes =
-            plain_bytes(values.size(), width) + apart * exception_bits / 8 + 1;
+            packed_bytes(numbers.size(), width) + apart * exception_bits / 8 + 1;
         if (packable(width) && bytes < plan.bytes) {
             plan.bytes = bytes;
             plan.width = width;
-            plan.base = base;
             plan.exceptions = true;
         }
     }
+    plan.base += plan.exceptions ? least : 0;
 }
 
-IntegerPlan plan_order(Values values, unsigned order) {
+IntegerPlan plan_order(Values values, unsigned order, const Range& range) {
     IntegerPlan plan;
     plan.order = order;
-    if (values.empty()) {
-        plan.width = 0;
-        plan.bytes = head_bytes;
-        return plan;
-    }
-    const Range range = kernels().range(values);
     plan.base = static_cast<std::uint64_t>(range.min);
-    std::uint64_t reach = static_cast<std::uint64_t>(range.max) - plan.base;
-    if (reach > 3) {
-        plan.unit = common_unit(values, plan.base);
-        reach /= plan.unit;
-    }
-    plan.width = width_of(reach);
-    plan.bytes = plain_bytes(values.size(), plan.width) + (plan.unit > 1 ? 4 : 0);
-    if (plan.width > 2 && values.size() > 2 * samples) {
-        plan_exceptions(values, plan);
-    }
-    plan.bytes +=
-        std::size_t{2} * order + static_cast<std::size_t>(std::bit_width(magnitude(range.min))) / 7;
+    plan.width = width_of(static_cast<std::uint64_t>(range.max) - plan.base);
+    plan.bytes = head_bytes(values, plan) + packed_bytes(values.size() - order, plan.width);
     return plan;
 }
 
-void put_exceptions(Values values, const IntegerPlan& plan, Bytes& out) {
+// With a unit or exceptions or both, if that may take fewer bytes than the best, or than `others`.
+void try_more(Values values, const IntegerPlan& plain, const Range& range, std::size_t others,
+              IntegerPlan& best) {
+    const std::size_t count = values.size() - plain.order;
+    if (plain.width <= 2) {
+        return;
+    }
+    const Sample sample(values, plain.order);
+    IntegerPlan plan = plain;
+    const std::uint64_t unit = sample.unit(plan.base);
+    plan.unit = std::max<std::uint64_t>(unit, 1);
+    const std::uint64_t reach = static_cast<std::uint64_t>(range.max) - plan.base;
+    const bool few = count <= 2 * samples || !sample.crowded(plan.base, plan.width);
+    if (unit == 1 && few) {
+        return;
+    }
+    const auto middle = few ? std::pair{std::uint64_t{0}, reach} : sample.middle(plan.base);
+    const unsigned hoped = width_of((middle.second - middle.first) / plan.unit);
+    if ((unit == 1 && hoped + 2 >= plan.width) ||
+        head_bytes(values, plan) + packed_bytes(count, hoped) >= std::min(best.bytes, others)) {
+        return;
+    }
+    Buffer buffer;
+    Values left = values;
+    for (unsigned order = 0; order < plan.order; ++order) {
+        const auto differences = std::span(buffer).first(left.size() - 1);
+        kernels().differences(left, differences);  // in place from order 1 to 2: it reads ahead
+        left = differences;
+    }
+    Buffer quotients;
+    const auto divided = std::span(quotients).first(count);
+    if (unit == 0 || !kernels().divide(left, plan.base, plan.unit, divided)) {
+        plan.unit = common_unit(left, plan.base, unit);
+        ASSERT(kernels().divide(left, plan.base, plan.unit, divided));
+    }
+    plan.width = width_of(reach / plan.unit);
+    plan.bytes = packed_bytes(count, plan.width);
+    if (width_of((middle.second - middle.first) / plan.unit) + 2 < plan.width) {
+        plan_exceptions(divided, {middle.first / plan.unit, middle.second / plan.unit}, plan);
+    }
+    plan.bytes += head_bytes(values, plan);
+    if (plan.bytes < best.bytes) {
+        best = plan;
+    }
+}
+
+void put_exceptions(Values values, const IntegerPlan& plan, ColumnWriter& writer) {
     std::array<std::uint16_t, values_max> places;
     std::size_t count = 0;
     for (std::size_t i = 0; i < values.size(); ++i) {
         places[count] = static_cast<std::uint16_t>(i);
         count += values[i] >> plan.width != 0 ? 1 : 0;
     }
-    ByteWriter writer(out);
     writer.put_varint(count);
     writer.put_all(std::span<const std::uint16_t>(places.data(), count));
     for (std::size_t i = 0; i < count; ++i) {
@@ -144,13 +212,15 @@ void put_exceptions(Values values, const IntegerPlan& plan, Bytes& out) {
 
 bool add_exceptions(ByteReader& in, unsigned width, std::span<std::uint64_t> values) {
     std::uint64_t count = 0;
-    std::vector<std::uint16_t> places;
+    ByteView places;
     if (width >= 64 || !in.get_varint(count) || count > values.size() ||
-        !in.get_all(places, count)) {
+        !in.get_bytes(count * 2, places)) {
         return false;
     }
-    for (const std::uint16_t place : places) {
+    for (std::size_t i = 0; i < count; ++i) {
+        std::uint16_t place = 0;
         std::uint64_t high = 0;
+        std::memcpy(&place, places.data() + 2 * i, 2);
         if (place >= values.size() || !in.get_varint(high)) {
             return false;
         }
@@ -161,24 +231,28 @@ bool add_exceptions(ByteReader& in, unsigned width, std::span<std::uint64_t> val
 
 }  // namespace
 
-IntegerPlan plan_integers(Values values) {
-    ASSERT(values.size() <= values_max);
-    IntegerPlan best = plan_order(values, 0);
-    Buffer buffer;
-    Values left = values;
-    for (unsigned order = 1; order <= order_max && left.size() > 1 && best.width > 0; ++order) {
-        const auto differences = std::span(buffer).first(left.size() - 1);
-        kernels().differences(left, differences);  // in place from order 1 to 2: it reads ahead
-        left = differences;
-        if (const IntegerPlan plan = plan_order(left, order); plan.bytes < best.bytes) {
+IntegerPlan plan_plain(Values values, const Survey& survey) {
+    IntegerPlan best = plan_order(values, 0, survey.ranges[0]);
+    for (unsigned order = 1; order <= order_max && order < values.size(); ++order) {
+        if (const IntegerPlan plan = plan_order(values, order, survey.ranges[order]);
+            plan.bytes < best.bytes) {
             best = plan;
         }
     }
     return best;
 }
 
-void write_integers(Values values, const IntegerPlan& plan, Bytes& out) {
-    ByteWriter writer(out);
+IntegerPlan plan_integers(Values values, const Survey& survey, std::size_t others) {
+    ASSERT(!values.empty() && values.size() <= values_max);
+    IntegerPlan best = plan_plain(values, survey);
+    for (unsigned order = 0; order <= order_max && order < values.size(); ++order) {
+        try_more(values, plan_order(values, order, survey.ranges[order]), survey.ranges[order],
+                 others, best);
+    }
+    return best;
+}
+
+void write_integers(Values values, const IntegerPlan& plan, ColumnWriter& writer) {
     writer.put(static_cast<std::uint8_t>(plan.order | (plan.unit > 1 ? unit_flag : 0) |
                                          (plan.exceptions ? exceptions_flag : 0)));
     Buffer buffer;
@@ -186,7 +260,7 @@ void write_integers(Values values, const IntegerPlan& plan, Bytes& out) {
     for (unsigned order = 0; order < plan.order; ++order) {
         writer.put_signed_varint(static_cast<std::int64_t>(left.front()));
         const auto differences = std::span(buffer).first(left.size() - 1);
-        kernels().differences(left, differences);
+        kernels().differences(left, differences);  // in place from order 1 to 2: it reads ahead
         left = differences;
     }
     writer.put_signed_varint(static_cast<std::int64_t>(plan.base));
@@ -195,69 +269,52 @@ void write_integers(Values values, const IntegerPlan& plan, Bytes& out) {
     }
     writer.put(static_cast<std::uint8_t>(plan.width));
     if (plan.unit == 1 && !plan.exceptions) {
-        pack(left, plan.base, plan.width, out);
+        writer.pack(left, plan.base, plan.width);
         return;
     }
-    for (std::size_t i = 0; i < left.size(); ++i) {
-        buffer[i] = (left[i] - plan.base) / plan.unit;
-    }
-    left = std::span(buffer).first(left.size());
-    pack(left, 0, plan.width, out);
+    const auto numbers = std::span(buffer).first(left.size());
+    ASSERT(kernels().divide(left, plan.base, plan.unit, numbers));
+    writer.pack(numbers, 0, plan.width);
     if (plan.exceptions) {
-        put_exceptions(left, plan, out);
+        put_exceptions(numbers, plan, writer);
     }
 }
 
-bool read_integers(ByteReader& in, std::span<std::uint64_t> values) {
+bool read_integers(ByteReader& in, const Scale* scale, std::span<std::uint64_t> values) {
     std::uint8_t form = 0;
+    Frame frame;
     if (!in.get(form) || form >= 16 || (form & 3) > order_max || values.size() < (form & 3)) {
         return false;
     }
-    const unsigned order = form & 3;
-    std::array<std::int64_t, order_max> starts{};
-    for (unsigned i = 0; i < order; ++i) {
-        if (!in.get_signed_varint(starts[i])) {
+    frame.order = form & 3;
+    std::int64_t number = 0;
+    for (unsigned i = 0; i < frame.order; ++i) {
+        if (!in.get_signed_varint(number)) {
             return false;
         }
+        frame.starts[i] = static_cast<std::uint64_t>(number);
     }
-    std::int64_t base = 0;
-    std::uint64_t unit = 1;
     std::uint8_t width = 0;
     ByteView packed;
-    const auto rest = values.subspan(order);
-    if (!in.get_signed_varint(base) || ((form & unit_flag) != 0 && !in.get_varint(unit)) ||
-        !in.get(width) || !packable(width) ||
-        !in.get_bytes(packed_bytes(rest.size(), width), packed)) {
+    const std::size_t count = values.size() - frame.order;
+    if (!in.get_signed_varint(number) || ((form & unit_flag) != 0 && !in.get_varint(frame.unit)) ||
+        !in.get(width) || !packable(width) || !in.get_bytes(packed_bytes(count, width), packed)) {
         return false;
     }
-    const bool simple = form <= order_max;
-    kernels().unpack(packed, width, simple ? static_cast<std::uint64_t>(base) : 0, rest);
-    if ((form & exceptions_flag) != 0 && !add_exceptions(in, width, rest)) {
+    frame.base = static_cast<std::uint64_t>(number);
+    frame.width = width;
+    if ((form & exceptions_flag) == 0) {
+        kernels().decode(packed, frame, scale, values);
+        return true;
+    }
+    std::ranges::fill(values.last(frame.order), 0U);
+    kernels().unpack(packed, width, 0, values.first(count));
+    if (!add_exceptions(in, width, values.first(count))) {
         return false;
     }
-    if (!simple) {
-        for (std::uint64_t& value : rest) {
-            value = static_cast<std::uint64_t>(base) + value * unit;
-        }
-    }
-    if (order == 1) {
-        auto value = static_cast<std::uint64_t>(starts[0]);
-        for (std::uint64_t& place : rest) {
-            const std::uint64_t difference = place;
-            value += difference;
-            place = value;
-        }
-        values[0] = static_cast<std::uint64_t>(starts[0]);
-    } else if (order == 2) {
-        auto difference = static_cast<std::uint64_t>(starts[1]);
-        values[0] = static_cast<std::uint64_t>(starts[0]);
-        values[1] = values[0] + difference;
-        std::uint64_t value = values[1];
-        for (std::uint64_t& place : rest) {
-            difference += place;
-            value += difference;
-            place = value;
-        }
+    kernels().sum(frame, values);
+    if (scale != nullptr) {
+        kernels().restore(values, *scale);
     }
     return true;
 }

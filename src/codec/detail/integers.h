@@ -7,6 +7,8 @@
 #include <span>
 
 #include "base/bytes.h"
+#include "codec/detail/column_writer.h"
+#include "codec/detail/kernels.h"
 
 namespace gantry::codec::detail {
 
@@ -17,11 +19,18 @@ struct IntegerPlan {
     std::uint64_t base = 0;
     std::uint64_t unit = 1;
     bool exceptions = false;
-    std::size_t bytes = 0;  // about how many it takes
+    std::size_t bytes = 0;  // how many it takes; about, where there are exceptions
 };
 
-IntegerPlan plan_integers(std::span<const std::uint64_t> values);
-void write_integers(std::span<const std::uint64_t> values, const IntegerPlan& plan, Bytes& out);
-[[nodiscard]] bool read_integers(ByteReader& in, std::span<std::uint64_t> values);
+// With neither unit nor exceptions.
+IntegerPlan plan_plain(std::span<const std::uint64_t> values, const Survey& survey);
+// Does not look long for what would take more than `others`.
+IntegerPlan plan_integers(std::span<const std::uint64_t> values, const Survey& survey,
+                          std::size_t others);
+void write_integers(std::span<const std::uint64_t> values, const IntegerPlan& plan,
+                    ColumnWriter& writer);
+// With a scale the bits of the floats that the integers stand for.
+[[nodiscard]] bool read_integers(ByteReader& in, const Scale* scale,
+                                 std::span<std::uint64_t> values);
 
 }  // namespace gantry::codec::detail

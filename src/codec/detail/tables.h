@@ -2,37 +2,44 @@
 // Forms that any type of value can take: all equal, runs of equals, numbers into a table.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
+#include <cstring>
 #include <span>
 
 #include "base/bytes.h"
 #include "codec/codec.h"
+#include "codec/detail/column_writer.h"
 #include "codec/detail/kernels.h"
 
 namespace gantry::codec::detail {
 
 inline constexpr std::size_t table_max = 128;
 
-// Not inlined: with what it then knows of the vector, g++ 14 warns of an overflow that is none.
-[[gnu::noinline]] inline void put_codec(Bytes& out, Codec codec) {
-    const auto id = static_cast<std::byte>(codec);
-    out.push_back(id);
+template <class T>
+bool all_equal(std::span<const T> values) {
+    T changed = 0;
+    for (const T value : values) {
+        changed |= value ^ values[0];
+    }
+    return changed == 0;
 }
 
 template <class T>
-std::size_t count_runs(std::span<const T> values) {
-    std::size_t runs = 1;
-    for (std::size_t i = 1; i < values.size(); ++i) {
-        runs += values[i] != values[i - 1] ? 1 : 0;
+bool take_raw(ByteReader& in, std::span<T> values) {
+    ByteView raw;
+    if (!in.get_bytes(values.size_bytes(), raw)) {
+        return false;
     }
-    return runs;
+    std::memcpy(values.data(), raw.data(), raw.size());
+    return true;
 }
 
 // Varint number of runs; for each a varint length and the value, as `put` writes it.
 template <class T, class Put>
-void put_runs(std::span<const T> values, std::size_t runs, Bytes& out, Put put) {
-    ByteWriter writer(out);
+void put_runs(std::span<const T> values, std::size_t runs, ColumnWriter& writer, Put put) {
     writer.put_varint(runs);
     for (std::size_t i = 0; i < values.size();) {
         std::size_t end = i + 1;
@@ -72,7 +79,7 @@ struct Table {
     std::array<std::uint64_t, values_max> numbers;
     std::size_t size = 0;
 
-    // False when there are more than `most`.
+    // False when there are more than `most`, or seem to be; then it means nothing.
     bool fill(std::span<const T> values, std::size_t most) {
         std::array<std::uint8_t, 512> slots{};  // number + 1, found by hash
         for (std::size_t i = 0; i < values.size(); ++i) {
@@ -82,7 +89,8 @@ struct Table {
                 slot = (slot + 1) % slots.size();
             }
             if (slots[slot] == 0) {
-                if (size == most) {
+                // Of as many values as the table holds entries a quarter mostly has two alike.
+                if (size == most || (size == table_max / 4 && size == i)) {
                     return false;
                 }
                 entries[size++] = values[i];
@@ -92,22 +100,34 @@ struct Table {
         }
         return true;
     }
+    // The most entries with which a column stays below `bytes`.
+    static std::size_t entries_below(std::size_t bytes, std::size_t count,
+                                     std::size_t entry_bytes) {
+        std::size_t most = 0;
+        for (unsigned width = 1; std::size_t{1} << width <= table_max; ++width) {
+            const std::size_t others = 2 + packed_bytes(count, width);
+            if (others + entry_bytes < bytes) {
+                most = std::max(
+                    most, std::min(std::size_t{1} << width, (bytes - others - 1) / entry_bytes));
+            }
+        }
+        return std::min(most, count);
+    }
     unsigned width() const { return static_cast<unsigned>(std::bit_width(size - 1)); }
 };
 
 // Varint number of entries, the entries, the packed numbers.
 template <class T, class Put>
-void put_table(const Table<T>& table, std::size_t count, Bytes& out, Put put) {
-    ByteWriter writer(out);
+void put_table(const Table<T>& table, std::size_t count, ColumnWriter& writer, Put put) {
     writer.put_varint(table.size);
     for (std::size_t i = 0; i < table.size; ++i) {
         put(writer, table.entries[i]);
     }
-    pack(std::span(table.numbers).first(count), 0, table.width(), out);
+    writer.pack(std::span(table.numbers).first(count), 0, table.width());
 }
 
-// The packed numbers into a table of that size; each is checked.
-inline bool take_numbers(ByteReader& in, std::size_t size, std::span<std::uint64_t> numbers) {
+// The packed numbers into a table of that size; each is below the next power of two.
+inline bool take_packed(ByteReader& in, std::size_t size, std::span<std::uint64_t> numbers) {
     ByteView packed;
     const auto width = static_cast<unsigned>(std::bit_width(size - 1));
     if (size == 0 || size > values_max ||
@@ -115,17 +135,19 @@ inline bool take_numbers(ByteReader& in, std::size_t size, std::span<std::uint64
         return false;
     }
     kernels().unpack(packed, width, 0, numbers);
-    std::uint64_t largest = 0;
-    for (const std::uint64_t number : numbers) {
-        largest = number > largest ? number : largest;
-    }
-    return largest < size;
+    return true;
+}
+
+// The same; each is checked.
+inline bool take_numbers(ByteReader& in, std::size_t size, std::span<std::uint64_t> numbers) {
+    return take_packed(in, size, numbers) &&
+           static_cast<std::uint64_t>(std::ranges::max(numbers)) < size;
 }
 
 template <class T, class Get>
 bool take_table(ByteReader& in, std::span<T> values, Get get) {
     std::uint64_t size = 0;
-    std::array<T, table_max> entries;
+    std::array<T, table_max> entries{};
     if (!in.get_varint(size) || size == 0 || size > table_max) {
         return false;
     }
@@ -136,13 +158,18 @@ bool take_table(ByteReader& in, std::span<T> values, Get get) {
     }
     std::array<std::uint64_t, values_max> room;
     const auto numbers = std::span(room).first(values.size());
-    if (!take_numbers(in, size, numbers)) {
+    if (!take_packed(in, size, numbers)) {
         return false;
     }
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        values[i] = entries[numbers[i]];
+    static_assert(std::has_single_bit(table_max), "no number leaves the room of the entries");
+    const T* const entry = entries.data();
+    T* to = values.data();
+    std::uint64_t largest = 0;
+    for (const std::uint64_t number : numbers) {
+        largest = std::max(largest, number);
+        *to++ = entry[number];
     }
-    return true;
+    return largest < size;
 }
 
 }  // namespace gantry::codec::detail
