@@ -5,6 +5,8 @@
 #include <bit>
 #include <cmath>
 
+#include "codec/reduce.h"
+
 namespace gantry::store {
 namespace {
 
@@ -21,29 +23,11 @@ bool is_usable(Quality quality, Usable usable) {
     return usable == Usable::Any || (usable == Usable::Good ? quality.good() : !quality.bad());
 }
 
-// Numbers that are all usable, if none of them is NaN.
-struct Reduced {
-    bool any_nan = false;
-    double min = 0;
-    double max = 0;
-    double sum = 0;
-    double square_sum = 0;
-};
-
-template <bool Float>
-Reduced reduce(std::span<const std::uint64_t> bits, double shift) {
-    constexpr ValueType type = Float ? ValueType::Float64 : ValueType::Int64;
-    Reduced out;
-    out.min = out.max = number_of(type, bits[0]);
-    for (const std::uint64_t word : bits) {
-        const double value = number_of(type, word);
-        out.any_nan |= value != value;
-        out.min = value < out.min ? value : out.min;
-        out.max = value > out.max ? value : out.max;
-        out.sum += value;
-        out.square_sum += (value - shift) * (value - shift);
+codec::Reduction reduce(const Chunk& chunk, double shift, bool squares) {
+    if (chunk.type == ValueType::Float64) {
+        return squares ? codec::reduce_floats(chunk.bits, shift) : codec::reduce_floats(chunk.bits);
     }
-    return out;
+    return squares ? codec::reduce_integers(chunk.bits, shift) : codec::reduce_integers(chunk.bits);
 }
 
 // Each value times the time to the next row, but the last.
@@ -66,7 +50,7 @@ void Aggregate::hold(Time from, Time to) {
     }
 }
 
-void Aggregate::add(const Chunk& chunk, Usable usable, bool with_integral) {
+void Aggregate::add(const Chunk& chunk, AggregateOptions options) {
     if (chunk.size() == 0) {
         return;
     }
@@ -77,9 +61,9 @@ void Aggregate::add(const Chunk& chunk, Usable usable, bool with_integral) {
     if (number && chunk.plain()) {
         const double start = number_of(chunk.type, chunk.bits.front());
         const double shift = count == 0 ? start : first;
-        const Reduced reduced = chunk.type == ValueType::Float64 ? reduce<true>(chunk.bits, shift)
-                                                                 : reduce<false>(chunk.bits, shift);
-        if (!reduced.any_nan) {
+        const bool squares = options.deviation && std::isfinite(shift);
+        const codec::Reduction reduced = reduce(chunk, shift, squares);
+        if (reduced.count == chunk.size()) {
             hold(end, chunk.time.front());
             if (count == 0) {
                 numeric = true;
@@ -94,12 +78,12 @@ void Aggregate::add(const Chunk& chunk, Usable usable, bool with_integral) {
             min = std::min(min, reduced.min);
             max = std::max(max, reduced.max);
             sum += reduced.sum;
-            square_sum += reduced.square_sum;
+            square_sum += std::isfinite(shift) ? reduced.square_sum : NAN;
             last = number_of(chunk.type, chunk.bits.back());
             last_time = end = chunk.time.back();
             holds = true;
             duration += static_cast<std::uint64_t>(chunk.time.back() - chunk.time.front());
-            if (with_integral) {
+            if (options.time_weighted) {
                 integral += integral_within(chunk);
             }
             return;
@@ -111,7 +95,7 @@ void Aggregate::add(const Chunk& chunk, Usable usable, bool with_integral) {
         end = chunk.time[i];
         const Quality quality = chunk.quality_of(i);
         const double value = number ? number_of(chunk.type, chunk.bits[i]) : 0;
-        holds = is_usable(quality, usable) && chunk.type_of(i) != ValueType::Null &&
+        holds = is_usable(quality, options.usable) && chunk.type_of(i) != ValueType::Null &&
                 !std::isnan(value);
         if (!holds) {
             continue;

@@ -20,6 +20,8 @@ struct AggregateOptions {
     // Also the time-weighted figures, over the whole of each bucket: what was usable last before it
     // counts from its beginning, and buckets without a row are there as long as a value holds.
     bool time_weighted = false;
+    // The standard deviation, which costs a third more where rows are read.
+    bool deviation = true;
 };
 
 // What the rows of one series in some span of time come to. Bool counts as 0 and 1; of strings
@@ -53,8 +55,9 @@ struct Aggregate {
     }
     // Good when every row is, bad when no value could be used, else uncertain.
     Quality quality() const;
-    // Rows that are later than all before. Only `with_integral` are integral and duration right.
-    void add(const Chunk& chunk, Usable usable = Usable::NotBad, bool with_integral = true);
+    // Rows that are later than all before. Integral, duration and square_sum are right if the
+    // options ask for them.
+    void add(const Chunk& chunk, AggregateOptions options);
     // What follows in time, and is not empty.
     void add(const Aggregate& later);
     // Of another series, over the same span of time.

@@ -87,7 +87,7 @@ private:
         bool unsorted;
         bool irregular;  // the next chunk gets a column of times
     };
-    static constexpr unsigned page_bits = 10;
+    static constexpr unsigned page_bits = 6;
     using Page = std::array<Head, std::size_t{1} << page_bits>;
 
     Head& head_of(SeriesId series);

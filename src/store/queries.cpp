@@ -43,7 +43,7 @@ public:
             const auto stop = std::ranges::lower_bound(chunk.time.subspan(at), end_);
             const auto to =
                 std::max(static_cast<std::size_t>(stop - chunk.time.begin()), at + 1);
-            bucket_.aggregate.add(chunk.part(at, to), options_.usable, options_.time_weighted);
+            bucket_.aggregate.add(chunk.part(at, to), options_);
             at = to;
         }
         return true;

@@ -144,9 +144,7 @@ void Segment::rebuild_index() {
         }
         entry->first = rows.time.front();
         entry->last = rows.time.back();
-        Aggregate aggregate;
-        aggregate.add(rows.chunk(SeriesId{entry->series}));
-        entry->set_aggregate(aggregate);
+        entry->count(rows.chunk(SeriesId{entry->series}));
         entries.push_back(*entry);
         return true;
     };

@@ -218,7 +218,9 @@ bool take_aggregate(std::uint8_t flags, ByteReader& in, BlockEntry& entry) {
 
 }  // namespace
 
-void BlockEntry::set_aggregate(const Aggregate& of_rows) {
+void BlockEntry::count(const Chunk& all) {
+    Aggregate of_rows;
+    of_rows.add(all, {.time_weighted = true});
     counted = std::isfinite(of_rows.sum) && std::isfinite(of_rows.square_sum) &&
               std::isfinite(of_rows.integral);
     if (!counted) {

@@ -22,8 +22,9 @@ struct BlockEntry {
     Time last = 0;
     Aggregate aggregate;  // of the rows that are not bad
 
-    // Infinities and what overflows cannot be put together from parts: then it is not known.
-    void set_aggregate(const Aggregate& of_rows);
+    // Takes it from the rows. Infinities and what overflows cannot be put together from parts: then
+    // it is not known.
+    void count(const Chunk& all);
 };
 
 // Blocks lie one behind another at multiples of this.

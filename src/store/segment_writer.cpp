@@ -42,9 +42,7 @@ Result<> SegmentWriter::add(const Chunk& rows) {
         entry.offset = offset();
         entry.first = part.time.front();
         entry.last = part.time.back();
-        Aggregate aggregate;
-        aggregate.add(part);
-        entry.set_aggregate(aggregate);
+        entry.count(part);
 
         buffer_.resize(buffer_.size() + sizeof(BlockHeader));
         encode_block(part, scale_, buffer_);
