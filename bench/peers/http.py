@@ -11,8 +11,6 @@ import subprocess
 import time
 import urllib.parse
 
-from gantryd_process import wait_until
-
 from .peer import START, STEP, Peer, bytes_of
 
 BATCH_ROWS = 10_000
@@ -47,6 +45,14 @@ class HttpPeer(Peer):
                 raise RuntimeError(f"{self.name} did not start; see {self.folder}/log")
             time.sleep(0.05)
         self.prepare()
+
+    def wait_until(self, at_rest):
+        """Looks seldom: what it costs the server to say is counted."""
+        deadline = time.monotonic() + 300
+        while not at_rest():
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"{self.name} does not come to rest")
+            time.sleep(0.5)
 
     def answers(self):
         try:
@@ -115,10 +121,10 @@ class VictoriaMetrics(HttpPeer):
     def settle(self):
         """Merging happens behind the answer, and what is young is only in memory."""
         self.call("GET", "/internal/force_flush")
-        wait_until(lambda: self.now("vm_parts", "inmemory") == 0, self.name + " is on disk", 60)
+        self.wait_until(lambda: self.now("vm_parts", "inmemory") == 0)
         self.call("GET", "/internal/force_merge")
-        wait_until(lambda: self.now("vm_active_force_merges") + self.now("vm_active_merges") == 0,
-                   self.name + " has merged", 300)
+        self.wait_until(lambda: self.now("vm_active_force_merges") == 0 and
+                        self.now("vm_active_merges") == 0)
 
     def now(self, metric, of=""):
         text = self.call("GET", "/metrics")[1].decode()
@@ -185,8 +191,7 @@ bind-address = "127.0.0.1:{free_port()}"
 
     def settle(self):
         """It writes its log into files, and merges these, once nothing came for three seconds."""
-        wait_until(lambda: bytes_of(self.folder + "/wal") < 1024 * 1024,
-                   self.name + " has emptied its log", 300)
+        self.wait_until(lambda: bytes_of(self.folder + "/wal") < 1024 * 1024)
         before = 0
         while before != (before := self.disk_bytes()):
             time.sleep(5)

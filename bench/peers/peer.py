@@ -43,7 +43,8 @@ class Case:
         return [self.program, self.name, form, str(self.hosts), str(self.steps), *more]
 
     def file(self, form, table=None):
-        path = pathlib.Path(self.folder, f"{self.name}-{self.hosts}-{self.steps}.{table or 'all'}.{form}")
+        path = pathlib.Path(self.folder,
+                            f"{self.name}-{self.hosts}-{self.steps}.{table or 'all'}.{form}")
         if not path.exists():
             with open(path, "wb") as out:
                 of_table = [table] if table and len(self.tables) > 1 else []
