@@ -16,6 +16,9 @@ namespace {
 constexpr std::size_t fields = CpuOnlyData::fields.size();
 constexpr std::size_t stretch_steps_max = 1024;
 
+// The catalogue has room for so much that is not committed.
+constexpr std::size_t series_commit_hosts = 1000;
+
 // Of a refused batch until the next try, and of maintenance that found nothing to do.
 constexpr auto pause = std::chrono::milliseconds(1);
 
@@ -183,6 +186,10 @@ std::vector<SeriesId> CpuOnly::make_series(Store& store) const {
     std::vector<SeriesId> out;
     out.reserve(series_);
     for (std::size_t host = 0; host < series_ / fields; ++host) {
+        if (host % series_commit_hosts == 0) {
+            must(store.commit());
+            must(store.maintain());
+        }
         for (const std::string_view field : CpuOnlyData::fields) {
             out.push_back(
                 must(store.make_series(std::format("host_{}.{}", host, field), ValueType::Int64)));

@@ -6,7 +6,9 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <cstdlib>
 #include <deque>
+#include <iostream>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -23,7 +25,18 @@ namespace gantry::store::bench {
 
 using gantry::testing::CpuOnlyData;
 using gantry::testing::IotData;
-using gantry::testing::must;
+
+// The value of a Result that must hold one; otherwise the program says why, and ends.
+template <class T>
+T must(Result<T> result) {
+    if (!result) {
+        std::cerr << code_name(result.error().code) << ": " << result.error().message << '\n';
+        std::abort();
+    }
+    if constexpr (!std::is_void_v<T>) {
+        return std::move(*result);
+    }
+}
 
 // A whole number from the environment.
 std::size_t setting(const char* name, std::size_t otherwise);
