@@ -7,70 +7,21 @@ server used (user and system), which is what to compare. --save adds the table t
 
 import argparse
 import datetime
-import json
 import os
 import pathlib
 import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "tests" / "system"))
 
-import peers as other  # noqa: E402
-from gantryd_process import BIN, Gantryd, wait_until  # noqa: E402
+from gantryd_process import Gantryd, wait_until  # noqa: E402
+from measure import Table, cpu_seconds, kernels, resident_mib  # noqa: E402
 from plant_process import Plant  # noqa: E402
-
-TICKS = os.sysconf("SC_CLK_TCK")
-
-
-def cpu_seconds(pid):
-    """User and system time that a process has used."""
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
-
-
-def resident_mib(pid):
-    status = pathlib.Path(f"/proc/{pid}/status").read_text()
-    return int(re.search(r"VmRSS:\s+(\d+)", status).group(1)) / 1024
-
-
-def number(value):
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
-
-
-class Table:
-    def __init__(self):
-        self.rows = []
-
-    def add(self, workload, what, value, unit):
-        self.rows.append((workload, what, number(value), unit))
-        print(f"{workload}: {what}: {number(value)} {unit}", file=sys.stderr)
-
-    def __str__(self):
-        rows = [("workload", "what", "value", "unit"), *self.rows]
-        widths = [max(len(row[i]) for row in rows) for i in range(4)]
-        lines = ["| " + " | ".join(cell.rjust(width) if i == 2 else cell.ljust(width)
-                                   for i, (cell, width) in enumerate(zip(row, widths))) + " |"
-                 for row in rows]
-        lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
-        return "\n".join(lines)
-
-
-def kernels(select, smoke, **settings):
-    """What gantry-bench measures, by name without its arguments."""
-    done = subprocess.run(
-        [os.path.join(BIN, "gantry-bench"), f"--benchmark_filter={select}",
-         "--benchmark_format=json", f"--benchmark_min_time={'0.01' if smoke else '2'}s"],
-        stdout=subprocess.PIPE, text=True, check=True, env={**os.environ, **settings})
-    runs = json.loads(done.stdout)["benchmarks"]
-    for run in runs:
-        assert not run.get("error_occurred"), run
-    return runs
-
+from store_workload import measure_store  # noqa: E402
 
 def measure_pipeline(table, smoke):
     """Samples through check, store and live feed, acknowledged after fdatasync."""
@@ -79,55 +30,6 @@ def measure_pipeline(table, smoke):
         what = f"batches of {int(name['rows']):,}, {name['together']} at once, durable"
         table.add("pipeline", what, run["samples_s"], "samples/s")
         table.add("pipeline", what, run["samples_cpu_s"], "samples/CPU-s")
-
-
-def timed(work):
-    start = time.monotonic()
-    work()
-    return 1000 * (time.monotonic() - start)
-
-
-def measure_store(table, smoke, peers=False):
-    """Data of the shape of TSBS cpu-only; of the peers, what their server's process uses."""
-    hosts, steps = (10, 60) if smoke else (4000, 720)
-    what = f"cpu-only, {hosts:,} hosts × 10 × {steps} steps"
-    runs = {run["name"].split("/")[1]: run for run in
-            kernels("store/", smoke, GANTRY_BENCH_HOSTS=str(hosts), GANTRY_BENCH_STEPS=str(steps))}
-    ingest = runs["ingest"]
-    table.add("store", what + ": ingest, in process, durable", ingest["points_s"], "points/s")
-    table.add("store", what + ": ingest, in process, durable", ingest["points_cpu_s"],
-              "points/CPU-s")
-    table.add("store", what + ": ingest and settle", ingest["points_cpu_s_settled"],
-              "points/CPU-s")
-    table.add("store", what + ": on disk", ingest["bytes_a_point"], "bytes/point")
-    table.add("store", what + ": scan of all", runs["scan"]["points_s"], "points/s")
-    for name in ("double_groupby_1", "lastpoint"):
-        table.add("store", f"{what}: {name}", runs[name]["real_time"], "ms")
-    if not peers:
-        return
-    points = hosts * 10 * steps
-    with tempfile.NamedTemporaryFile(prefix="gantry-bench-", suffix=".lp") as data:
-        subprocess.run([os.path.join(BIN, "gantry-bench-data"), str(hosts), str(steps)],
-                       stdout=data, check=True)
-        for kind, program in other.PEERS.items():
-            if shutil.which(program) is None:
-                print(f"store: {kind.name} is left out: {program} is not installed",
-                      file=sys.stderr)
-                continue
-            with kind() as peer:
-                took = timed(lambda: peer.load(data.name)) / 1000
-                used = cpu_seconds(peer.process.pid)
-                start, end = 1451606400, 1451606400 + 10 * steps
-                by = f"{what}: {peer.name}, line protocol ({peer.durability})"
-                table.add("store", by, points / took, "points/s")
-                table.add("store", by, points / used, "points/CPU-s")
-                peer.settle()
-                table.add("store", f"{what}: {peer.name}, on disk", peer.disk_bytes() / points,
-                          "bytes/point")
-                for name, query in (("double_groupby_1", lambda: peer.double_groupby(start, end)),
-                                    ("lastpoint", lambda: peer.lastpoint(end))):
-                    best = min(timed(query) for _ in range(5))
-                    table.add("store", f"{what}: {peer.name}, {name} over HTTP", best, "ms")
 
 
 def metrics_of(node):

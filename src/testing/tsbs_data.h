@@ -6,13 +6,13 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstdint>
 #include <string_view>
 #include <vector>
 
 #include "base/random.h"
 #include "base/time.h"
+#include "testing/normal_steps.h"
 
 namespace gantry::testing {
 
@@ -25,11 +25,13 @@ public:
     static constexpr Time interval = 10'000'000'000;
 
     explicit CpuOnlyData(std::size_t hosts, std::uint64_t seed = 123)
-        : random_(seed), walk_(hosts * fields.size()) {
-        for (double& value : walk_) {
-            value = random_.fraction() * 100;
+        : random_(seed), steps_(random_), walk_(hosts * fields.size()) {
+        for (float& value : walk_) {
+            value = static_cast<float>(random_.fraction() * 100);
         }
     }
+    CpuOnlyData(const CpuOnlyData&) = delete;
+    CpuOnlyData& operator=(const CpuOnlyData&) = delete;
 
     std::size_t hosts() const { return walk_.size() / fields.size(); }
     Time time() const { return time_; }
@@ -39,23 +41,15 @@ public:
     // Ten seconds pass.
     void step() {
         time_ += interval;
-        for (double& value : walk_) {
-            value = std::clamp(value + normal(), 0.0, 100.0);
+        for (float& value : walk_) {
+            value = std::clamp(value + steps_.next(), 0.0F, 100.0F);
         }
     }
 
 private:
-    // Of mean 0 and deviation 1, nearly: the sum of twelve even ones (Irwin-Hall).
-    double normal() {
-        double sum = -6;
-        for (int i = 0; i < 12; ++i) {
-            sum += random_.fraction();
-        }
-        return sum;
-    }
-
     SeededRandom random_;
-    std::vector<double> walk_;
+    NormalSteps steps_;
+    std::vector<float> walk_;
     Time time_ = start;
 };
 
