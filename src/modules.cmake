@@ -11,7 +11,7 @@ module(codec DEPS base model LINK dep::zstd)
 # come back. At -O3 in every preset, so that what is tested is what is shipped.
 set_source_files_properties(${PROJECT_SOURCE_DIR}/src/codec/detail/kernels.cpp
     PROPERTIES COMPILE_OPTIONS "-ffp-contract=off;-O3" SKIP_PRECOMPILE_HEADERS ON)
-module(store DEPS model journal codec LINK dep::zstd)
+module(store DEPS model journal codec LINK dep::zstd dep::xxhash)
 module(registry DEPS model security LINK dep::soci dep::sqlite)
 module(runtime DEPS model LINK dep::openssl PRECOMPILE asio)
 module(directory DEPS registry store)

@@ -104,6 +104,10 @@ Result<SeriesId> Store::make_series(std::string_view key, ValueType type) {
     return catalogue_->make(key, type);
 }
 
+Result<> Store::make_series(std::span<const SeriesSpec> specs, std::vector<SeriesId>& out) {
+    return catalogue_->make_all(specs, out);
+}
+
 std::optional<SeriesInfo> Store::find_series(std::string_view key) const {
     return catalogue_->find(key);
 }
@@ -112,6 +116,8 @@ std::optional<SeriesInfo> Store::series(SeriesId id) const {
     const ValueType type = catalogue_->type(id);
     return type == ValueType::Null ? std::nullopt : std::optional(SeriesInfo{id, type});
 }
+
+std::string_view Store::series_key(SeriesId id) const { return catalogue_->key(id); }
 
 Result<> Store::check(const SampleBatch& batch) const {
     if (batch.bytes() > batch_bytes_max) {

@@ -49,6 +49,13 @@ struct StoreOptions {
 struct SeriesInfo {
     SeriesId id;
     ValueType type = ValueType::Null;
+
+    bool operator==(const SeriesInfo&) const = default;
+};
+
+struct SeriesSpec {
+    std::string_view key;
+    ValueType type = ValueType::Null;
 };
 
 // Rows of one series, in rising time, one a time. The spans are good during the call only.
@@ -140,8 +147,12 @@ public:
     // The series of that key, made if there is none. Conflict if it has another type; RateLimited
     // when series_max is reached. Durable before any row of it is.
     Result<SeriesId> make_series(std::string_view key, ValueType type);
+    // The same for many, all or none; `out` gets their ids in the same order.
+    Result<> make_series(std::span<const SeriesSpec> specs, std::vector<SeriesId>& out);
     std::optional<SeriesInfo> find_series(std::string_view key) const;
     std::optional<SeriesInfo> series(SeriesId id) const;
+    // Good for the store's life; empty when there is no such series.
+    std::string_view series_key(SeriesId id) const;
 
     // All rows or none. They can be read at once and are durable when durable() has reached the
     // number returned. InvalidArgument: unknown series or wrong type. TooLarge: more than
