@@ -5,6 +5,7 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "base/assert.h"
 #include "journal/frame.h"
@@ -91,6 +92,11 @@ std::uint64_t Catalogue::hash_of(std::string_view key) const {
 std::optional<SeriesId> Catalogue::lookup(std::string_view key, std::uint64_t hash) const {
     const Stripe& stripe = stripes_[stripe_of(hash)];
     const std::shared_lock lock(stripe.mutex);
+    return lookup_locked(stripe, key, hash);
+}
+
+std::optional<SeriesId> Catalogue::lookup_locked(const Stripe& stripe, std::string_view key,
+                                                 std::uint64_t hash) const {
     const auto id = stripe.ids.find(
         static_cast<std::uint32_t>(hash),
         [this, key](std::uint32_t number) { return this->key(SeriesId{number}) == key; });
@@ -112,41 +118,93 @@ Result<SeriesId> Catalogue::make(std::string_view key, ValueType type) {
     return ids.front();
 }
 
-Result<> Catalogue::make_all(std::span<const SeriesSpec> specs, std::vector<SeriesId>& out) {
-    const std::uint64_t size_before = size();
-    std::vector<SeriesId> ids(specs.size());
-    std::vector<Missing> missing;
+std::vector<Catalogue::Wanted> Catalogue::lookup_all(std::span<const SeriesSpec> specs) const {
+    constexpr std::size_t group_max = 32;
+    std::vector<Wanted> out(specs.size());
+    std::array<std::size_t, stripe_count + 1> begins{};  // of each stripe's part of the order
     for (std::size_t i = 0; i < specs.size(); ++i) {
-        const SeriesSpec& spec = specs[i];
-        TRY(check(spec));
-        const std::uint64_t hash = hash_of(spec.key);
-        if (const auto id = lookup(spec.key, hash)) {
-            TRY(check_type(spec, this->type(*id)));
-            ids[i] = *id;
-        } else {
-            missing.push_back({i, hash});
+        out[i].hash = hash_of(specs[i].key);
+        ++begins[stripe_of(out[i].hash) + 1];
+    }
+    std::partial_sum(begins.begin(), begins.end(), begins.begin());
+    std::vector<std::size_t> order(specs.size());
+    auto next = begins;
+    for (std::size_t i = 0; i < specs.size(); ++i) {
+        order[next[stripe_of(out[i].hash)]++] = i;
+    }
+    for (std::size_t stripe = 0; stripe < stripe_count; ++stripe) {
+        for (std::size_t at = begins[stripe]; at < begins[stripe + 1]; at += group_max) {
+            const std::size_t count = std::min(group_max, begins[stripe + 1] - at);
+            lookup_group(stripes_[stripe], std::span(order).subspan(at, count), specs, out);
         }
     }
-    if (!missing.empty()) {
-        TRY(make_missing(specs, missing, size_before, ids));
+    return out;
+}
+
+void Catalogue::lookup_group(const Stripe& stripe, std::span<const std::size_t> group,
+                             std::span<const SeriesSpec> specs, std::span<Wanted> wanted) const {
+    const std::shared_lock lock(stripe.mutex);
+    for (const std::size_t i : group) {
+        stripe.ids.prefetch(static_cast<std::uint32_t>(wanted[i].hash));
     }
-    out = std::move(ids);
+    // The first with that hash nearly always is the one.
+    for (const std::size_t i : group) {
+        const auto id = stripe.ids.find(static_cast<std::uint32_t>(wanted[i].hash),
+                                        [](std::uint32_t) { return true; });
+        if (id) {
+            wanted[i].id = SeriesId{*id};
+            __builtin_prefetch(keys_.find(*id));
+        }
+    }
+    for (const std::size_t i : group) {
+        if (const auto id = wanted[i].id) {
+            __builtin_prefetch(keys_.find(id->value)->load(std::memory_order_relaxed));
+            __builtin_prefetch(types_.find(id->value));
+        }
+    }
+    for (const std::size_t i : group) {
+        if (wanted[i].id && key(*wanted[i].id) != specs[i].key) {
+            wanted[i].id = lookup_locked(stripe, specs[i].key, wanted[i].hash);
+        }
+    }
+}
+
+Result<> Catalogue::make_all(std::span<const SeriesSpec> specs, std::vector<SeriesId>& out) {
+    for (const SeriesSpec& spec : specs) {
+        TRY(check(spec));
+    }
+    const std::uint64_t size_before = size();
+    std::vector<Wanted> wanted = lookup_all(specs);
+    bool all_known = true;
+    for (std::size_t i = 0; i < specs.size(); ++i) {
+        all_known = all_known && wanted[i].id.has_value();
+        if (wanted[i].id) {
+            TRY(check_type(specs[i], type(*wanted[i].id)));
+        }
+    }
+    if (!all_known) {
+        TRY(make_missing(specs, wanted, size_before));
+    }
+    out.resize(specs.size());
+    std::ranges::transform(wanted, out.begin(), [](const Wanted& one) { return *one.id; });
     return {};
 }
 
-Result<> Catalogue::make_missing(std::span<const SeriesSpec> specs,
-                                 std::span<const Missing> missing, std::uint64_t size_before,
-                                 std::vector<SeriesId>& ids) {
+Result<> Catalogue::make_missing(std::span<const SeriesSpec> specs, std::span<Wanted> wanted,
+                                 std::uint64_t size_before) {
     std::vector<SeriesSpec> fresh;
     std::vector<std::uint64_t> hashes;
     SlotTable places;  // in `fresh`
     const std::lock_guard lock(writing_);
     const bool others_made_some = size() != size_before;
-    for (const auto& [index, hash] : missing) {
-        const SeriesSpec& spec = specs[index];
-        if (const auto id = others_made_some ? lookup(spec.key, hash) : std::nullopt) {
+    for (std::size_t i = 0; i < specs.size(); ++i) {
+        const SeriesSpec& spec = specs[i];
+        auto& [hash, id] = wanted[i];
+        if (id) {
+            continue;
+        }
+        if (others_made_some && (id = lookup(spec.key, hash))) {
             TRY(check_type(spec, this->type(*id)));
-            ids[index] = *id;
             continue;
         }
         const auto short_hash = static_cast<std::uint32_t>(hash);
@@ -160,7 +218,7 @@ Result<> Catalogue::make_missing(std::span<const SeriesSpec> specs,
             fresh.push_back(spec);
             hashes.push_back(hash);
         }
-        ids[index] = SeriesId{static_cast<std::uint32_t>(next_ + *place)};
+        id = SeriesId{static_cast<std::uint32_t>(next_ + *place)};
     }
     return add(fresh, hashes);
 }

@@ -69,15 +69,17 @@ public:
     Result<> prepare() { return journal_->prepare(); }
 
 private:
+    static constexpr std::size_t stripe_count = 64;
+
     // By the highest bits of the hash. Each grows by itself, so that none keeps its readers
     // waiting.
     struct alignas(64) Stripe {
         mutable std::shared_mutex mutex;
         SlotTable ids;
     };
-    struct Missing {
-        std::size_t index = 0;  // into the caller's specs
+    struct Wanted {
         std::uint64_t hash = 0;
+        std::optional<SeriesId> id;
     };
 
     Catalogue(Random& random, const StoreOptions& options);
@@ -85,8 +87,16 @@ private:
     Result<> check(const SeriesSpec& spec) const;
     std::uint64_t hash_of(std::string_view key) const;
     std::optional<SeriesId> lookup(std::string_view key, std::uint64_t hash) const;
-    Result<> make_missing(std::span<const SeriesSpec> specs, std::span<const Missing> missing,
-                          std::uint64_t size_before, std::vector<SeriesId>& ids);
+    std::optional<SeriesId> lookup_locked(const Stripe& stripe, std::string_view key,
+                                          std::uint64_t hash) const;
+    // In the order of the specs. Works stripe by stripe, so that a lock is taken once and many keys
+    // are on their way from memory together.
+    std::vector<Wanted> lookup_all(std::span<const SeriesSpec> specs) const;
+    void lookup_group(const Stripe& stripe, std::span<const std::size_t> group,
+                      std::span<const SeriesSpec> specs, std::span<Wanted> wanted) const;
+    // Makes what has no id, and sets it.
+    Result<> make_missing(std::span<const SeriesSpec> specs, std::span<Wanted> wanted,
+                          std::uint64_t size_before);
     Result<> add(std::span<const SeriesSpec> fresh, std::span<const std::uint64_t> hashes);
     Result<> append(std::uint32_t type, ByteView payload);
     void install(SeriesId id, const SeriesSpec& spec, std::uint64_t hash);
@@ -98,7 +108,7 @@ private:
     std::unique_ptr<journal::Journal> journal_;
     CatalogueRecord replayed_;
 
-    std::array<Stripe, 64> stripes_;
+    std::array<Stripe, stripe_count> stripes_;
     PagedArray<std::atomic<ValueType>> types_;
     PagedArray<std::atomic<const char*>> keys_;
     PagedArray<std::atomic<std::int64_t>> times_to_live_;

@@ -28,12 +28,16 @@ struct Names {
         }
         SeededRandom random(1);
         for (std::size_t i = 0; i < series_count; ++i) {
-            shuffled.push_back(&keys[random.below(series_count)]);
+            shuffled_keys.push_back(keys[random.below(series_count)]);
+        }
+        for (const std::string& key : shuffled_keys) {
+            shuffled.push_back({key, ValueType::Float64});
         }
     }
     std::vector<std::string> keys;
     std::vector<SeriesSpec> specs;
-    std::vector<const std::string*> shuffled;
+    std::vector<std::string> shuffled_keys;
+    std::vector<SeriesSpec> shuffled;
     std::uint64_t key_bytes = 0;
 };
 
@@ -114,17 +118,44 @@ Loaded& loaded() {
 
 void find(benchmark::State& state) {
     const Catalogue& catalogue = *loaded().catalogue;
+    const auto& wanted = state.range(0) != 0 ? names().shuffled : names().specs;
     for ([[maybe_unused]] auto round : state) {
         std::uint64_t sum = 0;
-        for (const std::string* key : names().shuffled) {
-            sum += catalogue.find(*key)->id.value;
+        for (const SeriesSpec& spec : wanted) {
+            sum += catalogue.find(spec.key)->id.value;
         }
         benchmark::DoNotOptimize(sum);
     }
     state.counters["finds_s"] = benchmark::Counter(
         static_cast<double>(state.iterations()) * series_count, benchmark::Counter::kIsRate);
 }
-BENCHMARK(find)->Name("catalogue/find")->Unit(benchmark::kMillisecond);
+BENCHMARK(find)
+    ->Name("catalogue/find")
+    ->ArgName("shuffled")
+    ->Arg(0)
+    ->Arg(1)
+    ->Unit(benchmark::kMillisecond);
+
+// What make_all() costs when there is nothing to make, a thousand keys a call.
+void find_many(benchmark::State& state) {
+    Catalogue& catalogue = *loaded().catalogue;
+    const std::span<const SeriesSpec> wanted =
+        state.range(0) != 0 ? names().shuffled : names().specs;
+    std::vector<SeriesId> ids;
+    for ([[maybe_unused]] auto round : state) {
+        for (std::size_t i = 0; i < wanted.size(); i += 1'000) {
+            must(catalogue.make_all(wanted.subspan(i, 1'000), ids));
+        }
+    }
+    state.counters["finds_s"] = benchmark::Counter(
+        static_cast<double>(state.iterations()) * series_count, benchmark::Counter::kIsRate);
+}
+BENCHMARK(find_many)
+    ->Name("catalogue/find_many")
+    ->ArgName("shuffled")
+    ->Arg(0)
+    ->Arg(1)
+    ->Unit(benchmark::kMillisecond);
 
 void type(benchmark::State& state) {
     const Catalogue& catalogue = *loaded().catalogue;

@@ -411,5 +411,58 @@ TEST(Catalogue, AFailedJournalMakesNothing) {
     EXPECT_FALSE(catalogue->commit());
 }
 
+// Gives a secret under which the hash of [eight zeros, any eight bytes, a rest] depends on the rest
+// alone; then what another gives.
+class WeakSecret final : public Random {
+public:
+    explicit WeakSecret(Random& other) : other_(other) {}
+    void fill(std::span<std::byte> out) override {
+        if (std::exchange(first_, false)) {
+            std::ranges::fill(out, std::byte{0});
+        } else {
+            other_.fill(out);
+        }
+    }
+
+private:
+    Random& other_;
+    bool first_ = true;
+};
+
+TEST(Catalogue, TellsKeysWithOneHashApart) {
+    Fixture fixture;
+    WeakSecret random(fixture.random);
+    const auto catalogue =
+        must(Catalogue::open(fixture.disk, "/c", random, fixture.around.log, fixture.options));
+    std::vector<std::string> keys;
+    for (int i = 0; i < 100; ++i) {
+        keys.push_back(std::string(8, '\0') + std::format("{:08}", i) + "0123456789abcdef");
+    }
+    std::vector<SeriesSpec> specs;
+    for (const std::string& key : keys) {
+        specs.push_back({key, ValueType::Bool});
+    }
+    std::vector<SeriesId> ids;
+    for (int round = 0; round < 2; ++round) {
+        must(catalogue->make_all(specs, ids));
+        for (std::uint32_t i = 0; i < specs.size(); ++i) {
+            ASSERT_EQ(ids[i], SeriesId{i});
+            ASSERT_EQ(catalogue->find(keys[i])->id, SeriesId{i});
+        }
+    }
+}
+
+TEST(Catalogue, IsReachedThroughTheStore) {
+    Fixture fixture;
+    const auto store = must(Store::open(fixture.disk, fixture.around.clock, fixture.random,
+                                        fixture.around.log, fixture.around.metrics, {}));
+    const Specs wanted(3);
+    std::vector<SeriesId> ids;
+    must(store->make_series(wanted.specs, ids));
+    EXPECT_EQ(store->find_series("series.2"), (SeriesInfo{ids[2], ValueType::Float64}));
+    EXPECT_EQ(store->series_key(ids[1]), "series.1");
+    EXPECT_EQ(store->series_key(SeriesId{3}), "");
+}
+
 }  // namespace
 }  // namespace gantry::store

@@ -12,6 +12,7 @@ namespace gantry::store {
 namespace {
 
 constexpr std::uint32_t series_count = 1'000'000;
+constexpr std::size_t ahead = 16;
 
 std::vector<SeriesId> order(bool shuffled) {
     std::vector<SeriesId> out(series_count);
@@ -51,8 +52,9 @@ void read(benchmark::State& state) {
     LastRow row;
     for ([[maybe_unused]] auto round : state) {
         std::uint64_t sum = 0;
-        for (const SeriesId id : ids) {
-            if (values.read(id, row) == Known::Yes) {
+        for (std::size_t i = 0; i < ids.size(); ++i) {
+            values.prefetch(ids[std::min(i + ahead, ids.size() - 1)]);
+            if (values.read(ids[i], row) == Known::Yes) {
                 sum += row.bits;
             }
         }

@@ -32,6 +32,13 @@ public:
         }
     }
 
+    // Begins to fetch what find() will look at first.
+    void prefetch(std::uint32_t hash) const {
+        if (!slots_.empty()) {
+            __builtin_prefetch(&slots_[hash & mask()]);
+        }
+    }
+
     // It must not be there yet.
     void insert(std::uint32_t hash, std::uint32_t number) {
         if ((used_ + 1) * 4 > slots_.size() * 3) {
