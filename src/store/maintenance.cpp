@@ -123,12 +123,32 @@ Result<> Maintenance::publish(std::vector<LiveSegment> segments) {
         segment.entry.summary.last_lsn = last;
         state_.newest = std::max(state_.newest.load(), segment.entry.summary.last);
     }
+    const std::vector<LiveSegment> published = segments;
     TRY(install({}, std::move(segments), manifest_.flushed));
-    {
-        const std::unique_lock state_lock(state_.mutex);
-        state_.latest.clear();
+    const std::unique_lock state_lock(state_.mutex);
+    for (const LiveSegment& segment : published) {
+        learn(*segment.file, [this](const BlockEntry& entry) {
+            state_.last_values.forget(SeriesId{entry.series});
+        });
     }
-    return learn_watermarks();
+    return {};
+}
+
+void Maintenance::learn(const Segment& segment,
+                        const std::function<void(const BlockEntry&)>& also) {
+    std::vector<BlockEntry> entries;
+    for (std::size_t page = 0; page < segment.pages().size(); ++page) {
+        segment.read_page(page, entries);
+        for (const BlockEntry& entry : entries) {
+            if (entry.series >= watermarks_.size()) {
+                watermarks_.resize(std::size_t{entry.series} + 1, time_min);
+            }
+            watermarks_[entry.series] = std::max(watermarks_[entry.series], entry.last);
+            if (also) {
+                also(entry);
+            }
+        }
+    }
 }
 
 // ---- flush
@@ -171,8 +191,8 @@ Result<> Maintenance::flush_locked() {
     // A segment must never name a series that a crash could take.
     TRY(state_.catalogue->commit());
     SegmentSet out(state_, numbers());
-    if (auto written = write_memory(memory, out); !written) {
-        return within("writing a segment", written.error());
+    if (auto done = write_memory(memory, out); !done) {
+        return within("writing a segment", done.error());
     }
     auto made = out.finish(0, memory.last());
     if (!made) {
@@ -185,19 +205,10 @@ Result<> Maintenance::flush_locked() {
                          {"bytes", segment.file->bytes()}});
     }
     const Lsn last = memory.last();
-    std::vector<std::pair<std::uint32_t, Time>> newest;
-    std::vector<BlockEntry> entries;
-    for (const LiveSegment& segment : *made) {
-        for (std::size_t page = 0; page < segment.file->pages().size(); ++page) {
-            segment.file->read_page(page, entries);
-            for (const BlockEntry& entry : entries) {
-                newest.emplace_back(entry.series, entry.last);
-            }
-        }
-    }
+    const std::vector<LiveSegment> written = *made;
     TRY(install({}, std::move(*made), last));
-    for (const auto& [series, time] : newest) {
-        watermarks_[series] = std::max(watermarks_[series], time);
+    for (const LiveSegment& segment : written) {
+        learn(*segment.file);
     }
     return state_.journal->release(manifest_.flushed);
 }

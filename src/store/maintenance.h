@@ -33,7 +33,8 @@ private:
     Result<> open_segments();
     Result<> remove_strangers();
     Result<> replay(const journal::Record& record);
-    Result<> learn_watermarks();
+    // Up to where each series lies in segments: rows from there on are late.
+    void learn(const Segment& segment, const std::function<void(const BlockEntry&)>& also = {});
 
     bool flush_is_due() const;
     Result<> flush_locked();

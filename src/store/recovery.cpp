@@ -16,7 +16,11 @@ Result<> Maintenance::recover(Random& random) {
     TRY(remove_strangers());
     TRY_ASSIGN(state_.catalogue, Catalogue::open(state_.disk, state_.folder + "/catalogue", random,
                                                  state_.log, state_.options));
-    TRY(learn_watermarks());
+    state_.last_values.begin_new_series(
+        SeriesId{static_cast<std::uint32_t>(state_.catalogue->size())});
+    for (const LiveSegment& segment : *state_.segments) {
+        learn(*segment.file);
+    }
     TRY_ASSIGN(state_.journal,
                journal::Journal::open(
                    state_.disk, state_.folder + "/journal", random, state_.log,
@@ -60,23 +64,6 @@ Result<> Maintenance::remove_strangers() {
         if (name.starts_with("segment-") && !known) {
             state_.log.info("store", "unfinished segment removed", {{"file", name}});
             TRY(state_.disk.remove(path));
-        }
-    }
-    return {};
-}
-
-// Up to where each series lies in segments: rows from there on are late.
-Result<> Maintenance::learn_watermarks() {
-    std::vector<BlockEntry> entries;
-    for (const LiveSegment& segment : *state_.segments) {
-        for (std::size_t page = 0; page < segment.file->pages().size(); ++page) {
-            segment.file->read_page(page, entries);
-            for (const BlockEntry& entry : entries) {
-                if (entry.series >= watermarks_.size()) {
-                    watermarks_.resize(std::size_t{entry.series} + 1, time_min);
-                }
-                watermarks_[entry.series] = std::max(watermarks_[entry.series], entry.last);
-            }
         }
     }
     return {};

@@ -5,10 +5,10 @@
 #include <atomic>
 #include <memory>
 #include <shared_mutex>
-#include <unordered_map>
 #include <vector>
 
 #include "store/catalogue.h"
+#include "store/last_values.h"
 #include "store/manifest.h"
 #include "store/memtable.h"
 #include "store/store.h"
@@ -46,6 +46,7 @@ public:
     Time cutoff(SeriesId series) const;
     // The same for all series: what is before it nobody keeps.
     Time cutoff() const;
+    Time cutoff_after(Duration kept) const;
     // Time goes on only as far as the clock and the samples agree: a clock that jumps ahead makes
     // nothing old.
     Time horizon() const;
@@ -69,6 +70,7 @@ public:
     std::unique_ptr<Catalogue> catalogue;
     std::unique_ptr<journal::Journal> journal;
     std::atomic<Time> newest = time_min;  // of all samples
+    mutable LastValues last_values;       // written under the lock
 
     mutable std::shared_mutex mutex;  // guards what follows
     std::shared_ptr<Memtable> active;
@@ -76,7 +78,6 @@ public:
     std::shared_ptr<const Segments> segments;
     std::shared_ptr<const Tombstones> tombstones;
     Time active_since = 0;
-    mutable std::unordered_map<std::uint32_t, Sample> latest;  // filled when first asked for
 };
 
 }  // namespace gantry::store

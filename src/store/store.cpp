@@ -41,12 +41,24 @@ Snapshot State::snapshot() const {
 
 Time State::horizon() const { return std::min(clock.now(), newest.load()); }
 
-Time State::cutoff() const {
-    const Time kept = options.retention.count();
-    return kept == 0 || newest == time_min ? time_min : horizon() - kept;
+Time State::cutoff_after(Duration kept) const {
+    Time out = time_min;
+    const bool for_ever =
+        kept.count() == 0 || newest == time_min ||
+        __builtin_sub_overflow(horizon(), static_cast<Time>(kept.count()), &out);
+    return for_ever ? time_min : out;
 }
 
-Time State::cutoff(SeriesId) const { return cutoff(); }
+Time State::cutoff() const {
+    const Duration longest = catalogue->longest_time_to_live();
+    return options.retention.count() == 0 ? time_min
+                                          : cutoff_after(std::max(options.retention, longest));
+}
+
+Time State::cutoff(SeriesId series) const {
+    const Duration own = catalogue->time_to_live(series);
+    return cutoff_after(own.count() == 0 ? options.retention : own);
+}
 
 Store::Store(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
@@ -69,6 +81,10 @@ Result<SeriesId> Store::make_series(std::string_view key, ValueType type) {
     return state_->catalogue->make(key, type);
 }
 
+Result<> Store::make_series(std::span<const SeriesSpec> specs, std::vector<SeriesId>& out) {
+    return state_->catalogue->make_all(specs, out);
+}
+
 std::optional<SeriesInfo> Store::find_series(std::string_view key) const {
     return state_->catalogue->find(key);
 }
@@ -76,6 +92,12 @@ std::optional<SeriesInfo> Store::find_series(std::string_view key) const {
 std::optional<SeriesInfo> Store::series(SeriesId id) const {
     const ValueType type = state_->catalogue->type(id);
     return type == ValueType::Null ? std::nullopt : std::optional(SeriesInfo{id, type});
+}
+
+std::string_view Store::series_key(SeriesId id) const { return state_->catalogue->key(id); }
+
+Result<> Store::set_time_to_live(SeriesId id, Duration time_to_live) {
+    return state_->catalogue->set_time_to_live(id, time_to_live);
 }
 
 Result<> State::check(const SampleBatch& batch) const {
@@ -135,13 +157,7 @@ Result<Lsn> Store::append(const SampleBatch& batch) {
     }
     state_->active->add(batch, *appended);
     state_->newest = std::max(state_->newest.load(), newest);
-    for (std::size_t i = 0; i < batch.size() && !state_->latest.empty(); ++i) {
-        const Row row = batch.row(i);
-        if (const auto known = state_->latest.find(row.series.value);
-            known != state_->latest.end() && row.time >= known->second.time) {
-            known->second = Sample{row.time, row.value(), row.quality};
-        }
-    }
+    state_->last_values.advance(batch);
     state_->rows_total.add(batch.size());
     return appended;
 }
@@ -163,7 +179,7 @@ void State::erase(SeriesId series, TimeRange range, Lsn lsn) {
         active_since = clock.now();
     }
     active->erase(series, range, lsn);
-    latest.erase(series.value);
+    last_values.forget(series);
     tombstones = std::make_shared<const Tombstones>(tombstones->with({series, range, lsn}));
 }
 
@@ -226,7 +242,7 @@ std::optional<Sample> State::find_last(SeriesId series, std::optional<Reader>& r
             best = in_memory;
         }
         if (best) {
-            latest[series.value] = *best;
+            last_values.set(series, *best);
         }
         return best;
     }
@@ -234,17 +250,19 @@ std::optional<Sample> State::find_last(SeriesId series, std::optional<Reader>& r
 
 Result<> Store::latest(std::span<const SeriesId> series,
                        const std::function<void(SeriesId, const Sample&)>& visit) const {
+    constexpr std::size_t ahead = 16;  // entries on their way from memory
     std::optional<Reader> reader;
-    for (const SeriesId id : series) {
-        std::optional<Sample> found;
-        {
-            const std::shared_lock lock(state_->mutex);
-            if (const auto known = state_->latest.find(id.value); known != state_->latest.end()) {
-                found = known->second;
-            }
+    LastRow row;
+    for (std::size_t i = 0; i < series.size(); ++i) {
+        if (i + ahead < series.size()) {
+            state_->last_values.prefetch(series[i + ahead]);
         }
-        if (!found) {
-            found = state_->find_last(id, reader);
+        const SeriesId id = series[i];
+        std::optional<Sample> found;
+        switch (state_->last_values.read(id, row)) {
+            case Known::Yes: found = row.sample(); break;
+            case Known::Empty: break;
+            case Known::No: found = state_->find_last(id, reader); break;
         }
         if (found && found->time >= state_->cutoff(id)) {
             visit(id, *found);

@@ -29,6 +29,13 @@ using journal::Lsn;
 struct SeriesInfo {
     SeriesId id;
     ValueType type = ValueType::Null;
+
+    bool operator==(const SeriesInfo&) const = default;
+};
+
+struct SeriesSpec {
+    std::string_view key;
+    ValueType type = ValueType::Null;
 };
 
 struct StoreStatistics {
@@ -66,8 +73,16 @@ public:
     // The series of that key, made if there is none. Conflict if it has another type; RateLimited
     // when series_max is reached. Durable before any row of it is.
     Result<SeriesId> make_series(std::string_view key, ValueType type);
+    // The same for many, all or none; `out` gets their ids in the same order.
+    Result<> make_series(std::span<const SeriesSpec> specs, std::vector<SeriesId>& out);
     std::optional<SeriesInfo> find_series(std::string_view key) const;
     std::optional<SeriesInfo> series(SeriesId id) const;
+    // Good for the store's life; empty when there is no such series.
+    std::string_view series_key(SeriesId id) const;
+    // How long samples of the series are kept, counted from the newest of the store, in place of
+    // what the options say; 0 is as they say. What is older is hidden at once, and leaves the disk
+    // with the next merge. NotFound: there is no such series.
+    Result<> set_time_to_live(SeriesId id, Duration time_to_live);
 
     // All rows or none. They can be read at once and are durable when durable() has reached the
     // number returned. InvalidArgument: unknown series or wrong type. TooLarge: more than
