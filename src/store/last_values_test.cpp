@@ -176,5 +176,24 @@ TEST(LastValues, ReadersSeeWholeRowsThatNeverGoBack) {
     }
 }
 
+TEST(LastValues, AReaderOfASeriesThatIsAlwaysWrittenSeesNoTornRow) {
+    constexpr Time rounds = 2'000'000;
+    constexpr SeriesId id{1};
+    LastValues values;
+    values.set(id, number_row(id, 0, 0));
+    const std::jthread reader([&values] {
+        LastRow got;
+        do {
+            ASSERT_EQ(values.read(id, got), Known::Yes);
+            ASSERT_EQ(got.bits, static_cast<std::uint64_t>(got.time) * 3);
+            ASSERT_EQ(got.quality.code, static_cast<std::uint32_t>(got.time) * 7);
+        } while (got.time < rounds);
+    });
+    for (Time time = 1; time <= rounds; ++time) {
+        values.advance(
+            number_row(id, time, time * 3, Quality{static_cast<std::uint32_t>(time) * 7}));
+    }
+}
+
 }  // namespace
 }  // namespace gantry::store
