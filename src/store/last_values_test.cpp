@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/last_values.h"
 
+#include <algorithm>
 #include <map>
 #include <thread>
 
@@ -138,8 +139,8 @@ Row consistent_row(SeriesId series, Time time, std::string& text) {
 }
 
 TEST(LastValues, ReadersSeeWholeRowsThatNeverGoBack) {
-    constexpr std::uint32_t series_count = 4;
-    constexpr Time rounds = 30'000;
+    static constexpr std::uint32_t series_count = 4;
+    static constexpr Time rounds = 30'000;
     LastValues values;
     for (std::uint32_t id = 0; id < series_count; ++id) {
         values.set_empty(SeriesId{id});
@@ -177,8 +178,8 @@ TEST(LastValues, ReadersSeeWholeRowsThatNeverGoBack) {
 }
 
 TEST(LastValues, AReaderOfASeriesThatIsAlwaysWrittenSeesNoTornRow) {
-    constexpr Time rounds = 2'000'000;
-    constexpr SeriesId id{1};
+    static constexpr Time rounds = 2'000'000;
+    static constexpr SeriesId id{1};
     LastValues values;
     values.set(id, number_row(id, 0, 0));
     const std::jthread reader([&values] {
