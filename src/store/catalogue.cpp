@@ -13,7 +13,7 @@
 namespace gantry::store {
 namespace {
 
-constexpr std::int64_t file_bytes_max = 4 * 1024 * 1024;
+constexpr std::int64_t file_bytes_max = std::int64_t{4} << 20;
 
 std::size_t stripe_of(std::uint64_t hash) { return hash >> 58; }
 
@@ -203,7 +203,10 @@ Result<> Catalogue::make_missing(std::span<const SeriesSpec> specs, std::span<Wa
         if (id) {
             continue;
         }
-        if (others_made_some && (id = lookup(spec.key, hash))) {
+        if (others_made_some) {
+            id = lookup(spec.key, hash);
+        }
+        if (id) {
             TRY(check_type(spec, this->type(*id)));
             continue;
         }

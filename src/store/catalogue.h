@@ -27,7 +27,7 @@ namespace gantry::store {
 // disk when more is made than the journal takes in before a commit.
 class Catalogue {
 public:
-    static constexpr std::size_t key_bytes_max = 64 * 1024;
+    static constexpr std::size_t key_bytes_max = std::size_t{64} << 10;
 
     static Result<std::unique_ptr<Catalogue>> open(Disk& disk, const std::string& folder,
                                                    Random& random, Log& log,

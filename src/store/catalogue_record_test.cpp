@@ -26,7 +26,7 @@ struct Fixture {
     SimDisk disk{1};
     SeededRandom random{1};
     gantry::testing::Surroundings around;
-    StoreOptions options{.journal = {.file_bytes = 16 * 1024}};
+    StoreOptions options{.journal = {.file_bytes = 16'384}};
 };
 
 TEST(CatalogueRecord, ReadsRecordsOfTheFirstVersion) {

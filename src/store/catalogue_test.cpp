@@ -18,7 +18,7 @@ using gantry::testing::must;
 
 struct Fixture {
     explicit Fixture(std::uint64_t seed = 1) : disk(seed), random(seed) {
-        options.journal.file_bytes = 16 * 1024;
+        options.journal.file_bytes = 16'384;
     }
 
     Result<std::unique_ptr<Catalogue>> open() {
@@ -126,7 +126,7 @@ TEST(Catalogue, MakesAllOrNone) {
 
 TEST(Catalogue, TakesKeysUpToItsLimit) {
     Fixture fixture;
-    fixture.options.journal.file_bytes = 1024 * 1024;
+    fixture.options.journal.file_bytes = 1'048'576;
     const std::string longest(Catalogue::key_bytes_max, 'k');
     {
         const auto catalogue = must(fixture.open());
@@ -217,6 +217,7 @@ TEST(Catalogue, EqualsAMapUnderRandomOperationsAndRestarts) {
                                                   : static_cast<ValueType>(1 + random.below(4));
         }
         std::vector<SeriesSpec> specs;
+        specs.reserve(wanted.size());
         for (const auto& [key, type] : wanted) {
             specs.push_back({key, type});
         }
@@ -302,7 +303,7 @@ TEST(Catalogue, PowerCutsTakeNothingThatWasCommitted) {
 
 TEST(Catalogue, ReadersSeeWholeSeriesWhileOneIsWriting) {
     Fixture fixture;
-    fixture.options.journal.file_bytes = 1024 * 1024;
+    fixture.options.journal.file_bytes = 1'048'576;
     const auto catalogue = must(fixture.open());
     const Specs wanted(20'000);
     const auto follow = [&] {
@@ -333,12 +334,13 @@ TEST(Catalogue, ReadersSeeWholeSeriesWhileOneIsWriting) {
 
 TEST(Catalogue, WritersOfTheSameKeysGetTheSameIds) {
     Fixture fixture;
-    fixture.options.journal.file_bytes = 1024 * 1024;
+    fixture.options.journal.file_bytes = 1'048'576;
     const auto catalogue = must(fixture.open());
     const Specs wanted(5'000);
     std::array<std::vector<SeriesId>, 3> made;
     {
         std::vector<std::jthread> writers;
+        writers.reserve(made.size());
         for (std::vector<SeriesId>& mine : made) {
             writers.emplace_back([&] {
                 for (std::size_t i = 0; i < wanted.specs.size(); i += 50) {
@@ -357,7 +359,7 @@ TEST(Catalogue, WritersOfTheSameKeysGetTheSameIds) {
 
 TEST(Catalogue, TwoHundredThousandSeriesTakeLittleTimeAndMemory) {
     Fixture fixture;
-    fixture.options.journal.file_bytes = 4 * 1024 * 1024;
+    fixture.options.journal.file_bytes = 4'194'304;
     const Specs wanted(200'000);
     std::vector<SeriesId> ids;
     const auto began = std::chrono::steady_clock::now();
@@ -435,10 +437,12 @@ TEST(Catalogue, TellsKeysWithOneHashApart) {
     const auto catalogue =
         must(Catalogue::open(fixture.disk, "/c", random, fixture.around.log, fixture.options));
     std::vector<std::string> keys;
+    keys.reserve(100);
     for (int i = 0; i < 100; ++i) {
         keys.push_back(std::string(8, '\0') + std::format("{:08}", i) + "0123456789abcdef");
     }
     std::vector<SeriesSpec> specs;
+    specs.reserve(keys.size());
     for (const std::string& key : keys) {
         specs.push_back({key, ValueType::Bool});
     }

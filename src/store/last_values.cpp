@@ -4,6 +4,13 @@
 #include <thread>
 
 namespace gantry::store {
+namespace {
+
+// Of the map's node beside what the text itself allocates.
+constexpr std::size_t text_node_bytes =
+    sizeof(std::pair<const std::uint32_t, std::string>) + 2 * sizeof(void*);
+
+}  // namespace
 
 LastValues::State LastValues::snapshot(const Entry& entry, LastRow& out) {
     for (unsigned tries = 1;; ++tries) {
@@ -150,7 +157,7 @@ std::uint64_t LastValues::bytes() const {
         const std::lock_guard lock(texts.mutex);
         bytes += texts.by_series.bucket_count() * sizeof(void*);
         for (const auto& [series, text] : texts.by_series) {
-            bytes += sizeof(series) + sizeof(text) + 2 * sizeof(void*) + text.capacity();
+            bytes += text_node_bytes + text.capacity();
         }
     }
     return bytes;

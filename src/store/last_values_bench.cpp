@@ -12,7 +12,6 @@ namespace gantry::store {
 namespace {
 
 constexpr std::uint32_t series_count = 1'000'000;
-constexpr std::size_t ahead = 16;
 
 std::vector<SeriesId> order(bool shuffled) {
     std::vector<SeriesId> out(series_count);
@@ -49,6 +48,7 @@ void rate(benchmark::State& state, std::size_t rows) {
 void read(benchmark::State& state) {
     const LastValues& values = filled();
     const auto ids = order(state.range(0) != 0);
+    const auto ahead = static_cast<std::size_t>(state.range(1));  // prefetched
     LastRow row;
     for ([[maybe_unused]] auto round : state) {
         std::uint64_t sum = 0;
@@ -64,9 +64,8 @@ void read(benchmark::State& state) {
 }
 BENCHMARK(read)
     ->Name("last_values/read")
-    ->ArgName("shuffled")
-    ->Arg(0)
-    ->Arg(1)
+    ->ArgNames({"shuffled", "ahead"})
+    ->ArgsProduct({{0, 1}, {0, 16}})
     ->Unit(benchmark::kMillisecond);
 
 void advance(benchmark::State& state) {

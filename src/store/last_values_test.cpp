@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/last_values.h"
 
+#include <algorithm>
 #include <map>
 #include <thread>
 
@@ -153,8 +154,8 @@ Row consistent_row(SeriesId series, Time time, std::string& text) {
 }
 
 TEST(LastValues, ReadersSeeWholeRowsThatNeverGoBack) {
-    constexpr std::uint32_t series_count = 4;
-    constexpr Time rounds = 30'000;
+    static constexpr std::uint32_t series_count = 4;
+    static constexpr Time rounds = 30'000;
     LastValues values;
     for (std::uint32_t id = 0; id < series_count; ++id) {
         values.set_empty(SeriesId{id});
@@ -188,6 +189,25 @@ TEST(LastValues, ReadersSeeWholeRowsThatNeverGoBack) {
         for (std::uint32_t id = 0; id < series_count; ++id) {
             values.advance(consistent_row(SeriesId{id}, time, text));
         }
+    }
+}
+
+TEST(LastValues, AReaderOfASeriesThatIsAlwaysWrittenSeesNoTornRow) {
+    static constexpr Time rounds = 2'000'000;
+    static constexpr SeriesId id{1};
+    LastValues values;
+    values.set(id, number_row(id, 0, 0));
+    const std::jthread reader([&values] {
+        LastRow got;
+        do {
+            ASSERT_EQ(values.read(id, got), Known::Yes);
+            ASSERT_EQ(got.bits, static_cast<std::uint64_t>(got.time) * 3);
+            ASSERT_EQ(got.quality.code, static_cast<std::uint32_t>(got.time) * 7);
+        } while (got.time < rounds);
+    });
+    for (Time time = 1; time <= rounds; ++time) {
+        values.advance(
+            number_row(id, time, time * 3, Quality{static_cast<std::uint32_t>(time) * 7}));
     }
 }
 

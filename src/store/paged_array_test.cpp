@@ -14,7 +14,7 @@ TEST(PagedArray, HoldsWhatWasWrittenAndZeroElsewhere) {
     const PagedArray<std::uint64_t>& reader = array;
     EXPECT_EQ(reader.find(0), nullptr);
     EXPECT_EQ(array.bytes(), 0U);
-    const std::uint32_t places[] = {0, 1, 4095, 4096, (1U << 22) - 1, 1U << 22, UINT32_MAX};
+    const std::uint32_t places[] = {0, 1, 2048, 4095, 4096, (1U << 22) - 1, 1U << 22, UINT32_MAX};
     for (const std::uint32_t place : places) {
         array.at(place) = place + std::uint64_t{1};
     }
