@@ -101,6 +101,11 @@ public:
         return true;
     }
     [[nodiscard]] bool get_varint(std::uint64_t& value) {
+        if (!rest_.empty() && rest_[0] < std::byte{0x80}) {
+            value = std::to_integer<std::uint64_t>(rest_[0]);
+            rest_ = rest_.subspan(1);
+            return true;
+        }
         value = 0;
         for (unsigned shift = 0; shift < 64; shift += 7) {
             std::uint8_t byte = 0;

@@ -59,6 +59,22 @@ bool take_values(ValueType type, ByteView in, std::span<std::uint64_t> bits, std
     return false;
 }
 
+bool take_qualities(ByteView in, std::size_t count, Columns& out) {
+    if (codec::single_code(in, count) == 0U) {
+        return true;
+    }
+    Room<std::uint32_t> codes;
+    if (!codec::decode_codes(in, std::span(codes).first(count))) {
+        return false;
+    }
+    if (std::ranges::any_of(std::span(codes).first(count), [](auto code) { return code != 0; })) {
+        out.quality.resize(count);
+        std::ranges::transform(std::span(codes).first(count), out.quality.begin(),
+                               [](std::uint32_t code) { return Quality{code}; });
+    }
+    return true;
+}
+
 // Moves the values that stand at the front to the rows that have one.
 void spread(std::span<const std::uint8_t> present, std::size_t value_count,
             std::vector<std::uint64_t>& bits) {
@@ -83,6 +99,10 @@ void encode_block(const Chunk& rows, codec::FloatScale& scale, Bytes& out) {
     put_column(out, [&](Bytes& column) { codec::encode_times(rows.time, column); });
     put_column(out, [&](Bytes& column) {
         Room<std::uint32_t> codes;
+        if (rows.quality.empty()) {
+            column.push_back(static_cast<std::byte>(codec::Codec::AllGood));
+            return;
+        }
         for (std::size_t i = 0; i < count; ++i) {
             codes[i] = rows.quality_of(i).code;
         }
@@ -119,19 +139,14 @@ bool decode_block(ByteView payload, Columns& out) {
     }
     const auto type = static_cast<ValueType>(head & ~nulls_flag);
     const bool nulls = (head & nulls_flag) != 0;
-    out.clear();
+    out.quality.clear();
+    out.present.clear();
+    out.texts.clear();
     out.type = type;
     out.time.resize(count);
     out.bits.resize(count);
-    Room<std::uint32_t> codes;
-    if (!codec::decode_times(times, out.time) ||
-        !codec::decode_codes(qualities, std::span(codes).first(count))) {
+    if (!codec::decode_times(times, out.time) || !take_qualities(qualities, count, out)) {
         return false;
-    }
-    if (std::ranges::any_of(std::span(codes).first(count), [](auto code) { return code != 0; })) {
-        out.quality.resize(count);
-        std::ranges::transform(std::span(codes).first(count), out.quality.begin(),
-                               [](std::uint32_t code) { return Quality{code}; });
     }
     if (type == ValueType::Null) {
         out.present.assign(count, 0);

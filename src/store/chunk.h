@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "model/sample_batch.h"
@@ -36,5 +37,17 @@ struct Chunk {
 
 // Returns false to end the scan.
 using ChunkVisitor = std::function<bool(const Chunk&)>;
+
+// A row on its own.
+struct LastRow {
+    Time time = 0;
+    ValueType type = ValueType::Null;
+    std::uint64_t bits = 0;  // of bool, int64 or float64
+    Quality quality;
+    std::string text;  // of string
+
+    static LastRow of(const Sample& sample);
+    Sample sample() const { return {time, value_of(type, bits, text), quality}; }
+};
 
 }  // namespace gantry::store

@@ -56,6 +56,13 @@ Row Chunk::row(std::size_t index) const {
     return out;
 }
 
+LastRow LastRow::of(const Sample& sample) {
+    SampleBatch one;
+    one.add({}, sample.time, sample.quality, sample.value);
+    const Row row = one.row(0);
+    return {row.time, row.type, row.bits, row.quality, std::string(row.text)};
+}
+
 Chunk Chunk::part(std::size_t from, std::size_t to) const {
     const std::size_t count = to - from;
     return {series,

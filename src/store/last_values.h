@@ -9,23 +9,13 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "model/sample_batch.h"
+#include "store/chunk.h"
 #include "store/paged_array.h"
 
 namespace gantry::store {
 
 // What is known of a series' last row: nothing; that it has no rows; which it is.
 enum class Known : unsigned char { No, Empty, Yes };
-
-struct LastRow {
-    Time time = 0;
-    ValueType type = ValueType::Null;
-    std::uint64_t bits = 0;  // of bool, int64 or float64
-    Quality quality;
-    std::string text;  // of string
-
-    Sample sample() const { return {time, value_of(type, bits, text), quality}; }
-};
 
 // The row with the largest time of every series, as far as somebody has said it: 32 bytes a series.
 //

@@ -31,6 +31,8 @@ public:
     bool done() const { return !waiting_ && at_ == rows_->size(); }
     Time time() const { return waiting_ ? blocks_.front().first : rows_->time[at_]; }
     Time last_time() const { return waiting_ ? blocks_.front().last : rows_->time.back(); }
+    // No row of the cursor is later.
+    Time latest_time() const { return blocks_.empty() ? rows_->time.back() : blocks_.back().last; }
 
     // A block that lies in the range as a whole is not read before its rows are asked for.
     const BlockEntry* waiting() const { return waiting_ ? &blocks_.front() : nullptr; }

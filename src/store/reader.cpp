@@ -58,12 +58,12 @@ void Reader::add_memory(SeriesId series, TimeRange range) {
             cursors_.emplace_back(rows);
         }
     }
-    Columns& rows = room();
-    {
-        const std::shared_lock lock(state_.mutex);
+    const std::shared_lock lock(state_.mutex);
+    if (snapshot_.active->has(series)) {
+        Columns& rows = room();
         snapshot_.active->read(series, range, rows);
+        cursors_.emplace_back(rows);
     }
-    cursors_.emplace_back(rows);
 }
 
 bool Reader::scan(SeriesId series, TimeRange range, const ChunkVisitor& visit,

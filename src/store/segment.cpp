@@ -242,15 +242,31 @@ std::vector<SegmentDamage> Segment::check() const {
 void IndexReader::load(std::size_t page) {
     if (page_ != page) {
         page_ = page;
+        at_ = 0;
         segment_->read_page(page, entries_);
     }
 }
 
+// Most readers ask for series in rising order, so the place is near where the last one was.
+std::size_t IndexReader::seek(std::uint32_t series) {
+    if (at_ > 0 && entries_[at_ - 1].series >= series) {
+        at_ = 0;
+    }
+    while (at_ < entries_.size() && entries_[at_].series < series) {
+        ++at_;
+    }
+    return at_;
+}
+
 std::span<const BlockEntry> IndexReader::blocks(SeriesId series, TimeRange range) {
     const auto pages = segment_->pages();
-    auto at = static_cast<std::size_t>(
-        std::ranges::lower_bound(pages, series.value, {}, &PageEntry::last_series) -
-        pages.begin());
+    std::size_t at = page_;
+    if (page_ >= pages.size() || pages[page_].first_series >= series.value ||
+        pages[page_].last_series < series.value) {
+        at = static_cast<std::size_t>(
+            std::ranges::lower_bound(pages, series.value, {}, &PageEntry::last_series) -
+            pages.begin());
+    }
     collected_.clear();
     for (; at < pages.size() && pages[at].first_series <= series.value; ++at) {
         // A series with more blocks than fit a page goes on in the next.
@@ -263,14 +279,21 @@ std::span<const BlockEntry> IndexReader::blocks(SeriesId series, TimeRange range
             break;
         }
         load(at);
-        const auto [begin, end] =
-            std::ranges::equal_range(entries_, series.value, {}, &BlockEntry::series);
-        const auto from = std::ranges::lower_bound(begin, end, range.from, {}, &BlockEntry::last);
-        const auto to = std::ranges::lower_bound(from, end, range.to, {}, &BlockEntry::first);
-        if (!goes_on && collected_.empty()) {
-            return {from, to};
+        std::size_t from = seek(series.value);
+        while (from < entries_.size() && entries_[from].series == series.value &&
+               entries_[from].last < range.from) {
+            ++from;
         }
-        collected_.insert(collected_.end(), from, to);
+        std::size_t to = from;
+        while (to < entries_.size() && entries_[to].series == series.value &&
+               entries_[to].first < range.to) {
+            ++to;
+        }
+        const auto found = std::span(entries_).subspan(from, to - from);
+        if (!goes_on && collected_.empty()) {
+            return found;
+        }
+        collected_.insert(collected_.end(), found.begin(), found.end());
     }
     return collected_;
 }

@@ -112,9 +112,12 @@ public:
 
 private:
     void load(std::size_t page);
+    // The first entry of the page that is not of a series before that one.
+    std::size_t seek(std::uint32_t series);
 
     const Segment* segment_;
     std::size_t page_ = SIZE_MAX;
+    std::size_t at_ = 0;  // where the last seek ended
     std::vector<BlockEntry> entries_;    // of that page
     std::vector<BlockEntry> collected_;  // from several pages
 };

@@ -262,10 +262,10 @@ void encode_page(std::span<const BlockEntry> entries, Bytes& out) {
 bool decode_page(ByteView page, std::uint64_t offset, std::size_t entries,
                  std::vector<BlockEntry>& out) {
     ByteReader in(page);
-    out.clear();
     if (entries > page_entries_max) {
         return false;
     }
+    out.assign(entries, {});
     std::uint64_t series = 0;
     std::uint64_t first = 0;
     std::uint64_t span = 0;
@@ -287,7 +287,7 @@ bool decode_page(ByteView page, std::uint64_t offset, std::size_t entries,
         if (series > UINT32_MAX || rows == 0 || rows > codec::values_max || bytes > UINT32_MAX) {
             return false;
         }
-        BlockEntry& entry = out.emplace_back();
+        BlockEntry& entry = out[i];
         entry.series = static_cast<std::uint32_t>(series);
         entry.rows = static_cast<std::uint32_t>(rows);
         entry.offset = offset;

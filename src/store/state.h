@@ -52,8 +52,9 @@ public:
     Time horizon() const;
     // Under the lock: takes rows away from memory, and hides those in segments.
     void erase(SeriesId series, TimeRange range, Lsn lsn);
-    // The last row of a series; `reader` is used and may be replaced by a newer one.
-    std::optional<Sample> find_last(SeriesId series, std::optional<Reader>& reader) const;
+    // The last row of a series; false if it has none. `reader` is used and may be replaced by a
+    // newer one.
+    bool find_last(SeriesId series, std::optional<Reader>& reader, LastRow& out) const;
 
     Disk& disk;
     const Clock& clock;

@@ -195,7 +195,8 @@ Lsn Store::durable() const { return state_->journal->durable(); }
 
 Result<std::optional<Sample>> Store::latest(SeriesId series) const {
     std::optional<Sample> out;
-    TRY(latest(std::span(&series, 1), [&out](SeriesId, const Sample& sample) { out = sample; }));
+    TRY(latest(std::span(&series, 1),
+               [&out](SeriesId, const LastRow& row) { out = row.sample(); }));
     return out;
 }
 
@@ -221,16 +222,18 @@ std::optional<Sample> last_in_memory(const State& state, SeriesId series) {
 
 }  // namespace
 
-// Finds the last row of a series and keeps it, so that the next who asks need not look.
-std::optional<Sample> State::find_last(SeriesId series, std::optional<Reader>& reader) const {
+// Keeps what it finds, so that the next who asks need not look.
+bool State::find_last(SeriesId series, std::optional<Reader>& reader, LastRow& out) const {
+    std::optional<Sample> best;
     while (true) {
         if (!reader) {
             reader.emplace(*this);
         }
         if (!reader->snapshot().tombstones->of(series).empty()) {
-            return reader->before(series, time_max);
+            best = reader->before(series, time_max);
+            break;
         }
-        std::optional<Sample> best = reader->last_in_segments(series);
+        best = reader->last_in_segments(series);
         const std::unique_lock lock(mutex);
         if (reader->snapshot().segments != segments ||
             reader->snapshot().tombstones != tombstones) {
@@ -244,12 +247,16 @@ std::optional<Sample> State::find_last(SeriesId series, std::optional<Reader>& r
         if (best) {
             last_values.set(series, *best);
         }
-        return best;
+        break;
     }
+    if (best) {
+        out = LastRow::of(*best);
+    }
+    return best.has_value();
 }
 
 Result<> Store::latest(std::span<const SeriesId> series,
-                       const std::function<void(SeriesId, const Sample&)>& visit) const {
+                       const std::function<void(SeriesId, const LastRow&)>& visit) const {
     constexpr std::size_t ahead = 16;  // entries on their way from memory
     std::optional<Reader> reader;
     LastRow row;
@@ -258,14 +265,12 @@ Result<> Store::latest(std::span<const SeriesId> series,
             state_->last_values.prefetch(series[i + ahead]);
         }
         const SeriesId id = series[i];
-        std::optional<Sample> found;
-        switch (state_->last_values.read(id, row)) {
-            case Known::Yes: found = row.sample(); break;
-            case Known::Empty: break;
-            case Known::No: found = state_->find_last(id, reader); break;
+        Known known = state_->last_values.read(id, row);
+        if (known == Known::No) {
+            known = state_->find_last(id, reader, row) ? Known::Yes : Known::Empty;
         }
-        if (found && found->time >= state_->cutoff(id)) {
-            visit(id, *found);
+        if (known == Known::Yes && row.time >= state_->cutoff(id)) {
+            visit(id, row);
         }
     }
     return {};

@@ -119,7 +119,7 @@ public:
     // The row with the largest time, good or not.
     Result<std::optional<Sample>> latest(SeriesId series) const;
     Result<> latest(std::span<const SeriesId> series,
-                    const std::function<void(SeriesId, const Sample&)>& visit) const;
+                    const std::function<void(SeriesId, const LastRow&)>& visit) const;
 
     // One step of flushing, dropping or merging; false when there was nothing to do. To be called
     // again and again, also after an error: it retries what a full disk prevented.
