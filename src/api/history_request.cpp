@@ -26,7 +26,7 @@ Result<std::vector<query::AggregateKind>> aggregates_of(std::string_view text) {
         if (!kind) {
             return bad_field("agg",
                              std::format("there is no aggregate '{}': choose from count, "
-                                         "good_count, min, max, sum, avg, first, last, stddev",
+                                         "good_count, min, max, sum, avg, first, last, stddev, time_avg, integral",
                                          text.substr(0, comma)));
         }
         out.push_back(*kind);

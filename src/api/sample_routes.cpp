@@ -107,7 +107,7 @@ void add_sample_routes(std::vector<Route>& out) {
         {"every", "string", "Bucket length, as in 1m; raw samples without it."},
         {"agg", "string",
          "Aggregates a bucket, comma-separated: avg (default), min, max, sum, "
-         "count, good_count, first, last, stddev."},
+         "count, good_count, first, last, stddev, time_avg, integral."},
         {"fill", "string", "Empty buckets: none (default), previous, linear."},
         {"limit", "integer", "Most raw samples a point, 1 to 1000000. Default: 10000."},
         {"quality", "string", "\"code\" adds the OPC UA status codes."},

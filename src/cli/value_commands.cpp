@@ -268,7 +268,7 @@ void add_value_commands(std::vector<Command>& out) {
                .about = "With --every: avg (default), min, max, sum, count, good_count, first, "
                         "last, stddev; by commas",
                .offer = Offer::Words,
-               .words = "avg min max sum count good_count first last stddev"},
+               .words = "avg min max sum count good_count first last stddev time_avg integral"},
               {.name = "--fill",
                .value = "HOW",
                .about = "With --every: what empty rows hold: none (default), previous, linear",

@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "query/history.h"
 
+#include <algorithm>
 #include <array>
 
 namespace gantry::query {
 namespace {
 
-constexpr std::array<std::string_view, 9> names = {"count", "good_count", "min",  "max",   "sum",
-                                                   "avg",   "first",      "last", "stddev"};
+constexpr std::array<std::string_view, 11> names = {"count",  "good_count", "min",     "max",
+                                                    "sum",    "avg",        "first",   "last",
+                                                    "stddev", "time_avg",   "integral"};
+
+bool is_time_weighted(AggregateKind kind) {
+    return kind == AggregateKind::TimeAverage || kind == AggregateKind::Integral;
+}
 
 std::optional<double> value_of(const store::Aggregate& aggregate, AggregateKind kind) {
     if (kind == AggregateKind::Count) {
@@ -16,10 +22,13 @@ std::optional<double> value_of(const store::Aggregate& aggregate, AggregateKind 
     if (kind == AggregateKind::GoodCount) {
         return static_cast<double>(aggregate.good_count);
     }
-    if (!aggregate.numeric) {
+    const bool weighted = is_time_weighted(kind);
+    if (!aggregate.numeric || (weighted ? aggregate.duration : aggregate.count) == 0) {
         return std::nullopt;
     }
     switch (kind) {
+        case AggregateKind::TimeAverage: return aggregate.time_weighted_average();
+        case AggregateKind::Integral: return aggregate.integral;
         case AggregateKind::Min: return aggregate.min;
         case AggregateKind::Max: return aggregate.max;
         case AggregateKind::Sum: return aggregate.sum;
@@ -173,10 +182,16 @@ Result<BucketHistory> bucket_history(const store::Store& store, SeriesId series,
             "or longer buckets",
             format_time(range.from), format_time(range.to), buckets_max, format_duration(every));
     }
-    TRY(store.aggregate(std::span(&series, 1), range, every, [&](const store::Bucket& bucket) {
-        add_bucket(out, bucket.start, bucket.aggregate, aggregates);
-        return true;
-    }));
+    const store::AggregateOptions options{
+        .time_weighted = std::ranges::any_of(aggregates, is_time_weighted),
+        .deviation = std::ranges::find(aggregates, AggregateKind::Deviation) != aggregates.end()};
+    TRY(store.aggregate(
+        std::span(&series, 1), range, every,
+        [&](const store::Bucket& bucket) {
+            add_bucket(out, bucket.start, bucket.aggregate, aggregates);
+            return true;
+        },
+        options));
     if (fill == Fill::None) {
         return out;
     }

@@ -19,7 +19,9 @@ enum class AggregateKind : unsigned char {
     Average,
     First,
     Last,
-    Deviation
+    Deviation,
+    TimeAverage,  // each value weighed by how long it held
+    Integral      // value × seconds
 };
 std::string_view aggregate_name(AggregateKind kind);
 std::optional<AggregateKind> parse_aggregate(std::string_view name);

@@ -200,7 +200,8 @@ double Aggregate::deviation() const {
 
 Quality Aggregate::quality() const {
     if (count == 0) {
-        return gantry::quality::bad;
+        return rows == 0 && duration > 0 ? gantry::quality::uncertain_last_usable_value
+                                         : gantry::quality::bad;
     }
     return good_count == rows ? gantry::quality::good : gantry::quality::uncertain;
 }

@@ -10,9 +10,9 @@ namespace gantry::store {
 
 // Which rows an aggregate is made of. A row without a value, and NaN, is never usable.
 enum class Usable : unsigned char {
-    NotBad,   // good and uncertain ones
-    Good,     // only good ones
-    Any,      // bad ones too, if they have a value
+    NotBad,  // good and uncertain ones
+    Good,    // only good ones
+    Any,     // bad ones too, if they have a value
 };
 
 struct AggregateOptions {
@@ -53,7 +53,8 @@ struct Aggregate {
     double time_weighted_average() const {
         return integral / (static_cast<double>(duration) * 1e-9);
     }
-    // Good when every row is, bad when no value could be used, else uncertain.
+    // Good when every row is, bad when no value could be used, else uncertain; without rows, that
+    // of a value that holds on.
     Quality quality() const;
     // Rows that are later than all before. Integral, duration and square_sum are right if the
     // options ask for them.

@@ -263,13 +263,12 @@ bool take_parts(ByteReader& in, Parts& out) {
         return false;
     }
     out.resize(rows);
-    const bool got_series =
-        form == Form::Runs
-            ? take_runs(in, rows,
-                        [&](std::size_t i, std::uint64_t value) {
-                            out.series[i] = static_cast<std::uint32_t>(value);
-                        })
-            : form == Form::Raw && in.get_all(out.series, rows);
+    const bool got_series = form == Form::Runs
+                                ? take_runs(in, rows,
+                                            [&](std::size_t i, std::uint64_t value) {
+                                                out.series[i] = static_cast<std::uint32_t>(value);
+                                            })
+                                : form == Form::Raw && in.get_all(out.series, rows);
     if (!got_series || !in.get(form)) {
         return false;
     }
@@ -362,8 +361,7 @@ void encode_erase(const Erase& erase, Bytes& out) {
 
 bool decode_erase(ByteView payload, Erase& out) {
     ByteReader in(payload);
-    return in.get(out.series.value) && in.get(out.range.from) && in.get(out.range.to) &&
-           in.empty();
+    return in.get(out.series.value) && in.get(out.range.from) && in.get(out.range.to) && in.empty();
 }
 
 }  // namespace gantry::store

@@ -46,7 +46,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size > 1 && gantry::store::decode_page(input.subspan(1), 16, data[0], entries)) {
         gantry::Bytes page;
         std::vector<gantry::store::BlockEntry> same;
-        gantry::store::encode_page(entries, page);
+        std::vector<gantry::store::NewEntry> fresh;
+        for (const gantry::store::BlockEntry& entry : entries) {
+            fresh.push_back({entry, entry.aggregate()});
+        }
+        gantry::store::encode_page(fresh, page);
         ASSERT(gantry::store::decode_page(page, 16, entries.size(), same));
         ASSERT(same.size() == entries.size());
     }

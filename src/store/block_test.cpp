@@ -111,14 +111,14 @@ TEST(BatchRecord, OfAnyShapeDecodesToTheSameRows) {
             const auto i = static_cast<std::uint32_t>(batch.size());
             const SeriesId series{steady ? i % static_cast<std::uint32_t>(series_many)
                                          : static_cast<std::uint32_t>(random.below(series_many))};
-            const Time time = steady ? Time{1'000'000'000} * (i / 10)
-                                     : static_cast<Time>(small ? random.below(1 << 20)
-                                                               : random.next());
+            const Time time =
+                steady ? Time{1'000'000'000} * (i / 10)
+                       : static_cast<Time>(small ? random.below(1 << 20) : random.next());
             switch (random.below(trial % 3 == 0 ? 5 : 1)) {
                 case 0:
-                    batch.add_int(series, time, quality::good,
-                                  static_cast<std::int64_t>(small ? random.below(300)
-                                                                  : random.next()));
+                    batch.add_int(
+                        series, time, quality::good,
+                        static_cast<std::int64_t>(small ? random.below(300) : random.next()));
                     break;
                 case 1: batch.add_float(series, time, quality::uncertain, random.fraction()); break;
                 case 2: batch.add_float(series, time, quality::good, 0.5); break;
@@ -152,9 +152,14 @@ TEST(BatchRecord, OfTheFirstKindIsRead) {
         out.add_text(SeriesId{8}, 6, quality::bad, "ab");
         return out;
     }();
-    const auto payload = from_hex(
-        "02000000" "02000000" "0700000008000000" "fbffffffffffffff0600000000000000"
-        "2a000000000000000200000000000000" "0000000000000080" "0204" "6162");
+    const auto payload = from_hex("02000000"
+                                  "02000000"
+                                  "0700000008000000"
+                                  "fbffffffffffffff0600000000000000"
+                                  "2a000000000000000200000000000000"
+                                  "0000000000000080"
+                                  "0204"
+                                  "6162");
     SampleBatch back;
     ASSERT_TRUE(decode_batch(plain_batch_record, *payload, back));
     expect_same(back, batch);

@@ -16,8 +16,8 @@ struct Chunk {
     SeriesId series;
     ValueType type = ValueType::Null;  // of the rows that have a value
     std::span<const Time> time;
-    std::span<const std::uint64_t> bits;  // of strings: offset << 32 | length into texts
-    std::span<const Quality> quality;     // empty when all are good with code 0
+    std::span<const std::uint64_t> bits;    // of strings: offset << 32 | length into texts
+    std::span<const Quality> quality;       // empty when all are good with code 0
     std::span<const std::uint8_t> present;  // 1 where there is a value; empty when there is always
     std::string_view texts;
 

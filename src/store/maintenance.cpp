@@ -39,8 +39,7 @@ std::function<std::uint64_t()> Maintenance::numbers() {
 }
 
 std::int64_t Maintenance::partition_of(const Manifest::Entry& entry) const {
-    const std::int64_t first =
-        store::partition_of(entry.summary.first, state_.options.partition);
+    const std::int64_t first = store::partition_of(entry.summary.first, state_.options.partition);
     return first == store::partition_of(entry.summary.last, state_.options.partition)
                ? first
                : several_partitions;
@@ -51,15 +50,13 @@ bool Maintenance::flush_is_due() const {
     if (state_.frozen) {
         return true;
     }
-    const bool old =
-        state_.clock.now() - state_.active_since > state_.options.flush_after.count();
+    const bool old = state_.clock.now() - state_.active_since > state_.options.flush_after.count();
     const bool large =
         state_.active->bytes() >= static_cast<std::uint64_t>(state_.options.memtable_bytes);
     // A file that is not full cannot be given back.
     const auto most = static_cast<std::uint64_t>(
         std::max(state_.options.journal_bytes, 2 * state_.options.journal.file_bytes));
-    return !state_.active->empty() &&
-           (old || large || state_.journal->replayable_bytes() >= most);
+    return !state_.active->empty() && (old || large || state_.journal->replayable_bytes() >= most);
 }
 
 Result<> Maintenance::install(const std::set<std::uint64_t>& gone, std::vector<LiveSegment> added,
@@ -71,9 +68,8 @@ Result<> Maintenance::install(const std::set<std::uint64_t>& gone, std::vector<L
     for (const LiveSegment& segment : added) {
         at = std::next(manifest.segments.insert(at, segment.entry));
     }
-    std::erase_if(manifest.segments, [&gone](const Manifest::Entry& entry) {
-        return gone.contains(entry.number);
-    });
+    std::erase_if(manifest.segments,
+                  [&gone](const Manifest::Entry& entry) { return gone.contains(entry.number); });
     std::map<std::uint64_t, LiveSegment> files;
     for (LiveSegment& segment : added) {
         files.emplace(segment.entry.number, std::move(segment));
@@ -163,8 +159,8 @@ Result<> Maintenance::write_memory(const Memtable& memory, SegmentSet& out) {
         }
         const Time watermark = watermarks_[series.value];
         const Chunk all = rows.chunk(series);
-        const auto late = static_cast<std::size_t>(
-            std::ranges::upper_bound(rows.time, watermark) - rows.time.begin());
+        const auto late = static_cast<std::size_t>(std::ranges::upper_bound(rows.time, watermark) -
+                                                   rows.time.begin());
         if (late > 0 && watermark != time_min) {
             written = out.add(all.part(0, late), true);
         }
@@ -222,8 +218,8 @@ Result<> Maintenance::flush() {
 // ---- merging
 
 Result<> Maintenance::merge_series(SeriesId series, const Segments& inputs,
-                                   const Tombstones& tombstones,
-                                   std::vector<IndexReader>& indexes, SegmentSet& out) {
+                                   const Tombstones& tombstones, std::vector<IndexReader>& indexes,
+                                   SegmentSet& out) {
     std::vector<Cursor> cursors;
     std::vector<std::unique_ptr<Columns>> rooms;
     const TimeRange kept{state_.cutoff(series), time_max};
@@ -257,7 +253,7 @@ Result<> Maintenance::merge_series(SeriesId series, const Segments& inputs,
         const bool worth = block.rows >= copied_rows_min &&
                            (gathered.empty() || gathered.size() >= copied_rows_min);
         const ByteView bytes = worth ? segment.raw(block) : ByteView{};
-        if (bytes.empty() || !block.counted) {
+        if (bytes.empty() || block.statistics.empty()) {
             return BlockVerdict::Read;
         }
         if (!write_out()) {

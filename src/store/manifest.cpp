@@ -94,8 +94,8 @@ Result<bool> decode_manifest(ByteView bytes, const std::string& path, Manifest& 
         return false;
     }
     if (found_version == 0 || found_version > version) {
-        return fail(Code::Unsupported, "{} has format version {}, this program reads 1 to {}",
-                    path, found_version, version);
+        return fail(Code::Unsupported, "{} has format version {}, this program reads 1 to {}", path,
+                    found_version, version);
     }
     out = {};
     return in.get(out.generation) && in.get(out.next_number) && in.get(out.flushed) &&

@@ -121,8 +121,8 @@ Memtable::Chunk& Memtable::room_for(Head& head, Time time) {
         last == nullptr ? chunk_rows_first
                         : std::min(std::max(head.rows, chunk_rows_first), chunk_rows_max);
     const std::size_t column = rows * sizeof(std::uint64_t);
-    auto* chunk = static_cast<Chunk*>(
-        arena_.take(sizeof(Chunk) + column * (head.irregular ? 2 : 1)));
+    auto* chunk =
+        static_cast<Chunk*>(arena_.take(sizeof(Chunk) + column * (head.irregular ? 2 : 1)));
     chunk->capacity = rows;
     chunk->start = time;
     if (head.irregular) {
@@ -161,11 +161,11 @@ void Memtable::add_row(Head& head, const Row& row) {
     if (chunk.times != nullptr) {
         chunk.times[index] = row.time;
         // A steady step at its end: the next chunk may do without the column again.
-        head.irregular = chunk.used < chunk.capacity || index < 2 ||
-                         !starts_step(chunk.times[index - 2], chunk.times[index - 1]) ||
-                         !starts_step(chunk.times[index - 1], row.time) ||
-                         row.time - chunk.times[index - 1] !=
-                             chunk.times[index - 1] - chunk.times[index - 2];
+        head.irregular =
+            chunk.used < chunk.capacity || index < 2 ||
+            !starts_step(chunk.times[index - 2], chunk.times[index - 1]) ||
+            !starts_step(chunk.times[index - 1], row.time) ||
+            row.time - chunk.times[index - 1] != chunk.times[index - 1] - chunk.times[index - 2];
     }
     if (row.type == ValueType::Null || row.quality != quality::good) {
         mark(chunk, index, row);
@@ -209,11 +209,11 @@ void Memtable::read(SeriesId series, TimeRange range, Columns& out) const {
         return;
     }
     for (const Chunk* chunk = head->first; chunk != nullptr; chunk = chunk->next) {
-        const std::size_t used =
-            chunk == head->last ? static_cast<std::size_t>(head->place - chunk->values())
-                                : chunk->used;
-        if (chunk->times == nullptr && chunk->marks == nullptr &&
-            head->type != ValueType::String && out.plain()) {
+        const std::size_t used = chunk == head->last
+                                     ? static_cast<std::size_t>(head->place - chunk->values())
+                                     : chunk->used;
+        if (chunk->times == nullptr && chunk->marks == nullptr && head->type != ValueType::String &&
+            out.plain()) {
             // Most series: only the part in the range is copied.
             std::size_t from = 0;
             std::size_t to = used;
@@ -239,8 +239,11 @@ void Memtable::read(SeriesId series, TimeRange range, Columns& out) const {
                 continue;
             }
             const bool absent = chunk->marks != nullptr && chunk->marks[i].absent != 0;
-            Row row{series, chunk->time(i), absent ? ValueType::Null : head->type,
-                    chunk->values()[i],     {},
+            Row row{series,
+                    chunk->time(i),
+                    absent ? ValueType::Null : head->type,
+                    chunk->values()[i],
+                    {},
                     {}};
             if (row.type == ValueType::String) {
                 row.text = text_at(row.bits);

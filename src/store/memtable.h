@@ -68,8 +68,7 @@ private:
             return reinterpret_cast<const std::uint64_t*>(this + 1);
         }
         Time time(std::size_t index) const {
-            return times != nullptr ? times[index]
-                                    : start + static_cast<Time>(index) * step;
+            return times != nullptr ? times[index] : start + static_cast<Time>(index) * step;
         }
     };
     // A cache line a series. While the next row is the one that is expected, it alone is touched,

@@ -47,8 +47,7 @@ public:
     bool run() {
         std::erase_if(cursors_, [](const Cursor& cursor) { return cursor.done(); });
         if (follow_each_other()) {
-            return std::ranges::all_of(cursors_,
-                                       [this](Cursor& cursor) { return drain(cursor); });
+            return std::ranges::all_of(cursors_, [this](Cursor& cursor) { return drain(cursor); });
         }
         while (true) {
             std::erase_if(cursors_, [](const Cursor& cursor) { return cursor.done(); });
@@ -75,9 +74,9 @@ private:
     bool drain(Cursor& cursor) {
         while (!cursor.done()) {
             if (cursor.waiting() != nullptr) {
-                const BlockVerdict verdict =
-                    visit_block_ ? visit_block_(cursor.segment(), *cursor.waiting())
-                                 : BlockVerdict::Read;
+                const BlockVerdict verdict = visit_block_
+                                                 ? visit_block_(cursor.segment(), *cursor.waiting())
+                                                 : BlockVerdict::Read;
                 if (verdict == BlockVerdict::End) {
                     return false;
                 }
@@ -145,8 +144,8 @@ private:
     // The rows before the others begin, or the one at which they stand too.
     static std::size_t end_of_run(const Cursor& first, Time others) {
         const auto& time = first.rows().time;
-        const auto end = std::lower_bound(
-            time.begin() + static_cast<std::ptrdiff_t>(first.at()), time.end(), others);
+        const auto end = std::lower_bound(time.begin() + static_cast<std::ptrdiff_t>(first.at()),
+                                          time.end(), others);
         return std::max(first.at() + 1, static_cast<std::size_t>(end - time.begin()));
     }
 

@@ -23,9 +23,10 @@ struct StoreOptions {
         options.number("memtable_bytes", memtable_bytes, 4096, std::int64_t{1} << 36,
                        "Memory for samples before they are written to a segment; while that goes "
                        "on, as much again takes in new ones.");
-        options.number("journal_bytes", journal_bytes, 4096, std::int64_t{1} << 40,
-                       "Size of the journal at which samples are written to a segment: what a start "
-                       "must read at most.");
+        options.number(
+            "journal_bytes", journal_bytes, 4096, std::int64_t{1} << 40,
+            "Size of the journal at which samples are written to a segment: what a start "
+            "must read at most.");
         options.number("series_max", series_max, 1, INT64_C(0xffff0000),
                        "Largest number of series; one more is refused.");
         options.duration("flush_after", flush_after, std::chrono::seconds(1),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Scans and buckets: from rows, and from the statistics of blocks that lie in one bucket as a whole.
+// Scans and buckets: from rows, and from the statistics of blocks that lie in one bucket as a
+// whole.
 #include <algorithm>
 #include <bit>
 #include <map>
@@ -41,8 +42,7 @@ public:
                 return false;
             }
             const auto stop = std::ranges::lower_bound(chunk.time.subspan(at), end_);
-            const auto to =
-                std::max(static_cast<std::size_t>(stop - chunk.time.begin()), at + 1);
+            const auto to = std::max(static_cast<std::size_t>(stop - chunk.time.begin()), at + 1);
             bucket_.aggregate.add(chunk.part(at, to), options_);
             at = to;
         }
@@ -51,13 +51,17 @@ public:
 
     // Taken if the whole block lies in one bucket and says what it comes to.
     BlockVerdict add(const BlockEntry& block) {
-        if (!answers(block) || block.last >= end_of(start_of(block.first))) {
+        if (block.last >= end_of(start_of(block.first))) {
+            return BlockVerdict::Read;
+        }
+        const auto aggregate = block.aggregate();
+        if (!aggregate || !answers(*aggregate)) {
             return BlockVerdict::Read;
         }
         if (!enter(block.first)) {
             return BlockVerdict::End;
         }
-        bucket_.aggregate.add(block.aggregate);
+        bucket_.aggregate.add(*aggregate);
         return BlockVerdict::Taken;
     }
 
@@ -68,18 +72,17 @@ public:
 
 private:
     // Blocks count the rows that are not bad.
-    bool answers(const BlockEntry& block) const {
-        const Aggregate& aggregate = block.aggregate;
-        return block.counted &&
-               (options_.usable == Usable::NotBad ||
-                (options_.usable == Usable::Good && aggregate.count == aggregate.good_count) ||
-                aggregate.count == aggregate.rows);
+    bool answers(const Aggregate& aggregate) const {
+        return options_.usable == Usable::NotBad ||
+               (options_.usable == Usable::Good && aggregate.count == aggregate.good_count) ||
+               aggregate.count == aggregate.rows;
     }
     Time start_of(Time time) const {
         if (every_ == 0) {
             return range_.from;
         }
-        const auto since = static_cast<std::uint64_t>(time) - static_cast<std::uint64_t>(range_.from);
+        const auto since =
+            static_cast<std::uint64_t>(time) - static_cast<std::uint64_t>(range_.from);
         const auto every = static_cast<std::uint64_t>(every_);
         return static_cast<Time>(static_cast<std::uint64_t>(range_.from) + since / every * every);
     }
@@ -91,6 +94,7 @@ private:
         return std::min(end, range_.to);
     }
     void seed(double value, Time time) {
+        bucket_.aggregate.numeric = true;
         bucket_.aggregate.holds = true;
         bucket_.aggregate.last = value;
         bucket_.aggregate.end = time;
@@ -111,7 +115,8 @@ private:
             if (all && end_ >= range_.to) {
                 return true;
             }
-            const bool holds = options_.time_weighted && bucket_.aggregate.holds;
+            const bool holds =
+                options_.time_weighted && bucket_.aggregate.holds && bucket_.aggregate.numeric;
             const double value = bucket_.aggregate.last;
             bucket_.start = holds ? end_ : start_of(time);
             if (all && !holds) {
@@ -221,8 +226,8 @@ Result<std::vector<StateDuration>> Store::state_durations(SeriesId series, TimeR
         return states.size() <= states_max;
     };
     Reader reader(*state_);
-    if (const auto before = range.from == time_min ? std::nullopt
-                                                   : reader.before(series, range.from)) {
+    if (const auto before =
+            range.from == time_min ? std::nullopt : reader.before(series, range.from)) {
         if (is_state(*before)) {
             current = before->value;
         }

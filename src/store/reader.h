@@ -10,8 +10,8 @@
 
 namespace gantry::store {
 
-// Reads series from one snapshot of a store. For one thread; keeps what it learnt of the indexes, so
-// series should be asked for in rising order.
+// Reads series from one snapshot of a store. For one thread; keeps what it learnt of the indexes,
+// so series should be asked for in rising order.
 class Reader {
 public:
     explicit Reader(const State& state);

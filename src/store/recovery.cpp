@@ -21,12 +21,11 @@ Result<> Maintenance::recover(Random& random) {
     for (const LiveSegment& segment : *state_.segments) {
         learn(*segment.file);
     }
-    TRY_ASSIGN(state_.journal,
-               journal::Journal::open(
-                   state_.disk, state_.folder + "/journal", random, state_.log,
-                   state_.options.journal,
-                   [this](const journal::Record& record) { return replay(record); },
-                   manifest_.flushed));
+    TRY_ASSIGN(
+        state_.journal,
+        journal::Journal::open(
+            state_.disk, state_.folder + "/journal", random, state_.log, state_.options.journal,
+            [this](const journal::Record& record) { return replay(record); }, manifest_.flushed));
     state_.log.info("store", "opened",
                     {{"folder", state_.folder},
                      {"series", state_.catalogue->size()},
@@ -59,8 +58,9 @@ Result<> Maintenance::remove_strangers() {
     TRY_ASSIGN(const auto names, state_.disk.list(state_.folder));
     for (const std::string& name : names) {
         const std::string path = state_.folder + "/" + name;
-        const bool known = std::ranges::any_of(
-            *state_.segments, [&](const LiveSegment& segment) { return segment.file->path() == path; });
+        const bool known = std::ranges::any_of(*state_.segments, [&](const LiveSegment& segment) {
+            return segment.file->path() == path;
+        });
         if (name.starts_with("segment-") && !known) {
             state_.log.info("store", "unfinished segment removed", {{"file", name}});
             TRY(state_.disk.remove(path));

@@ -78,8 +78,8 @@ void Segment::hold_entries(std::vector<BlockEntry> entries) {
     summary_.rows = 0;
     summary_.blocks = entries.size();
     for (std::size_t at = 0; at < entries.size(); at += page_entries_max) {
-        const auto part = std::span(entries).subspan(
-            at, std::min(page_entries_max, entries.size() - at));
+        const auto part =
+            std::span(entries).subspan(at, std::min(page_entries_max, entries.size() - at));
         PageEntry& page = pages_.emplace_back();
         page.first_series = part.front().series;
         page.last_series = part.back().series;
@@ -144,13 +144,12 @@ void Segment::rebuild_index() {
         }
         entry->first = rows.time.front();
         entry->last = rows.time.back();
-        entry->count(rows.chunk(SeriesId{entry->series}));
         entries.push_back(*entry);
         return true;
     };
     for (std::uint64_t at = sizeof(SegmentHead); at < file.size();) {
-        const bool found = try_at(entry_at<BlockHeader>(file, at)) ||
-                           try_at(entry_at<OldBlockHeader>(file, at));
+        const bool found =
+            try_at(entry_at<BlockHeader>(file, at)) || try_at(entry_at<OldBlockHeader>(file, at));
         at += found ? aligned(entries.back().bytes) : block_alignment;
     }
     hold_entries(std::move(entries));
@@ -229,10 +228,10 @@ std::vector<SegmentDamage> Segment::check() const {
         for (const BlockEntry& entry : entries) {
             const auto bytes = payload(entry);
             if (!bytes || !decode(*bytes, rows) || rows.size() != entry.rows) {
-                out.push_back({entry.offset, entry.bytes,
-                               std::format("block of series {} with {} rows from {} to {}",
-                                           entry.series, entry.rows, format_time(entry.first),
-                                           format_time(entry.last))});
+                out.push_back(
+                    {entry.offset, entry.bytes,
+                     std::format("block of series {} with {} rows from {} to {}", entry.series,
+                                 entry.rows, format_time(entry.first), format_time(entry.last))});
             }
         }
     }
@@ -270,8 +269,7 @@ std::span<const BlockEntry> IndexReader::blocks(SeriesId series, TimeRange range
     collected_.clear();
     for (; at < pages.size() && pages[at].first_series <= series.value; ++at) {
         // A series with more blocks than fit a page goes on in the next.
-        const bool goes_on =
-            at + 1 < pages.size() && pages[at + 1].first_series == series.value;
+        const bool goes_on = at + 1 < pages.size() && pages[at + 1].first_series == series.value;
         if (goes_on && pages[at + 1].first_time <= range.from) {
             continue;
         }
@@ -300,8 +298,7 @@ std::span<const BlockEntry> IndexReader::blocks(SeriesId series, TimeRange range
 
 std::optional<BlockEntry> IndexReader::last(SeriesId series) {
     const auto pages = segment_->pages();
-    const auto after =
-        std::ranges::upper_bound(pages, series.value, {}, &PageEntry::first_series);
+    const auto after = std::ranges::upper_bound(pages, series.value, {}, &PageEntry::first_series);
     if (after == pages.begin() || std::prev(after)->last_series < series.value) {
         return std::nullopt;
     }

@@ -94,7 +94,8 @@ private:
     std::uint32_t version_ = 0;  // 0: the head is damaged
     SegmentSummary summary_;
     std::vector<PageEntry> pages_;
-    // Pages that cannot be read from the file: of older versions, and those made again.
+    // Pages that cannot be read from the file: of older versions, and those made again. They have
+    // no statistics.
     std::vector<std::vector<BlockEntry>> held_;
     std::uint64_t memory_bytes_ = 0;
 };
@@ -117,7 +118,7 @@ private:
 
     const Segment* segment_;
     std::size_t page_ = SIZE_MAX;
-    std::size_t at_ = 0;  // where the last seek ended
+    std::size_t at_ = 0;                 // where the last seek ended
     std::vector<BlockEntry> entries_;    // of that page
     std::vector<BlockEntry> collected_;  // from several pages
 };

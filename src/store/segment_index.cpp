@@ -10,8 +10,7 @@
 namespace gantry::store {
 namespace {
 
-// The byte of flags of an entry.
-constexpr std::uint8_t counted_flag = 1;   // an aggregate follows
+// The byte of flags that statistics begin with.
 constexpr std::uint8_t numeric_flag = 2;   // with values
 constexpr std::uint8_t whole_flag = 4;     // every row is usable and good
 constexpr std::uint8_t holds_flag = 8;     // the last row is usable; implied by whole
@@ -59,18 +58,14 @@ std::uint8_t exponent_of(const Aggregate& aggregate, std::array<std::int64_t, 4>
 }
 
 // Of rows at regular times, the integral is the step times all values but the last.
-double regular_integral(const BlockEntry& entry) {
-    const auto span = static_cast<double>(entry.last - entry.first);
-    return (entry.aggregate.sum - entry.aggregate.last) * (span / (entry.rows - 1)) / 1e9;
+double regular_integral(const Aggregate& a) {
+    const auto span = static_cast<double>(a.end - a.begin);
+    return (a.sum - a.last) * (span / static_cast<double>(a.rows - 1)) / 1e9;
 }
 
-bool is_whole(const BlockEntry& entry) {
-    const Aggregate& a = entry.aggregate;
-    return a.count == entry.rows && a.good_count == entry.rows && a.holds;
-}
+bool is_whole(const Aggregate& a) { return a.count == a.rows && a.good_count == a.rows && a.holds; }
 
-void put_values(const BlockEntry& entry, std::uint8_t flags, ByteWriter& out) {
-    const Aggregate& a = entry.aggregate;
+void put_values(const Aggregate& a, std::uint8_t flags, ByteWriter& out) {
     std::array<std::int64_t, 4> numbers{};
     const std::uint8_t exponent = exponent_of(a, numbers);
     out.put(exponent);
@@ -137,59 +132,57 @@ bool take_values(std::uint8_t flags, ByteReader& in, Aggregate& a) {
     return (flags & regular_flag) != 0 || in.get(a.integral);
 }
 
-std::uint8_t flags_of(const BlockEntry& entry) {
-    const Aggregate& a = entry.aggregate;
-    if (!entry.counted) {
-        return 0;
-    }
-    std::uint8_t flags = counted_flag;
-    flags |= a.numeric && a.count > 0 ? numeric_flag : 0;
-    flags |= is_whole(entry) ? whole_flag : a.holds ? holds_flag : 0;
+std::uint8_t flags_of(const Aggregate& a) {
+    std::uint8_t flags = a.numeric && a.count > 0 ? numeric_flag : 0;
+    flags |= is_whole(a) ? whole_flag : a.holds ? holds_flag : 0;
     if ((flags & numeric_flag) != 0) {
         flags |= is_integer(a.sum) && is_integer(a.square_sum) ? exact_flag : 0;
-        const bool regular = (flags & whole_flag) != 0 && entry.rows > 1 &&
-                             std::bit_cast<std::uint64_t>(regular_integral(entry)) ==
+        const bool regular = (flags & whole_flag) != 0 && a.rows > 1 &&
+                             std::bit_cast<std::uint64_t>(regular_integral(a)) ==
                                  std::bit_cast<std::uint64_t>(a.integral);
         flags |= regular ? regular_flag : 0;
     }
     return flags;
 }
 
-void put_aggregate(const BlockEntry& entry, std::uint8_t flags, ByteWriter& out) {
-    const Aggregate& a = entry.aggregate;
+void put_aggregate(const Aggregate& a, Bytes& bytes) {
+    ByteWriter out(bytes);
+    const std::uint8_t flags = flags_of(a);
+    out.put(flags);
     if ((flags & whole_flag) == 0) {
-        out.put_varint(entry.rows - a.count);
+        out.put_varint(a.rows - a.count);
         out.put_varint(a.count - a.good_count);
         out.put_varint(a.duration);
         if (a.count > 0) {
-            out.put_varint(static_cast<std::uint64_t>(a.first_time - entry.first));
-            out.put_varint(static_cast<std::uint64_t>(entry.last - a.last_time));
+            out.put_varint(static_cast<std::uint64_t>(a.first_time - a.begin));
+            out.put_varint(static_cast<std::uint64_t>(a.end - a.last_time));
         }
     }
     if ((flags & numeric_flag) != 0) {
-        put_values(entry, flags, out);
+        put_values(a, flags, out);
     }
 }
 
-bool take_aggregate(std::uint8_t flags, ByteReader& in, BlockEntry& entry) {
-    Aggregate& a = entry.aggregate;
-    a.rows = entry.rows;
-    a.begin = entry.first;
-    a.end = entry.last;
+// `a` has rows, begin and end already.
+bool take_aggregate(ByteReader& in, Aggregate& a) {
+    std::uint8_t flags = 0;
+    if (!in.get(flags)) {
+        return false;
+    }
     if ((flags & whole_flag) != 0) {
-        a.count = a.good_count = entry.rows;
-        a.first_time = entry.first;
-        a.last_time = entry.last;
-        a.duration = static_cast<std::uint64_t>(entry.last) - static_cast<std::uint64_t>(entry.first);
+        a.count = a.good_count = a.rows;
+        a.first_time = a.begin;
+        a.last_time = a.end;
+        a.duration = static_cast<std::uint64_t>(a.end) - static_cast<std::uint64_t>(a.begin);
         a.holds = true;
     } else {
         std::uint64_t unusable = 0;
         std::uint64_t uncertain = 0;
-        if (!in.get_varint(unusable) || unusable > entry.rows || !in.get_varint(uncertain) ||
-            uncertain > entry.rows - unusable || !in.get_varint(a.duration)) {
+        if (!in.get_varint(unusable) || unusable > a.rows || !in.get_varint(uncertain) ||
+            uncertain > a.rows - unusable || !in.get_varint(a.duration)) {
             return false;
         }
-        a.count = entry.rows - unusable;
+        a.count = a.rows - unusable;
         a.good_count = a.count - uncertain;
         a.holds = (flags & holds_flag) != 0;
         std::uint64_t begin = 0;
@@ -197,50 +190,55 @@ bool take_aggregate(std::uint8_t flags, ByteReader& in, BlockEntry& entry) {
         if (a.count > 0 && (!in.get_varint(begin) || !in.get_varint(end))) {
             return false;
         }
-        a.first_time = static_cast<Time>(static_cast<std::uint64_t>(entry.first) + begin);
-        a.last_time = static_cast<Time>(static_cast<std::uint64_t>(entry.last) - end);
+        a.first_time = static_cast<Time>(static_cast<std::uint64_t>(a.begin) + begin);
+        a.last_time = static_cast<Time>(static_cast<std::uint64_t>(a.end) - end);
     }
     a.numeric = (flags & numeric_flag) != 0;
     if (!a.numeric) {
-        return true;
+        return in.empty();
     }
-    if (!take_values(flags, in, a)) {
+    if (!take_values(flags, in, a) || ((flags & regular_flag) != 0 && a.rows < 2)) {
         return false;
     }
     if ((flags & regular_flag) != 0) {
-        if (entry.rows < 2) {
-            return false;
-        }
-        a.integral = regular_integral(entry);
+        a.integral = regular_integral(a);
     }
-    return true;
+    return in.empty();
 }
 
 }  // namespace
 
-void BlockEntry::count(const Chunk& all) {
-    Aggregate of_rows;
-    of_rows.add(all, {.time_weighted = true});
-    counted = std::isfinite(of_rows.sum) && std::isfinite(of_rows.square_sum) &&
-              std::isfinite(of_rows.integral);
-    if (!counted) {
-        return;
-    }
-    aggregate = of_rows;
-    if (aggregate.numeric && rows > 1 && is_whole(*this)) {
-        // Where both ways lead to nearly the same, the one that takes no space is taken.
-        const double regular = regular_integral(*this);
-        if (std::abs(regular - aggregate.integral) <= 1e-12 * std::abs(aggregate.integral)) {
-            aggregate.integral = regular;
-        }
-    }
+std::optional<Aggregate> BlockEntry::aggregate() const {
+    Aggregate out;
+    out.rows = rows;
+    out.begin = first;
+    out.end = last;
+    ByteReader in(statistics);
+    return !statistics.empty() && take_aggregate(in, out) ? std::optional(out) : std::nullopt;
 }
 
-void encode_page(std::span<const BlockEntry> entries, Bytes& out) {
+std::optional<Aggregate> block_aggregate(const Chunk& rows) {
+    Aggregate out;
+    out.add(rows, {.time_weighted = true});
+    if (!std::isfinite(out.sum) || !std::isfinite(out.square_sum) || !std::isfinite(out.integral)) {
+        return std::nullopt;
+    }
+    if (out.numeric && out.rows > 1 && is_whole(out)) {
+        // Where both ways lead to nearly the same, the one that takes no space is taken.
+        const double regular = regular_integral(out);
+        if (std::abs(regular - out.integral) <= 1e-12 * std::abs(out.integral)) {
+            out.integral = regular;
+        }
+    }
+    return out;
+}
+
+void encode_page(std::span<const NewEntry> entries, Bytes& out) {
     ByteWriter writer(out);
     BlockEntry before;
     std::uint64_t span_before = 0;
-    for (const BlockEntry& entry : entries) {
+    Bytes statistics;
+    for (const auto& [entry, aggregate] : entries) {
         const std::uint64_t span =
             static_cast<std::uint64_t>(entry.last) - static_cast<std::uint64_t>(entry.first);
         writer.put_varint(entry.series - before.series);
@@ -249,11 +247,12 @@ void encode_page(std::span<const BlockEntry> entries, Bytes& out) {
         writer.put_signed_varint(static_cast<std::int64_t>(
             static_cast<std::uint64_t>(entry.first) - static_cast<std::uint64_t>(before.first)));
         writer.put_signed_varint(static_cast<std::int64_t>(span - span_before));
-        const std::uint8_t flags = flags_of(entry);
-        writer.put(flags);
-        if (flags != 0) {
-            put_aggregate(entry, flags, writer);
+        statistics.clear();
+        if (aggregate) {
+            put_aggregate(*aggregate, statistics);
         }
+        writer.put_varint(statistics.size());
+        writer.put_bytes(statistics);
         before = entry;
         span_before = span;
     }
@@ -265,7 +264,7 @@ bool decode_page(ByteView page, std::uint64_t offset, std::size_t entries,
     if (entries > page_entries_max) {
         return false;
     }
-    out.assign(entries, {});
+    out.resize(entries);
     std::uint64_t series = 0;
     std::uint64_t first = 0;
     std::uint64_t span = 0;
@@ -275,10 +274,11 @@ bool decode_page(ByteView page, std::uint64_t offset, std::size_t entries,
         std::uint64_t bytes = 0;
         std::int64_t first_change = 0;
         std::int64_t span_change = 0;
-        std::uint8_t flags = 0;
+        std::uint64_t statistics = 0;
+        BlockEntry& entry = out[i];
         if (!in.get_varint(step) || !in.get_varint(rows) || !in.get_varint(bytes) ||
             !in.get_signed_varint(first_change) || !in.get_signed_varint(span_change) ||
-            !in.get(flags)) {
+            !in.get_varint(statistics) || !in.get_bytes(statistics, entry.statistics)) {
             return false;
         }
         series += step;
@@ -287,17 +287,14 @@ bool decode_page(ByteView page, std::uint64_t offset, std::size_t entries,
         if (series > UINT32_MAX || rows == 0 || rows > codec::values_max || bytes > UINT32_MAX) {
             return false;
         }
-        BlockEntry& entry = out[i];
         entry.series = static_cast<std::uint32_t>(series);
         entry.rows = static_cast<std::uint32_t>(rows);
         entry.offset = offset;
         entry.bytes = static_cast<std::uint32_t>(bytes);
         entry.first = static_cast<Time>(first);
         entry.last = static_cast<Time>(first + span);
-        entry.counted = (flags & counted_flag) != 0;
         if (entry.last < entry.first ||
-            (i > 0 && out[i - 1].series == entry.series && out[i - 1].last >= entry.first) ||
-            (entry.counted && !take_aggregate(flags, in, entry))) {
+            (i > 0 && out[i - 1].series == entry.series && out[i - 1].last >= entry.first)) {
             return false;
         }
         offset += aligned(bytes);

@@ -11,21 +11,30 @@
 
 namespace gantry::store {
 
-// Where a block of one series lies in a segment, and what its rows come to.
+// Where a block of one series lies in a segment, and what its rows come to. Good as long as the
+// segment is.
 struct BlockEntry {
     std::uint32_t series = 0;
     std::uint32_t rows = 0;
     std::uint64_t offset = 0;
     std::uint32_t bytes = 0;  // header and payload
-    bool counted = false;     // the aggregate is known
     Time first = 0;           // times of the first and last row
     Time last = 0;
-    Aggregate aggregate;  // of the rows that are not bad
+    ByteView statistics;  // as they stand in the page; empty when they are not known
 
-    // Takes it from the rows. Infinities and what overflows cannot be put together from parts: then
-    // it is not known.
-    void count(const Chunk& all);
+    // Of the rows that are not bad; nothing if it is not known.
+    std::optional<Aggregate> aggregate() const;
 };
+
+// An entry to be written.
+struct NewEntry {
+    BlockEntry block;
+    std::optional<Aggregate> aggregate;
+};
+
+// What the rows of a block come to, as a page can say it. Infinities and what overflows cannot be
+// put together from parts: then it is not known.
+std::optional<Aggregate> block_aggregate(const Chunk& rows);
 
 // Blocks lie one behind another at multiples of this.
 inline constexpr std::size_t block_alignment = 4;
@@ -36,7 +45,7 @@ inline constexpr std::uint64_t aligned(std::uint64_t offset) {
 }
 
 // Entries of blocks that lie one behind another, sorted by series and time, as the bytes of a page.
-void encode_page(std::span<const BlockEntry> entries, Bytes& out);
+void encode_page(std::span<const NewEntry> entries, Bytes& out);
 // False if the bytes are not a page whose first block lies at `offset`.
 [[nodiscard]] bool decode_page(ByteView page, std::uint64_t offset, std::size_t entries,
                                std::vector<BlockEntry>& out);

@@ -51,9 +51,9 @@ Result<SegmentWriter*> SegmentSet::writer(Key key) {
 }
 
 Result<> SegmentSet::add_late(SegmentWriter& out, const Chunk& rows) {
-    const double mean = (static_cast<double>(rows.time.back()) -
-                         static_cast<double>(rows.time.front())) /
-                        static_cast<double>(rows.size());
+    const double mean =
+        (static_cast<double>(rows.time.back()) - static_cast<double>(rows.time.front())) /
+        static_cast<double>(rows.size());
     std::size_t from = 0;
     for (std::size_t i = 1; i < rows.size(); ++i) {
         const double gap =
@@ -71,10 +71,9 @@ Result<> SegmentSet::add(const Chunk& rows, bool late) {
         const std::int64_t partition = partition_of(rows.time[from], state_.options.partition);
         std::size_t to = rows.size();
         if (partition_of(rows.time.back(), state_.options.partition) != partition) {
-            const auto end = std::ranges::partition_point(
-                rows.time.subspan(from), [&](Time time) {
-                    return partition_of(time, state_.options.partition) == partition;
-                });
+            const auto end = std::ranges::partition_point(rows.time.subspan(from), [&](Time time) {
+                return partition_of(time, state_.options.partition) == partition;
+            });
             to = static_cast<std::size_t>(end - rows.time.begin());
         }
         TRY_ASSIGN(SegmentWriter* const out, writer({late, partition}));

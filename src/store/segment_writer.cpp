@@ -42,7 +42,6 @@ Result<> SegmentWriter::add(const Chunk& rows) {
         entry.offset = offset();
         entry.first = part.time.front();
         entry.last = part.time.back();
-        entry.count(part);
 
         buffer_.resize(buffer_.size() + sizeof(BlockHeader));
         encode_block(part, scale_, buffer_);
@@ -54,7 +53,7 @@ Result<> SegmentWriter::add(const Chunk& rows) {
         header.payload = entry.bytes - static_cast<std::uint32_t>(sizeof(header));
         header.crc = checksum(header, ByteView(begin + sizeof(header), header.payload));
         std::memcpy(begin, &header, sizeof(header));
-        TRY(after_block(entry));
+        TRY(after_block(entry, block_aggregate(part)));
     }
     return {};
 }
@@ -64,10 +63,10 @@ Result<> SegmentWriter::copy(const BlockEntry& entry, ByteView block) {
     moved.offset = offset();
     ByteWriter(buffer_).put_bytes(block);
     scale_ = {};
-    return after_block(moved);
+    return after_block(moved, entry.aggregate());
 }
 
-Result<> SegmentWriter::after_block(BlockEntry entry) {
+Result<> SegmentWriter::after_block(const BlockEntry& entry, std::optional<Aggregate> aggregate) {
     ASSERT(summary_.blocks == 0 || series_ < entry.series ||
            (series_ == entry.series && last_ < entry.first));
     series_ = entry.series;
@@ -77,7 +76,8 @@ Result<> SegmentWriter::after_block(BlockEntry entry) {
     summary_.first = std::min(summary_.first, entry.first);
     summary_.last = std::max(summary_.last, entry.last);
     buffer_.resize(buffer_.size() + aligned(entry.bytes) - entry.bytes);
-    page_.push_back(entry);
+    page_.push_back({entry, aggregate});
+    page_.back().block.statistics = {};
     if (page_.size() == page_entries_max) {
         end_page();
     }
@@ -89,10 +89,10 @@ void SegmentWriter::end_page() {
         return;
     }
     PageEntry& page = pages_.emplace_back();
-    page.first_series = page_.front().series;
-    page.last_series = page_.back().series;
-    page.first_time = page_.front().first;
-    page.blocks_offset = page_.front().offset;
+    page.first_series = page_.front().block.series;
+    page.last_series = page_.back().block.series;
+    page.first_time = page_.front().block.first;
+    page.blocks_offset = page_.front().block.offset;
     page.page_offset = offset();
     page.entries = static_cast<std::uint32_t>(page_.size());
     const std::size_t begin = buffer_.size();

@@ -29,7 +29,7 @@ private:
     SegmentWriter(Disk& disk, std::string path, std::unique_ptr<File> file)
         : disk_(&disk), path_(std::move(path)), file_(std::move(file)) {}
 
-    Result<> after_block(BlockEntry entry);
+    Result<> after_block(const BlockEntry& entry, std::optional<Aggregate> aggregate);
     void end_page();
     Result<> write_out();
     std::uint64_t offset() const { return written_ + buffer_.size(); }
@@ -41,7 +41,7 @@ private:
     codec::FloatScale scale_;  // of the series that is being written
     std::uint64_t written_ = 0;
     SegmentSummary summary_;
-    std::vector<BlockEntry> page_;  // entries of the blocks since the last page
+    std::vector<NewEntry> page_;  // entries of the blocks since the last page
     std::vector<PageEntry> pages_;
     std::uint32_t series_ = 0;
     Time last_ = time_min;

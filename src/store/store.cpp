@@ -43,9 +43,8 @@ Time State::horizon() const { return std::min(clock.now(), newest.load()); }
 
 Time State::cutoff_after(Duration kept) const {
     Time out = time_min;
-    const bool for_ever =
-        kept.count() == 0 || newest == time_min ||
-        __builtin_sub_overflow(horizon(), static_cast<Time>(kept.count()), &out);
+    const bool for_ever = kept.count() == 0 || newest == time_min ||
+                          __builtin_sub_overflow(horizon(), static_cast<Time>(kept.count()), &out);
     return for_ever ? time_min : out;
 }
 

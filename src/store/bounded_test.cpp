@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// A store that does everything at once in little memory. tests/system/test_store_memory.py runs it
+// under a limit.
+#include "base/disk.h"
+#include "store/backfill.h"
+#include "store/store_fixture.h"
+
+namespace gantry::store {
+namespace {
+
+// Many series, rows that come late, merges, questions about all, and a start again: the data is
+// many times larger than memory.
+TEST(StoreMemory, IsBoundedWhateverIsDone_slow) {
+    constexpr std::uint32_t series_count = 50'000;
+    constexpr std::uint64_t batches = 600;
+    constexpr std::uint64_t batch_rows = 20'000;
+    const gantry::testing::TemporaryFolder folder;
+    gantry::testing::Surroundings around;
+    RealDisk disk;
+    SystemRandom system_random;
+    SeededRandom random(1);
+    StoreOptions options;
+    options.folder = folder / "s";
+    options.memtable_bytes = 8 * 1024 * 1024;
+    options.journal.file_bytes = 8 * 1024 * 1024;
+    options.journal_bytes = 32 * 1024 * 1024;
+    const auto open = [&] {
+        return must(
+            Store::open(disk, around.clock, system_random, around.log, around.metrics, options));
+    };
+    auto store = open();
+    std::vector<std::string> keys;
+    std::vector<SeriesSpec> specs;
+    for (std::uint32_t i = 0; i < series_count; ++i) {
+        keys.push_back("line/machine" + std::to_string(i));
+    }
+    for (const std::string& key : keys) {
+        specs.push_back({key, ValueType::Float64});
+    }
+    std::vector<SeriesId> ids;
+    must(store->make_series(specs, ids));
+    must(store->commit());
+    SampleBatch batch;
+    for (std::uint64_t n = 0; n < batches; ++n) {
+        batch.clear();
+        for (std::uint64_t i = 0; i < batch_rows; ++i) {
+            const SeriesId id = ids[random.below(series_count)];
+            const Time now = static_cast<Time>(n * batch_rows + i) * second / 100;
+            const Time time = random.chance(0.1) ? now / 2 : now;
+            batch.add_float(id, time, quality::good, static_cast<double>(random.below(1000)) / 10);
+        }
+        while (true) {
+            const auto lsn = store->append(batch);
+            if (lsn) {
+                break;
+            }
+            ASSERT_EQ(lsn.error().code, Code::Unavailable);
+            must(store->maintain());
+        }
+        must(store->commit());
+        must(store->maintain());
+        if (n == batches / 2) {
+            store.reset();
+            store = open();
+        }
+    }
+    const auto backfill = store->begin_backfill();
+    must(backfill->add(batch));
+    must(backfill->publish());
+    std::uint64_t scanned = 0;
+    must(store->scan(ids, {}, [&](const Chunk& chunk) {
+        scanned += chunk.size();
+        return true;
+    }));
+    must(store->compact());
+    std::uint64_t counted = 0;
+    must(store->aggregate(ids, {}, Duration{0}, [&](const Bucket& bucket) {
+        counted += bucket.aggregate.rows;
+        return true;
+    }));
+    EXPECT_EQ(scanned, counted);
+    EXPECT_GT(counted, batches * batch_rows * 9 / 10);
+}
+
+}  // namespace
+}  // namespace gantry::store
