@@ -60,11 +60,12 @@ Result<> Journal::replay(const RecordVisitor& visit) {
             continue;
         }
         const std::string path = folder_ + "/" + name;
-        TRY_ASSIGN(const Bytes content, read_file(disk_, path, UINT64_MAX));
         // After a crash of the program alone, what is read may not be on the disk yet. What is
         // given out is durable.
         TRY_ASSIGN(const auto file, disk_.open(path, OpenMode::ReadWrite));
         TRY(file->sync());
+        TRY_ASSIGN(const auto mapping, file->map());
+        const ByteView content = mapping->bytes();
         TRY_ASSIGN(const FileScan scan, scan_file(content, name, last_, visit));
         last_ = std::max(last_, scan.last);
         records += scan.records;

@@ -31,6 +31,17 @@ struct Row {
 // time the later wins.
 class SampleBatch {
 public:
+    SampleBatch() = default;
+    // Of columns of one length; every string's bits must lie within the texts.
+    SampleBatch(std::vector<SeriesId> series, std::vector<Time> time, std::vector<ValueType> type,
+                std::vector<std::uint64_t> bits, std::vector<Quality> quality, std::string texts)
+        : series_(std::move(series)),
+          time_(std::move(time)),
+          type_(std::move(type)),
+          bits_(std::move(bits)),
+          quality_(std::move(quality)),
+          texts_(std::move(texts)) {}
+
     std::size_t size() const { return time_.size(); }
     bool empty() const { return time_.empty(); }
     void clear();

@@ -229,56 +229,68 @@ bool take_stretches(ByteReader& in, std::size_t count, std::vector<T>& out) {
     while (out.size() < count) {
         std::uint64_t length = 0;
         T value{};
+        ByteView raw;
         if (!in.get_varint(length) || length == 0 || length > count - out.size() ||
-            !in.get(value)) {
+            !in.get_bytes(sizeof(value), raw)) {
             return false;
         }
+        std::memcpy(&value, raw.data(), sizeof(value));
         out.resize(out.size() + length, value);
     }
     return true;
 }
 
 struct Parts {
-    std::size_t rows = 0;
-    std::vector<std::uint32_t> series;
+    std::vector<SeriesId> series;
     std::vector<Time> times;
     std::vector<std::uint64_t> bits;
-    std::vector<std::uint32_t> qualities;
-    std::vector<std::uint8_t> types;
+    std::vector<Quality> qualities;
+    std::vector<ValueType> types;
     std::string_view texts;
-
-    void resize(std::size_t count) {
-        rows = count;
-        series.resize(count);
-        times.resize(count);
-        bits.resize(count);
-    }
 };
+
+bool take_series(ByteReader& in, std::size_t rows, std::vector<SeriesId>& out) {
+    Form form{};
+    ByteView raw;
+    out.resize(rows);
+    if (!in.get(form)) {
+        return false;
+    }
+    if (form == Form::Runs) {
+        return take_runs(in, rows, [&](std::size_t i, std::uint64_t value) {
+            out[i].value = static_cast<std::uint32_t>(value);
+        });
+    }
+    if (form != Form::Raw || !in.get_bytes(rows * sizeof(SeriesId), raw)) {
+        return false;
+    }
+    if (rows > 0) {
+        std::memcpy(out.data(), raw.data(), raw.size());
+    }
+    return true;
+}
+
+bool take_times(ByteReader& in, std::size_t rows, std::vector<Time>& out) {
+    Form form{};
+    out.resize(rows);
+    const std::span times(reinterpret_cast<std::uint64_t*>(out.data()), rows);
+    return in.get(form) &&
+           (form == Form::Runs
+                ? take_runs(in, rows,
+                            [&](std::size_t i, std::uint64_t value) { times[i] = value; })
+                : form == Form::Offsets && take_groups(in, times));
+}
 
 bool take_parts(ByteReader& in, Parts& out) {
     std::uint64_t rows = 0;
     std::uint64_t text_bytes = 0;
-    Form form{};
-    if (!in.get_varint(rows) || rows > rows_max || !in.get_varint(text_bytes) || !in.get(form)) {
-        return false;
-    }
-    out.resize(rows);
-    const bool got_series = form == Form::Runs
-                                ? take_runs(in, rows,
-                                            [&](std::size_t i, std::uint64_t value) {
-                                                out.series[i] = static_cast<std::uint32_t>(value);
-                                            })
-                                : form == Form::Raw && in.get_all(out.series, rows);
-    if (!got_series || !in.get(form)) {
-        return false;
-    }
-    const std::span times(reinterpret_cast<std::uint64_t*>(out.times.data()), rows);
-    const bool got_times =
-        form == Form::Runs
-            ? take_runs(in, rows, [&](std::size_t i, std::uint64_t value) { times[i] = value; })
-            : form == Form::Offsets && take_groups(in, times);
     ByteView raw;
-    if (!got_times || !take_stretches(in, rows, out.types) ||
+    if (!in.get_varint(rows) || rows > rows_max || !in.get_varint(text_bytes)) {
+        return false;
+    }
+    out.bits.resize(rows);
+    if (!take_series(in, rows, out.series) || !take_times(in, rows, out.times) ||
+        !take_stretches(in, rows, out.types) ||
         !take_stretches(in, rows, out.qualities) || !take_groups(in, out.bits) ||
         !in.get_bytes(text_bytes, raw) || !in.empty()) {
         return false;
@@ -290,15 +302,34 @@ bool take_parts(ByteReader& in, Parts& out) {
 bool take_plain_parts(ByteReader& in, Parts& out) {
     std::uint32_t rows = 0;
     std::uint32_t text_bytes = 0;
+    std::vector<std::uint32_t> series;
+    std::vector<std::uint32_t> qualities;
     ByteView raw;
-    if (!in.get(rows) || !in.get(text_bytes) || !in.get_all(out.series, rows) ||
+    if (!in.get(rows) || !in.get(text_bytes) || !in.get_all(series, rows) ||
         !in.get_all(out.times, rows) || !in.get_all(out.bits, rows) ||
-        !in.get_all(out.qualities, rows) || !in.get_all(out.types, rows) ||
+        !in.get_all(qualities, rows) || !in.get_all(out.types, rows) ||
         !in.get_bytes(text_bytes, raw) || !in.empty()) {
         return false;
     }
-    out.rows = rows;
+    for (std::uint32_t i = 0; i < rows; ++i) {
+        out.series.push_back(SeriesId{series[i]});
+        out.qualities.push_back(Quality{qualities[i]});
+    }
     out.texts = as_text(raw);
+    return true;
+}
+
+bool are_rows(const Parts& parts) {
+    for (std::size_t i = 0; i < parts.types.size(); ++i) {
+        if (parts.types[i] > ValueType::String) {
+            return false;
+        }
+        const std::uint64_t offset = parts.bits[i] >> 32;
+        const std::uint64_t length = parts.bits[i] & UINT32_MAX;
+        if (parts.types[i] == ValueType::String && offset + length > parts.texts.size()) {
+            return false;
+        }
+    }
     return true;
 }
 
@@ -322,32 +353,14 @@ bool decode_batch(std::uint32_t type, ByteView payload, SampleBatch& out) {
     out.clear();
     ByteReader in(payload);
     Parts parts;
-    if (!(type == batch_record         ? take_parts(in, parts)
-          : type == plain_batch_record ? take_plain_parts(in, parts)
-                                       : false)) {
+    const bool taken = type == batch_record         ? take_parts(in, parts)
+                       : type == plain_batch_record ? take_plain_parts(in, parts)
+                                                    : false;
+    if (!taken || !are_rows(parts)) {
         return false;
     }
-    out.reserve(parts.rows);
-    for (std::size_t i = 0; i < parts.rows; ++i) {
-        Row row{SeriesId{parts.series[i]},
-                parts.times[i],
-                static_cast<ValueType>(parts.types[i]),
-                parts.bits[i],
-                {},
-                Quality{parts.qualities[i]}};
-        if (row.type > ValueType::String) {
-            return false;
-        }
-        if (row.type == ValueType::String) {
-            const std::uint64_t offset = row.bits >> 32;
-            const std::uint64_t length = row.bits & UINT32_MAX;
-            if (offset + length > parts.texts.size()) {
-                return false;
-            }
-            row.text = parts.texts.substr(offset, length);
-        }
-        out.add_row(row);
-    }
+    out = SampleBatch(std::move(parts.series), std::move(parts.times), std::move(parts.types),
+                      std::move(parts.bits), std::move(parts.qualities), std::string(parts.texts));
     return true;
 }
 

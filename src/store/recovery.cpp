@@ -86,8 +86,8 @@ Result<> Maintenance::replay(const journal::Record& record) {
                     record.lsn);
     }
     state_.active->add(batch, record.lsn);
-    for (const Time time : batch.time_column()) {
-        state_.newest = std::max(state_.newest.load(), time);
+    if (!batch.empty()) {
+        state_.newest = std::max(state_.newest.load(), std::ranges::max(batch.time_column()));
     }
     return {};
 }
