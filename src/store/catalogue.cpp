@@ -4,12 +4,9 @@
 #include <algorithm>
 #include <mutex>
 
+#include "store/series_names.h"
+
 namespace gantry::store {
-namespace {
-
-constexpr std::uint32_t series_record = 1;
-
-}  // namespace
 
 Result<std::unique_ptr<Catalogue>> Catalogue::open(Disk& disk, const std::string& folder,
                                                    Random& random, Log& log,
@@ -26,18 +23,15 @@ Result<std::unique_ptr<Catalogue>> Catalogue::open(Disk& disk, const std::string
 }
 
 Result<> Catalogue::replay(const journal::Record& record) {
-    ByteReader in(record.payload);
-    std::uint32_t id = 0;
-    std::uint8_t type = 0;
-    if (record.type != series_record || !in.get(id) || !in.get(type) ||
-        type > static_cast<std::uint8_t>(ValueType::String)) {
+    SeriesRecord series;
+    if (!decode_series(record, series)) {
         return fail(Code::Corrupt, "catalogue record {} cannot be read", record.lsn);
     }
-    if (types_.size() <= id) {
-        types_.resize(std::size_t{id} + 1, ValueType::Null);
+    if (types_.size() <= series.id.value) {
+        types_.resize(std::size_t{series.id.value} + 1, ValueType::Null);
     }
-    types_[id] = static_cast<ValueType>(type);
-    ids_.emplace(as_text(in.rest()), SeriesId{id});
+    types_[series.id.value] = series.type;
+    ids_.emplace(series.key, series.id);
     return {};
 }
 
@@ -58,12 +52,7 @@ Result<SeriesId> Catalogue::make(std::string_view key, ValueType type) {
                     ids_.size());
     }
     const auto id = static_cast<std::uint32_t>(types_.size());
-    Bytes payload;
-    ByteWriter out(payload);
-    out.put(id);
-    out.put(static_cast<std::uint8_t>(type));
-    out.put_bytes(as_bytes(key));
-    TRY(journal_->append(series_record, payload));
+    TRY(journal_->append(SeriesRecord::record_type, encode_series({SeriesId{id}, type, key})));
     types_.push_back(type);
     ids_.emplace(key, SeriesId{id});
     return SeriesId{id};
