@@ -78,8 +78,9 @@ struct FolderScan {
 // Visits every valid record of a journal's folder. `before_visit`, if there is one, is called with
 // each file's path once its content was read and before its records are visited. A tail that is no
 // record counts as torn if nothing came after it: the next file begins with the next number.
-Result<FolderScan> scan_folder(Disk& disk, const std::string& folder, const RecordVisitor& visit,
-                               const std::function<Result<>(const std::string&)>& before_visit = {});
+Result<FolderScan> scan_folder(
+    Disk& disk, const std::string& folder, const RecordVisitor& visit,
+    const std::function<Result<>(const std::string&)>& before_visit = {});
 
 struct JournalOptions {
     std::int64_t file_bytes = 64 * 1024 * 1024;

@@ -170,9 +170,9 @@ private:
     }
 
     Result<> read_journal() {
-        auto scan = journal::scan_folder(
-            disk_, out_.folder + "/journal",
-            [this](const journal::Record& record) { return take(record); });
+        auto scan =
+            journal::scan_folder(disk_, out_.folder + "/journal",
+                                 [this](const journal::Record& record) { return take(record); });
         if (scan) {
             out_.journal = std::move(*scan);
             return {};
@@ -185,10 +185,10 @@ private:
         for (Manifest::Entry& entry : out_.manifest.segments) {
             const std::string path = segment_path(out_.folder, entry.number);
             const auto readable = read_all_ ? read_through(disk_, path) : Result<>();
-            auto file = readable
-                            ? Segment::open(disk_, path, log_, *out_.damaged_blocks)
-                            : Result<std::shared_ptr<const Segment>>(
-                                  std::unexpected(readable.error()));
+            auto file =
+                readable
+                    ? Segment::open(disk_, path, log_, *out_.damaged_blocks)
+                    : Result<std::shared_ptr<const Segment>>(std::unexpected(readable.error()));
             if (!file && file.error().code == Code::Unsupported) {
                 return std::unexpected(file.error());
             }
@@ -353,9 +353,8 @@ std::vector<SeriesId> Contents::series_with_rows() const {
     return out;
 }
 
-bool Contents::scan(
-    SeriesId series, TimeRange range, const ChunkVisitor& visit,
-    const std::function<void(const Segment&, const BlockEntry&)>& on_damage) const {
+bool Contents::scan(SeriesId series, TimeRange range, const ChunkVisitor& visit,
+                    const std::function<void(const Segment&, const BlockEntry&)>& on_damage) const {
     std::vector<Cursor> cursors;
     std::vector<std::unique_ptr<Columns>> rooms;
     std::vector<std::vector<BlockEntry>> blocks;  // that can be read
@@ -374,8 +373,7 @@ bool Contents::scan(
                 on_damage(*segment.file, entry);
             }
         }
-        const auto left =
-            remaining(tombstones.of(series), segment.entry.summary.last_lsn, range);
+        const auto left = remaining(tombstones.of(series), segment.entry.summary.last_lsn, range);
         for (const TimeRange& part : left) {
             const auto from = std::ranges::lower_bound(good, part.from, {}, &BlockEntry::last);
             const auto to =

@@ -344,7 +344,8 @@ Result<StoreUse> measure(Disk& disk, const std::string& folder, Log& log, std::s
     count_blocks(contents, by_series, out);
     std::map<ValueType, TypeUse> by_type;
     for (std::uint64_t number = 0; number < contents.names.end(); ++number) {
-        if (const ValueType type = contents.names.type(SeriesId{static_cast<std::uint32_t>(number)});
+        if (const ValueType type =
+                contents.names.type(SeriesId{static_cast<std::uint32_t>(number)});
             type != ValueType::Null) {
             ++by_type[type].series;
         }

@@ -84,8 +84,8 @@ void plan_segment(const SegmentReport& segment, RepairPlan& out) {
     }
     action.kind = RepairKind::RewriteSegment;
     action.does = "writes it again without what is damaged; the file as it is goes to quarantine/";
-    action.keeps = std::format("{} of {} rows", summary.rows - std::min(lost, summary.rows),
-                               summary.rows);
+    action.keeps =
+        std::format("{} of {} rows", summary.rows - std::min(lost, summary.rows), summary.rows);
     out.actions.push_back(std::move(action));
 }
 
@@ -140,14 +140,15 @@ RepairPlan plan_from(const StoreReport& report) {
         action.file = "catalogue";
         action.number = series.series.value;
         action.type = series.type == ValueType::Null ? ValueType::Float64 : series.type;
-        action.does = std::format("names series {} '{}': its own name is lost",
-                                  series.series.value, recovered_key(series.series));
+        action.does = std::format("names series {} '{}': its own name is lost", series.series.value,
+                                  recovered_key(series.series));
         action.keeps = std::format("its {} rows from {} to {}", series.rows,
                                    format_time(series.first), format_time(series.last));
         out.actions.push_back(std::move(action));
     }
     for (const std::string& record : report.bad_records) {
-        out.left.push_back(record + " cannot be read: use the program that wrote it, or a newer one");
+        out.left.push_back(record +
+                           " cannot be read: use the program that wrote it, or a newer one");
     }
     return out;
 }
@@ -164,7 +165,8 @@ Result<bool> same_content(Disk& disk, const std::string& a, const std::string& b
     for (std::uint64_t at = 0; size == other && at < size; at += piece_bytes) {
         TRY_ASSIGN(const std::size_t got, first->read(at, one));
         TRY_ASSIGN(const std::size_t same, second->read(at, two));
-        if (got != same || !std::ranges::equal(ByteView(one).first(got), ByteView(two).first(got))) {
+        if (got != same ||
+            !std::ranges::equal(ByteView(one).first(got), ByteView(two).first(got))) {
             return false;
         }
     }
@@ -280,10 +282,11 @@ private:
         }
         TRY_ASSIGN(const std::uint64_t free, disk_.free_bytes(report_.folder));
         if (free < wanted) {
-            return fail(Code::StorageFull,
-                        "repair needs {} bytes in {} to keep what is damaged, and {} are free: make "
-                        "room; nothing was changed",
-                        wanted, report_.folder, free);
+            return fail(
+                Code::StorageFull,
+                "repair needs {} bytes in {} to keep what is damaged, and {} are free: make "
+                "room; nothing was changed",
+                wanted, report_.folder, free);
         }
         return {};
     }
@@ -309,11 +312,10 @@ private:
     }
 
     Result<> write_note(const RepairAction& action) {
-        const std::string text =
-            std::format("Records {} to {} of the {} in {} are gone.\nSeen by gantry store repair.\n",
-                        action.records.first, action.records.last, action.journal, report_.folder);
-        return replace_file(disk_,
-                            quarantine_ + "/" + note_name(action.journal, action.records),
+        const std::string text = std::format(
+            "Records {} to {} of the {} in {} are gone.\nSeen by gantry store repair.\n",
+            action.records.first, action.records.last, action.journal, report_.folder);
+        return replace_file(disk_, quarantine_ + "/" + note_name(action.journal, action.records),
                             gantry::as_bytes(text));
     }
 
@@ -333,8 +335,8 @@ private:
                     continue;
                 }
                 if (!writer) {
-                    TRY_ASSIGN(writer, SegmentWriter::create(
-                                           disk_, segment_path(report_.folder, number)));
+                    TRY_ASSIGN(writer,
+                               SegmentWriter::create(disk_, segment_path(report_.folder, number)));
                 }
                 const ByteView raw = block.counted ? source->raw(block) : ByteView{};
                 TRY(raw.empty() ? writer->add(rows.chunk(SeriesId{block.series}))
@@ -374,13 +376,14 @@ private:
             }
             const auto nothing = [](const journal::Record&) -> Result<> { return {}; };
             if (!catalogue) {
-                TRY_ASSIGN(catalogue, journal::Journal::open(disk_, report_.folder + "/catalogue",
-                                                             random_, log_,
-                                                             {.file_bytes = 64 * 1024}, nothing));
+                TRY_ASSIGN(catalogue,
+                           journal::Journal::open(disk_, report_.folder + "/catalogue", random_,
+                                                  log_, {.file_bytes = 64 * 1024}, nothing));
             }
             const SeriesId id{static_cast<std::uint32_t>(action.number)};
             const std::string key = recovered_key(id);
-            TRY(catalogue->append(SeriesRecord::record_type, encode_series({id, action.type, key})));
+            TRY(catalogue->append(SeriesRecord::record_type,
+                                  encode_series({id, action.type, key})));
             TRY(catalogue->commit());
         }
         return {};

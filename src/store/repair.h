@@ -31,10 +31,10 @@ struct RepairAction {
     std::string keeps;
     std::vector<LostRows> loses;
 
-    std::uint64_t number = 0;        // of the segment, or of the series
+    std::uint64_t number = 0;          // of the segment, or of the series
     ValueType type = ValueType::Null;  // of the series
-    std::string journal;             // "journal" or "catalogue"
-    journal::LsnRange records;       // that are gone
+    std::string journal;               // "journal" or "catalogue"
+    journal::LsnRange records;         // that are gone
 };
 
 struct RepairPlan {
@@ -47,8 +47,8 @@ struct RepairPlan {
 Result<RepairPlan> plan_repair(Disk& disk, const std::string& folder, Log& log);
 
 // Does what plan_repair() says. The caller has locked the store's folder against a gantryd. Damaged
-// files go to the folder "quarantine" in the store; nothing is deleted that is not there whole. Each
-// step is durable before the next; after a power cut the same call goes on from there.
+// files go to the folder "quarantine" in the store; nothing is deleted that is not there whole.
+// Each step is durable before the next; after a power cut the same call goes on from there.
 Result<RepairPlan> repair(Disk& disk, Random& random, const std::string& folder, Log& log);
 
 // The name that a series gets whose own is lost.

@@ -54,8 +54,8 @@ struct Fixture {
     }
 
     std::unique_ptr<Store> open(SimDisk& of) {
-        return must(Store::open(of, around.clock, random, around.log, around.metrics,
-                                small_options()));
+        return must(
+            Store::open(of, around.clock, random, around.log, around.metrics, small_options()));
     }
     StoreReport inspect(SimDisk& of) { return must(store::inspect(of, "/s", around.log)); }
     RepairPlan repair(SimDisk& of) { return must(store::repair(of, random, "/s", around.log)); }
@@ -162,8 +162,8 @@ TEST(Inspect, ASoundStoreIsHealthyAndCounted) {
     EXPECT_EQ(report.series, 2U);
     EXPECT_TRUE(must(plan_repair(fixture.disk, "/s", fixture.around.log)).actions.empty());
 
-    const StoreUse use = must(measure(fixture.disk, "/s", fixture.around.log, 1,
-                                      std::chrono::hours(24)));
+    const StoreUse use =
+        must(measure(fixture.disk, "/s", fixture.around.log, 1, std::chrono::hours(24)));
     EXPECT_EQ(use.rows, 60U);
     EXPECT_EQ(use.journal_rows, 20U);
     EXPECT_EQ(use.first, 1);
@@ -438,8 +438,8 @@ TEST(Repair, APowerCutAtAnyOperationLosesNothing) {
                 for (const auto& row : expected) {
                     ASSERT_TRUE(there.contains(row) || row.first == "a");
                 }
-                const std::string kept = must(disk->exists(path)) ? path
-                                                                  : "/s/quarantine" + path.substr(2);
+                const std::string kept =
+                    must(disk->exists(path)) ? path : "/s/quarantine" + path.substr(2);
                 ASSERT_EQ(must(read_file(*disk, kept, 1 << 20)), damaged);
             }
             ++cuts;

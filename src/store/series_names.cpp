@@ -41,8 +41,7 @@ bool SeriesNames::add(const journal::Record& record) {
 }
 
 std::string SeriesNames::describe(SeriesId id) const {
-    return has(id) ? std::string(key(id))
-                   : std::format("series {}, whose name is lost", id.value);
+    return has(id) ? std::string(key(id)) : std::format("series {}, whose name is lost", id.value);
 }
 
 std::uint64_t SeriesNames::bytes() const {
