@@ -91,8 +91,8 @@ Result<bool> decode_manifest(ByteView bytes, const std::string& path, Manifest& 
         return false;
     }
     if (found_version == 0 || found_version > version) {
-        return fail(Code::Unsupported, "{} has format version {}, this program reads 1 to {}",
-                    path, found_version, version);
+        return fail(Code::Unsupported, "{} has format version {}, this program reads 1 to {}", path,
+                    found_version, version);
     }
     out = {};
     return in.get(out.generation) && in.get(out.next_number) && in.get(out.flushed) &&
@@ -123,8 +123,8 @@ Result<Manifest> read_manifest(Disk& disk, const std::string& folder, Log& log) 
     }
     if (!best && damaged > 0) {
         return fail(Code::Corrupt,
-                    "both copies of the manifest in {} are damaged: restore them from "
-                    "a backup; the segments and the journal are untouched",
+                    "both copies of the manifest in {} are damaged: gantry store repair "
+                    "makes one from the segments, which are untouched as is the journal",
                     folder);
     }
     return best.value_or(Manifest{});
@@ -134,7 +134,8 @@ Result<> write_manifest(Disk& disk, const std::string& folder, Manifest& manifes
     ++manifest.generation;
     const Bytes bytes = encode(manifest);
     TRY(replace_file(disk, folder + "/" + std::string(manifest_copies[0]), bytes));
-    if (const auto second = replace_file(disk, folder + "/" + std::string(manifest_copies[1]), bytes);
+    if (const auto second =
+            replace_file(disk, folder + "/" + std::string(manifest_copies[1]), bytes);
         !second) {
         log.warn("store", "second copy of the manifest not written",
                  {{"detail", second.error().message}});
