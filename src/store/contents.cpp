@@ -133,16 +133,51 @@ private:
         std::ranges::sort(out_.manifest.segments, {}, [](const Manifest::Entry& entry) {
             return std::pair(entry.summary.last_lsn, entry.number);
         });
+        std::uint64_t rows = 0;
+        auto scan = journal::scan_folder(disk_, out_.folder + "/journal",
+                                         [&](const journal::Record& record) -> Result<> {
+                                             SampleBatch batch;
+                                             if (record.lsn <= out_.manifest.flushed &&
+                                                 decode_batch(record.type, record.payload, batch)) {
+                                                 rows += batch.size();
+                                             }
+                                             return {};
+                                         });
+        if (!scan) {
+            return {};
+        }
+        if (is_before_first_manifest(*scan, rows)) {
+            out_.manifest = {};
+            out_.rebuilt = false;
+            return {};
+        }
         // Records that the journal still has are replayed once more: that changes nothing, and a
         // segment may be missing that was to hold some of them. But numbers must go on behind those
         // of all segments.
-        const auto nothing = [](const journal::Record&) -> Result<> { return {}; };
-        if (const auto scan = journal::scan_folder(disk_, out_.folder + "/journal", nothing)) {
-            if (scan->first != 0 && scan->last >= out_.manifest.flushed) {
-                out_.manifest.flushed = std::min(out_.manifest.flushed, scan->first - 1);
-            }
+        if (scan->first != 0 && scan->last >= out_.manifest.flushed) {
+            out_.manifest.flushed = std::min(out_.manifest.flushed, scan->first - 1);
         }
         return {};
+    }
+
+    // Whether the segments are those of the first flush of all, which a manifest is still to be
+    // written for: then the journal has every row of them.
+    bool is_before_first_manifest(const journal::FolderScan& scan,
+                                  std::uint64_t journal_rows) const {
+        std::uint64_t rows = 0;
+        for (const Manifest::Entry& entry : out_.manifest.segments) {
+            if (!read_foot(disk_, segment_path(out_.folder, entry.number))) {
+                continue;  // not finished
+            }
+            if (entry.summary.last_lsn == 0) {
+                return false;  // rows of a backfill were never in the journal
+            }
+            rows += entry.summary.rows;
+        }
+        const bool damaged = std::ranges::any_of(
+            out_.copies, [](const ManifestCopy& copy) { return copy.state == CopyState::Damaged; });
+        return !damaged && scan.first == 1 && scan.missing.empty() && rows <= journal_rows &&
+               scan.last >= out_.manifest.flushed;
     }
 
     Result<> take(const journal::Record& record) {
@@ -321,7 +356,7 @@ Result<Contents> read_contents(Disk& disk, const std::string& folder, Log& log, 
             continue;  // a file went away between being listed and being read
         }
         TRY_ASSIGN(const std::uint64_t generation, generation_of(disk, folder));
-        const bool moved = !out->rebuilt && generation != out->manifest.generation;
+        const bool moved = generation != out->manifest.generation;
         auto doubts_now = doubts(*out);
         const bool settled = doubts_now.empty() || doubts_before == doubts_now;
         if ((settled && !moved) || tries == tries_max) {

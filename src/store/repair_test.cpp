@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/sim_disk.h"
+#include "store/backfill.h"
 #include "store/segment_format.h"
 #include "testing/testing.h"
 
@@ -301,6 +302,13 @@ TEST(Repair, ATruncatedSegmentKeepsTheBlocksBeforeTheCut) {
 TEST(Repair, MakesAManifestAgainFromTheSegments) {
     for (const bool damaged : {true, false}) {
         Fixture fixture;
+        {
+            const auto store = fixture.open(fixture.disk);
+            const auto backfill = store->begin_backfill();  // past the journal
+            must(backfill->add(one(SeriesId{0}, row_count + 1, (row_count + 1) * 3)));
+            must(backfill->publish());
+            fixture.written.emplace("a", row_count + 1);
+        }
         for (const std::string_view name : manifest_copies) {
             const std::string path = "/s/" + std::string(name);
             if (damaged) {
@@ -317,6 +325,32 @@ TEST(Repair, MakesAManifestAgainFromTheSegments) {
         EXPECT_TRUE(fixture.inspect(fixture.disk).healthy());
         EXPECT_EQ(fixture.read(fixture.disk), fixture.written);
     }
+}
+
+// A crash between the first segments and the first manifest; it is also what a running gantryd
+// looks like for a moment.
+TEST(Inspect, SegmentsBeforeTheFirstManifestAreNoDamage) {
+    Fixture fixture;
+    SimDisk disk(5);
+    {
+        const auto store = fixture.open(disk);
+        const SeriesId id = must(store->make_series("a", ValueType::Int64));
+        for (std::int64_t i = 1; i <= 5; ++i) {
+            must(store->append(one(id, i, i * 3)));
+        }
+        must(store->commit());
+        disk.set_fault([](SimDisk::Operation, const std::string& path) {
+            return path.contains("MANIFEST") ? std::optional(Error{Code::Io, "EIO", {}})
+                                             : std::nullopt;
+        });
+        EXPECT_EQ(failure(store->flush()), Code::Io);
+        disk.set_fault(nullptr);
+    }
+    const StoreReport report = fixture.inspect(disk);
+    EXPECT_TRUE(report.healthy());
+    EXPECT_EQ(report.strangers.size(), 1U);
+    EXPECT_EQ(report.journal_rows, 5U);
+    EXPECT_EQ(fixture.read(disk).size(), 5U);
 }
 
 TEST(Repair, LaterRowsWinAfterTheManifestWasMadeAgain) {
