@@ -25,8 +25,9 @@ module(http DEPS runtime security PRECOMPILE asio)
 module(api DEPS http pipeline query acquisition LINK dep::simdjson PRECOMPILE asio)
 module(daemon DEPS api LINK dep::toml PRECOMPILE asio)
 
-# The command line program: a client of the API, without a server in it.
-module(cli DEPS http LINK dep::cli11 PRECOMPILE asio)
+# The command line program: a client of the API, without a server in it; and the tools for the files
+# of a store.
+module(cli DEPS http store LINK dep::cli11 PRECOMPILE asio)
 
 # The demo plant: a program of its own, behind Modbus.
 module(plant DEPS base LINK dep::modbus dep::cli11)

@@ -8,6 +8,8 @@
 #include "cli/help.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/store_export.h"
+#include "cli/store_folder.h"
 #include "cli/table.h"
 #include "cli/text_width.h"
 #include "cli/time_text.h"
@@ -170,6 +172,41 @@ TEST(TimeText, IsRough) {
     EXPECT_EQ(rough_duration(std::chrono::milliseconds(3200)), "3.2 s");
     EXPECT_EQ(rough_duration(std::chrono::minutes(5)), "5 min");
     EXPECT_EQ(rough_bytes(1.4 * 1024 * 1024), "1.4 MiB");
+}
+
+TEST(StoreFolder, IsNamedByTheDataFolderOrByTheStoreInIt) {
+    const TemporaryFolder folder;
+    RealDisk disk;
+    must(disk.make_directory(folder / "data/store/journal"));
+    for (const std::string& name : {folder / "data", folder / "data/", folder / "data/store"}) {
+        Arguments arguments;
+        arguments.add("FOLDER", name);
+        const StoreFolder found = must(find_store(disk, arguments));
+        EXPECT_EQ(found.data, folder / "data");
+        EXPECT_EQ(found.store, folder / "data/store");
+    }
+    Arguments elsewhere;
+    elsewhere.add("--data", folder.path());
+    EXPECT_EQ(failure(find_store(disk, elsewhere)), Code::NotFound);
+    elsewhere.add("FOLDER", folder.path());
+    EXPECT_EQ(failure(find_store(disk, elsewhere)), Code::InvalidArgument);
+}
+
+TEST(StoreFolder, IsRefusedWhileAGantrydHasIt) {
+    const TemporaryFolder folder;
+    const auto held = must(lock_directory(folder.path()));
+    const auto refused = lock_store({folder.path(), folder / "store"});
+    EXPECT_EQ(failure(refused), Code::Forbidden);
+    EXPECT_TRUE(refused.error().message.contains("stop it first"));
+}
+
+TEST(StoreExport, FieldsAreInQuotesWhereTheyMustBe) {
+    std::string text;
+    for (const std::string_view field : {"plain", "a,b", "say \"no\"", "two\nlines", ""}) {
+        append_csv_field(text, field);
+        text += ';';
+    }
+    EXPECT_EQ(text, "plain;\"a,b\";\"say \"\"no\"\"\";\"two\nlines\";;");
 }
 
 TEST(Target, ReferencesArePercentEncoded) {

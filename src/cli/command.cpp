@@ -53,6 +53,7 @@ const std::vector<Command>& commands() {
         add_tag_commands(out);
         add_import_command(out);
         add_export_commands(out);
+        add_store_commands(out);
         add_demo_command(out);
         add_completion_commands(out);
         return out;
@@ -87,7 +88,7 @@ std::string_view noun_summary(std::string_view noun) {
         std::string_view noun;
         std::string_view summary;
     };
-    static constexpr std::array<Row, 9> rows = {{
+    static constexpr std::array<Row, 10> rows = {{
         {"assets", "The tree of sites, lines, machines and things"},
         {"models", "Thing models (物模型): what a kind of thing measures and can do"},
         {"points", "Points (测点): one measured or set value of one asset"},
@@ -95,6 +96,7 @@ std::string_view noun_summary(std::string_view noun) {
         {"tags", "Which address of a connection feeds which point"},
         {"import", "Bring recorded values in"},
         {"export", "Take recorded values out"},
+        {"store", "The files of a store on this machine: check, repair, take out"},
         {"demo", "A small plant to try things with"},
         {"completion", "Completion for your shell"},
     }};

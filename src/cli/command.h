@@ -76,6 +76,7 @@ void add_watch_command(std::vector<Command>& out);
 void add_sql_command(std::vector<Command>& out);
 void add_import_command(std::vector<Command>& out);
 void add_export_commands(std::vector<Command>& out);
+void add_store_commands(std::vector<Command>& out);
 void add_demo_command(std::vector<Command>& out);
 void add_completion_commands(std::vector<Command>& out);
 

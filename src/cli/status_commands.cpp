@@ -233,7 +233,8 @@ private:
                                                  count_in(*state, "journal_bytes"));
         if (const std::uint64_t damaged = count_in(*state, "damaged_blocks"); damaged > 0) {
             note("store", Verdict::Failed,
-                 std::format("{} damaged blocks: restore them from a backup", damaged),
+                 std::format("{} damaged blocks: gantry store check, on that machine, names them",
+                             damaged),
                  Code::Corrupt);
             return;
         }

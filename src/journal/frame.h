@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "base/bytes.h"
 
@@ -32,6 +33,9 @@ struct FrameHeader {
 static_assert(sizeof(FrameHeader) == 32);
 
 inline constexpr std::size_t frame_alignment = 8;
+
+// Not one that is only reserved.
+bool is_journal_file(std::string_view name);
 
 // What a frame takes in the file.
 inline std::size_t frame_bytes(std::size_t payload) {

@@ -16,10 +16,6 @@ constexpr std::string_view suffix = ".gj";
 constexpr std::string_view reserved_prefix = "reserved-";
 constexpr std::string_view reserved_suffix = ".tmp";
 
-bool is_journal_file(std::string_view name) {
-    return name.starts_with(prefix) && name.ends_with(suffix);
-}
-
 void append_frame(Bytes& out, const FrameHeader& header, ByteView payload) {
     ByteWriter writer(out);
     writer.put_bytes(std::as_bytes(std::span(&header, 1)));
@@ -51,31 +47,26 @@ Result<std::unique_ptr<Journal>> Journal::open(Disk& disk, std::string folder, R
 
 Result<> Journal::replay(const RecordVisitor& visit) {
     TRY_ASSIGN(const auto names, disk_.list(folder_));
-    std::uint64_t records = 0;
     for (const std::string& name : names) {
         if (name.starts_with(reserved_prefix)) {
             TRY(disk_.remove(folder_ + "/" + name));  // of the life before; it has no record
         }
-        if (!is_journal_file(name)) {
-            continue;
-        }
-        const std::string path = folder_ + "/" + name;
-        // After a crash of the program alone, what is read may not be on the disk yet. What is
-        // given out is durable.
-        TRY_ASSIGN(const auto file, disk_.open(path, OpenMode::ReadWrite));
-        TRY(file->sync());
-        TRY_ASSIGN(const auto mapping, file->map());
-        const ByteView content = mapping->bytes();
-        TRY_ASSIGN(const FileScan scan, scan_file(content, name, last_, visit));
-        last_ = std::max(last_, scan.last);
-        records += scan.records;
-        closed_.push_back({path, last_, content.size()});
-        damage_.insert(damage_.end(), scan.damage.begin(), scan.damage.end());
     }
-    for (Damage& damage : damage_) {
-        // Only the newest file can end in a write that was cut short.
-        damage.torn_tail = damage.torn_tail && !closed_.empty() &&
-                           closed_.back().path.ends_with("/" + damage.file);
+    // After a crash of the program alone, what is read may not be on the disk yet. What is given
+    // out is durable.
+    const auto make_durable = [this](const std::string& path) -> Result<> {
+        TRY_ASSIGN(const auto file, disk_.open(path, OpenMode::ReadWrite));
+        return file->sync();
+    };
+    TRY_ASSIGN(const FolderScan scan, scan_folder(disk_, folder_, visit, make_durable));
+    std::uint64_t records = 0;
+    for (const FolderScan::File& file : scan.files) {
+        last_ = std::max(last_, file.scan.last);
+        records += file.scan.records;
+        closed_.push_back({folder_ + "/" + file.name, last_, file.bytes});
+        damage_.insert(damage_.end(), file.scan.damage.begin(), file.scan.damage.end());
+    }
+    for (const Damage& damage : damage_) {
         log_.write(damage.torn_tail ? Level::Info : Level::Error, "journal",
                    damage.torn_tail ? "unfinished write dropped" : "damaged",
                    {{"file", damage.file}, {"offset", damage.offset}, {"bytes", damage.bytes}});

@@ -24,8 +24,8 @@ struct Damage {
     std::string file;
     std::uint64_t offset = 0;
     std::uint64_t bytes = 0;
-    // Nothing valid follows it in the newest file: what a power cut leaves of a write that was
-    // never acknowledged. Otherwise records that may have been acknowledged are gone.
+    // Nothing valid follows it: what a power cut leaves of a write that was never acknowledged.
+    // Otherwise records that may have been acknowledged are gone.
     bool torn_tail = false;
 };
 
@@ -37,18 +37,50 @@ struct Record {
 
 using RecordVisitor = std::function<Result<>(const Record&)>;
 
+// Records from the first to the last, both included.
+struct LsnRange {
+    Lsn first = 0;
+    Lsn last = 0;
+
+    bool operator==(const LsnRange&) const = default;
+};
+
 struct FileScan {
     Lsn first = 0;  // as the header says; 0 when the header is damaged
     std::uint64_t epoch = 0;
-    Lsn last = 0;  // of the valid records, 0 for none
+    Lsn first_record = 0;  // of the valid records, 0 for none
+    Lsn last = 0;          // the same
     std::uint64_t records = 0;
     std::vector<Damage> damage;
+    std::vector<LsnRange> missing;  // between the valid records, and before the first
 };
 
 // The one validator of a journal file: replay, check and repair all see what it sees. Damage inside
 // the file is stepped over, and every valid record before and after it is visited in order.
 Result<FileScan> scan_file(ByteView content, const std::string& name, Lsn after,
                            const RecordVisitor& visit);
+
+// All files of a journal, in the order of their records.
+struct FolderScan {
+    struct File {
+        std::string name;
+        std::uint64_t bytes = 0;
+        FileScan scan;
+    };
+
+    std::vector<File> files;
+    std::vector<LsnRange> missing;  // numbers that were given out and whose records are not there
+    // Of the oldest record that a file has or says it had; 0 where there is none.
+    Lsn first = 0;
+    Lsn last = 0;  // the largest that was given out, as far as the files tell
+};
+
+// Visits every valid record of a journal's folder. `before_visit`, if there is one, is called with
+// each file's path once its content was read and before its records are visited. A tail that is no
+// record counts as torn if nothing came after it: the next file begins with the next number.
+Result<FolderScan> scan_folder(
+    Disk& disk, const std::string& folder, const RecordVisitor& visit,
+    const std::function<Result<>(const std::string&)>& before_visit = {});
 
 struct JournalOptions {
     std::int64_t file_bytes = 64 * 1024 * 1024;

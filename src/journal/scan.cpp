@@ -33,6 +33,11 @@ public:
             }
             damaged_from = content_.size();
             scan_.epoch = frame->epoch;
+            const Lsn before = scan_.records > 0 ? scan_.last : std::max<Lsn>(scan_.first, 1) - 1;
+            if (frame->lsn > before + 1 && (scan_.records > 0 || scan_.first > 0)) {
+                scan_.missing.push_back({before + 1, frame->lsn - 1});
+            }
+            scan_.first_record = scan_.records == 0 ? frame->lsn : scan_.first_record;
             scan_.last = frame->lsn;
             ++scan_.records;
             TRY(visit(Record{frame->lsn, frame->type,
@@ -129,6 +134,47 @@ private:
 Result<FileScan> scan_file(ByteView content, const std::string& name, Lsn after,
                            const RecordVisitor& visit) {
     return FileScanner(content, name, after).run(visit);
+}
+
+Result<FolderScan> scan_folder(Disk& disk, const std::string& folder, const RecordVisitor& visit,
+                               const std::function<Result<>(const std::string&)>& before_visit) {
+    FolderScan out;
+    TRY_ASSIGN(const auto names, disk.list(folder));
+    Lsn last_record = 0;
+    for (const std::string& name : names) {
+        if (!is_journal_file(name)) {
+            continue;
+        }
+        const std::string path = folder + "/" + name;
+        TRY_ASSIGN(const auto file, disk.open(path, OpenMode::Read));
+        TRY_ASSIGN(const auto mapping, file->map());
+        const ByteView content = mapping->bytes();
+        if (before_visit) {
+            TRY(before_visit(path));
+        }
+        TRY_ASSIGN(FileScan scan, scan_file(content, name, last_record, visit));
+        // What the numbers of this file say about those before it.
+        const Lsn begin = scan.first != 0 ? scan.first : scan.first_record;
+        const bool goes_on = begin == out.last + 1 || begin == 0;
+        if (!out.files.empty() && begin > out.last + 1) {
+            out.missing.push_back({out.last + 1, begin - 1});
+        }
+        out.missing.insert(out.missing.end(), scan.missing.begin(), scan.missing.end());
+        if (!out.files.empty() && !goes_on) {
+            for (Damage& damage : out.files.back().scan.damage) {
+                damage.torn_tail = false;
+            }
+        }
+        out.first = out.first == 0 ? begin : out.first;
+        out.last = std::max({out.last, scan.last, begin == 0 ? 0 : begin - 1});
+        last_record = std::max(last_record, scan.last);
+        out.files.push_back({name, content.size(), std::move(scan)});
+    }
+    return out;
+}
+
+bool is_journal_file(std::string_view name) {
+    return name.starts_with("journal-") && name.ends_with(".gj");
 }
 
 }  // namespace gantry::journal

@@ -30,6 +30,7 @@ private:
     explicit Maintenance(State& state) : state_(state) {}
 
     Result<> recover(Random& random);
+    Result<> begin_manifest();
     Result<> open_segments();
     Result<> remove_strangers();
     Result<> replay(const journal::Record& record);

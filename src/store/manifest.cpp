@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/manifest.h"
 
-#include <array>
+#include <charconv>
 #include <format>
-#include <optional>
 
 namespace gantry::store {
 namespace {
 
 constexpr std::uint64_t magic = 0x3146494e414d5947;  // "GYMANIF1"
 constexpr std::uint32_t version = 2;
-constexpr std::uint64_t bytes_max = 64 * 1024 * 1024;
-constexpr std::array<std::string_view, 2> copies = {"MANIFEST", "MANIFEST.copy"};
 
 Bytes encode(const Manifest& manifest) {
     Bytes bytes;
@@ -106,9 +103,9 @@ Result<bool> decode_manifest(ByteView bytes, const std::string& path, Manifest& 
 Result<Manifest> read_manifest(Disk& disk, const std::string& folder, Log& log) {
     std::optional<Manifest> best;
     int damaged = 0;
-    for (const std::string_view name : copies) {
+    for (const std::string_view name : manifest_copies) {
         const std::string path = folder + "/" + std::string(name);
-        const auto bytes = read_file(disk, path, bytes_max);
+        const auto bytes = read_file(disk, path, manifest_bytes_max);
         if (!bytes && bytes.error().code == Code::NotFound) {
             continue;
         }
@@ -126,8 +123,8 @@ Result<Manifest> read_manifest(Disk& disk, const std::string& folder, Log& log) 
     }
     if (!best && damaged > 0) {
         return fail(Code::Corrupt,
-                    "both copies of the manifest in {} are damaged: restore them from "
-                    "a backup; the segments and the journal are untouched",
+                    "both copies of the manifest in {} are damaged: gantry store repair "
+                    "makes one from the segments, which are untouched as is the journal",
                     folder);
     }
     return best.value_or(Manifest{});
@@ -136,8 +133,9 @@ Result<Manifest> read_manifest(Disk& disk, const std::string& folder, Log& log) 
 Result<> write_manifest(Disk& disk, const std::string& folder, Manifest& manifest, Log& log) {
     ++manifest.generation;
     const Bytes bytes = encode(manifest);
-    TRY(replace_file(disk, folder + "/" + std::string(copies[0]), bytes));
-    if (const auto second = replace_file(disk, folder + "/" + std::string(copies[1]), bytes);
+    TRY(replace_file(disk, folder + "/" + std::string(manifest_copies[0]), bytes));
+    if (const auto second =
+            replace_file(disk, folder + "/" + std::string(manifest_copies[1]), bytes);
         !second) {
         log.warn("store", "second copy of the manifest not written",
                  {{"detail", second.error().message}});
@@ -147,6 +145,20 @@ Result<> write_manifest(Disk& disk, const std::string& folder, Manifest& manifes
 
 std::string segment_path(const std::string& folder, std::uint64_t number) {
     return std::format("{}/segment-{:012}.gs", folder, number);
+}
+
+std::optional<std::uint64_t> segment_number(std::string_view name) {
+    constexpr std::string_view prefix = "segment-";
+    constexpr std::string_view suffix = ".gs";
+    if (!name.starts_with(prefix) || !name.ends_with(suffix)) {
+        return std::nullopt;
+    }
+    name.remove_prefix(prefix.size());
+    name.remove_suffix(suffix.size());
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+    return error == std::errc() && end == name.data() + name.size() ? std::optional(number)
+                                                                    : std::nullopt;
 }
 
 }  // namespace gantry::store

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/disk.h"
@@ -33,6 +36,9 @@ struct Manifest {
     std::vector<Tombstone> tombstones;
 };
 
+inline constexpr std::array<std::string_view, 2> manifest_copies = {"MANIFEST", "MANIFEST.copy"};
+inline constexpr std::uint64_t manifest_bytes_max = 64 * 1024 * 1024;
+
 // Reads the newer of the two copies that is whole; a new store has none. Corrupt if both are
 // damaged.
 Result<Manifest> read_manifest(Disk& disk, const std::string& folder, Log& log);
@@ -45,6 +51,8 @@ Result<> write_manifest(Disk& disk, const std::string& folder, Manifest& manifes
 // False if the bytes are not a manifest; Unsupported if it is of a newer version.
 Result<bool> decode_manifest(ByteView bytes, const std::string& path, Manifest& out);
 
+// Where the store keeps the segment of that number, and the number of a file of such a name.
 std::string segment_path(const std::string& folder, std::uint64_t number);
+std::optional<std::uint64_t> segment_number(std::string_view name);
 
 }  // namespace gantry::store

@@ -10,6 +10,7 @@ namespace gantry::store {
 Result<> Maintenance::recover(Random& random) {
     TRY(state_.disk.make_directory(state_.folder));
     TRY_ASSIGN(manifest_, read_manifest(state_.disk, state_.folder, state_.log));
+    TRY(begin_manifest());
     next_number_ = manifest_.next_number;
     state_.tombstones = std::make_shared<const Tombstones>(manifest_.tombstones);
     TRY(open_segments());
@@ -32,6 +33,23 @@ Result<> Maintenance::recover(Random& random) {
                      {"segments", state_.segments->size()},
                      {"rows_in_memory", state_.active->rows()}});
     return {};
+}
+
+// A store has a manifest from its first start on. Segments without one are not taken for leftovers.
+Result<> Maintenance::begin_manifest() {
+    if (manifest_.generation != 0) {
+        return {};
+    }
+    TRY_ASSIGN(const auto names, state_.disk.list(state_.folder));
+    if (std::ranges::any_of(names, [](const std::string& name) {
+            return name.starts_with("segment-");
+        })) {
+        return fail(Code::Corrupt,
+                    "{} has segments and no manifest: restore it from a backup, or run "
+                    "'gantry store repair', which makes one from the segments",
+                    state_.folder);
+    }
+    return write_manifest(state_.disk, state_.folder, manifest_, state_.log);
 }
 
 Result<> Maintenance::open_segments() {

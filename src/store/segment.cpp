@@ -216,10 +216,10 @@ std::vector<SegmentDamage> Segment::check() const {
     const ByteView file = mapping_->bytes();
     SegmentHead head;
     if (!copy_struct(file, 0, head) || head.magic != segment_magic || head.crc != checksum(head)) {
-        out.push_back({0, sizeof(head), "head"});
+        out.push_back({0, sizeof(head), "head", {}});
     }
     if (!held_.empty() && version_ != 1 && version_ != 2) {
-        out.push_back({0, file.size(), "index"});
+        out.push_back({0, file.size(), "index", {}});
     }
     std::vector<BlockEntry> entries;
     Columns rows;
@@ -228,10 +228,13 @@ std::vector<SegmentDamage> Segment::check() const {
         for (const BlockEntry& entry : entries) {
             const auto bytes = payload(entry);
             if (!bytes || !decode(*bytes, rows) || rows.size() != entry.rows) {
+                BlockEntry lost = entry;
+                lost.statistics = {};  // the segment's
                 out.push_back(
                     {entry.offset, entry.bytes,
                      std::format("block of series {} with {} rows from {} to {}", entry.series,
-                                 entry.rows, format_time(entry.first), format_time(entry.last))});
+                                 entry.rows, format_time(entry.first), format_time(entry.last)),
+                     lost});
             }
         }
     }

@@ -44,6 +44,7 @@ struct SegmentDamage {
     std::uint64_t offset = 0;
     std::uint64_t bytes = 0;
     std::string what;
+    BlockEntry block;  // if it is one; no rows otherwise
 };
 
 // An immutable file of blocks, sorted by series and time (docs/formats/segment.md), mapped into

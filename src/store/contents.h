@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "store/manifest.h"
+#include "store/memtable.h"
+#include "store/series_names.h"
+#include "store/state.h"
+#include "store/tombstones.h"
+
+namespace gantry::store {
+
+enum class CopyState : unsigned char { Whole, Missing, Damaged };
+
+struct ManifestCopy {
+    std::string name;
+    CopyState state = CopyState::Missing;
+    std::uint64_t generation = 0;
+};
+
+// A record of the journal that is not in a segment, without its rows.
+struct JournalRows {
+    Lsn lsn = 0;
+    std::uint64_t rows = 0;
+    Time first = time_max;
+    Time last = time_min;
+};
+
+// What a store has on disk, read without opening it: nothing is written, and a gantryd may go on
+// with it meanwhile. Uses the validators that the store itself uses. What is damaged is left out
+// and told; the rest can be read.
+struct Contents {
+    struct Unreadable {
+        Manifest::Entry entry;
+        Error why;  // NotFound when there is no such file
+    };
+
+    std::string folder;
+    std::vector<ManifestCopy> copies;
+    bool rebuilt = false;  // no copy is whole: the manifest is made from the segments
+    Manifest manifest;
+    Segments segments;                   // those that can be opened, oldest data first
+    std::vector<Unreadable> unreadable;  // those that the manifest names beside them
+    std::vector<std::string> strangers;  // files that it does not name; never of another kind
+    std::vector<std::string> unknown;    // files that no version of this program has made
+    journal::FolderScan journal;
+    journal::FolderScan catalogue;
+    std::vector<std::string> bad_records;  // whose checksum holds and that cannot be read
+    std::vector<JournalRows> journal_rows;
+    std::unique_ptr<Memtable> memory = std::make_unique<Memtable>();  // what only the journal has
+    Tombstones tombstones;
+    SeriesNames names;
+    std::unique_ptr<Counter> damaged_blocks = std::make_unique<Counter>();
+
+    // All series that have rows, rising.
+    std::vector<SeriesId> series_with_rows() const;
+    // Rows as the store would give them, without those of damaged blocks, which `on_damage` is told
+    // of. False if a visitor ended it.
+    bool scan(SeriesId series, TimeRange range, const ChunkVisitor& visit,
+              const std::function<void(const Segment&, const BlockEntry&)>& on_damage = {}) const;
+};
+
+// `read_all` reads every byte of every segment once in the ordinary way, so that a disk that cannot
+// give them back is an error of that segment. NotFound: there is no store in the folder.
+// Unsupported: a newer program wrote it.
+Result<Contents> read_contents(Disk& disk, const std::string& folder, Log& log,
+                               bool read_all = false);
+
+}  // namespace gantry::store
