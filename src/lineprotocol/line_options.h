@@ -27,11 +27,11 @@ std::string_view precision_name(Precision precision);  // "nanoseconds"
 std::int64_t nanoseconds_of(Precision precision);
 
 struct LineLimits {
-    std::size_t line_bytes_max = 256 * 1024;  // without its newline
+    std::size_t line_bytes_max = std::size_t{256} << 10;  // without its newline
     std::size_t tags_max = 128;
     std::size_t fields_max = 4096;
-    std::size_t key_bytes_max = 64 * 1024 - 1;  // of a series; InfluxDB's
-    std::size_t errors_max = 100;               // more are counted only
+    std::size_t key_bytes_max = 65'535;  // of a series; InfluxDB's
+    std::size_t errors_max = 100;        // more are counted only
 };
 
 struct LineOptions {
