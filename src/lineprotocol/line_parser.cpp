@@ -139,6 +139,20 @@ LineParser::Prefix* LineParser::known_prefix(const char* from, const char* end) 
     return cache_.find({from, stop});
 }
 
+const LineParser::Field* LineParser::known_field(const Field* field, const Field* fields_end,
+                                                 const char* at, const char* end) const {
+    for (; field != fields_end; ++field) {
+        const std::string_view name = cache_.name(*field);
+        if (end - at < static_cast<std::ptrdiff_t>(name.size()) + slack_bytes) {
+            return fields_end;
+        }
+        if (same_text(at, name)) {
+            break;
+        }
+    }
+    return field;
+}
+
 const char* LineParser::take_known(const char* from, const char* end, SampleBatch& batch) {
     Prefix* prefix = known_prefix(from, end);
     if (prefix == nullptr) {
@@ -152,26 +166,16 @@ const char* LineParser::take_known(const char* from, const char* end, SampleBatc
         }
     }
     const char* at = from + prefix->text_bytes;
-    const SeriesCache::Field* field = prefix->fields;
-    const SeriesCache::Field* fields_end = field + prefix->field_count;
+    const Field* field = prefix->fields;
+    const Field* fields_end = field + prefix->field_count;
     row_.clear();
     row_.make_room(prefix->field_count);
     while (true) {
-        // Fields that are left out are passed over.
-        while (true) {
-            if (field == fields_end) {
-                return nullptr;
-            }
-            const std::string_view name = cache_.name(*field);
-            if (end - at < static_cast<std::ptrdiff_t>(name.size()) + slack_bytes) {
-                return nullptr;
-            }
-            if (same_text(at, name)) {
-                at += name.size();
-                break;
-            }
-            ++field;
+        field = known_field(field, fields_end, at, end);
+        if (field == fields_end) {
+            return nullptr;
         }
+        at += cache_.name(*field).size();
         at = take_value(at, end, field->type);
         if (at == nullptr) {
             return nullptr;
@@ -278,9 +282,10 @@ bool LineParser::store(SampleBatch& batch) {
         std::string_view twice;
         const auto tags = reader_.tags();
         if (!append_line_key(key, reader_.measurement(), tags, twice)) {
-            refuse(reader_.column(twice), {Code::InvalidArgument,
-                                           std::format("tag '{}' is there twice: keep one", twice),
-                                           {}});
+            refuse(reader_.column(twice),
+                   {Code::InvalidArgument,
+                    std::format("tag '{}' is there twice: keep one", detail::shown(twice)),
+                    {}});
             return false;
         }
     }
@@ -289,9 +294,9 @@ bool LineParser::store(SampleBatch& batch) {
     row_.clear();
     row_.make_room(fields.size());
     for (const detail::FieldText& field : fields) {
-        const SeriesCache::Field* known =
-            prefix == nullptr ? nullptr
-                              : cache_.find_field(*prefix, field.name, field.type, expected);
+        const Field* known = prefix == nullptr
+                                 ? nullptr
+                                 : cache_.find_field(*prefix, field.name, field.type, expected);
         if (known != nullptr) {
             row_.series[row_.size] = known->series;
             expected = static_cast<std::size_t>(known - prefix->fields) + 1;

@@ -42,6 +42,7 @@ public:
     std::span<const LineError> errors() const { return errors_; }
 
 private:
+    using Field = SeriesCache::Field;
     using Prefix = SeriesCache::Prefix;
 
     // The lines of the text that are there whole; returns how many bytes that were.
@@ -50,6 +51,10 @@ private:
     // Where the next line begins; null when the line has to be read in full.
     const char* take_known(const char* from, const char* end, SampleBatch& batch);
     Prefix* known_prefix(const char* from, const char* end) const;
+    // The first from `field` on whose name stands at `at`: those before it were left out. The end
+    // when there is none, or too little behind it.
+    const Field* known_field(const Field* field, const Field* fields_end, const char* at,
+                             const char* end) const;
     const char* take_value(const char* at, const char* end, ValueType type);
     const char* take_time(const char* at, Time& time) const;
     bool store(SampleBatch& batch);

@@ -29,7 +29,7 @@ constexpr std::string_view mixed =
     "cpu,host=a usage=7,idle=49i";
 
 class Parser : public ::testing::Test {
-protected:
+public:
     testing::Outcome parse(std::string_view text, std::size_t piece_bytes) {
         SeriesCache cache(random, table.resolver());
         return testing::parse(cache, table, text, piece_bytes, options);

@@ -10,7 +10,7 @@ namespace {
 using Texts = std::vector<std::string>;
 
 class Lines : public ::testing::Test {
-protected:
+public:
     testing::Outcome parse(std::string_view text) {
         return testing::parse(cache, table, text, text.size() + 1, options);
     }

@@ -76,7 +76,7 @@ private:
     Prefix* find(std::string_view text) const;
     // One that is not there yet.
     Prefix& add(std::string_view text, std::size_t fields);
-    // Null when the prefix has not had that field; at `from`, if it is there.
+    // Null when the prefix has not had that field. Looks from the field of the number `from` on.
     const Field* find_field(const Prefix& prefix, std::string_view name, ValueType type,
                             std::size_t from) const;
     void add_field(Prefix& prefix, std::string_view name, ValueType type, SeriesId series);

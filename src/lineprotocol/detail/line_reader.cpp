@@ -18,22 +18,6 @@ constexpr Stops value_ends = {',', ' ', '\n', '\r'};
 constexpr Stops time_ends = {' ', '\t', '\n', '\r'};
 constexpr Stops string_stops = {'"', '\\', '"', '\\'};
 
-// A part of a line in a message: short, and on one line.
-std::string shown(std::string_view text) {
-    constexpr std::size_t shown_max = 40;
-    std::size_t size = text.size();
-    if (size > shown_max) {
-        size = shown_max;
-        while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80) {
-            --size;
-        }
-    }
-    std::string out(text.substr(0, size));
-    std::ranges::replace_if(
-        out, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
-    return size < text.size() ? out + "…" : out;
-}
-
 bool not_a_number(std::string_view token) {
     token.remove_prefix(token.starts_with('-') || token.starts_with('+') ? 1 : 0);
     const auto is = [token](std::string_view word) {
@@ -63,6 +47,21 @@ bool is_tiny(std::string_view token) {
 }
 
 }  // namespace
+
+std::string shown(std::string_view text) {
+    constexpr std::size_t shown_max = 40;
+    std::size_t size = text.size();
+    if (size > shown_max) {
+        size = shown_max;
+        while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80) {
+            --size;
+        }
+    }
+    std::string out(text.substr(0, size));
+    std::ranges::replace_if(
+        out, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
+    return size < text.size() ? out + "…" : out;
+}
 
 DecimalReading read_whole_decimal(std::string_view token, double& out) {
     constexpr std::size_t copied_max = 40;

@@ -106,9 +106,12 @@ private:
     Error error_;
 };
 
-// The number in `token`, which begins with a digit, a point or a minus. Result out of range: it is
-// too large for a float. What is too small is 0, as in InfluxDB.
+// The number in `token`, which begins with a digit, a point or a minus. TooLarge: for a float. What
+// is too small for one is 0, as in InfluxDB.
 enum class DecimalReading : unsigned char { Good, Malformed, TooLarge };
 DecimalReading read_whole_decimal(std::string_view token, double& out);
+
+// A part of a line in a message: short, and on one line.
+std::string shown(std::string_view text);
 
 }  // namespace gantry::lineprotocol::detail
