@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes the data of testing/tsbs_data.h and testing/tsbs_iot_data.h for the peers of a benchmark,
 // as InfluxDB line protocol or as CSV, or what it comes to, so that their answers can be checked.
-#include <charconv>
 #include <cstdlib>
 #include <format>
 #include <iostream>
@@ -10,25 +9,19 @@
 #include <string_view>
 #include <vector>
 
-#include "testing/tsbs_data.h"
-#include "testing/tsbs_iot_data.h"
+#include "testing/tsbs_lines.h"
 
 namespace {
 
 using gantry::Time;
+using gantry::testing::append_line;
+using gantry::testing::append_number;
 using gantry::testing::CpuOnlyData;
 using gantry::testing::IotData;
 
 constexpr std::string_view usage =
     "usage: gantry-bench-data cpu-only|iot lines|csv|summary HOSTS STEPS [readings|diagnostics]\n"
     "csv of iot is one of its two tables\n";
-
-template <class Number>
-void put(std::string& out, Number number) {
-    char text[32];
-    const auto end = std::to_chars(std::begin(text), std::end(text), number).ptr;
-    out.append(text, end);
-}
 
 // As SQL databases read it: 2016-01-01 00:00:00.
 std::string sql_time(Time time) {
@@ -48,18 +41,7 @@ void cpu_only_lines(std::size_t hosts, std::size_t steps) {
     std::string out;
     for (std::size_t step = 0; step < steps; ++step, data.step()) {
         for (std::size_t host = 0; host < hosts; ++host) {
-            out += "cpu,hostname=host_";
-            put(out, host);
-            for (std::size_t field = 0; field < data.fields.size(); ++field) {
-                out += field == 0 ? ' ' : ',';
-                out += data.fields[field];
-                out += '=';
-                put(out, data.value(host, field));
-                out += 'i';
-            }
-            out += ' ';
-            put(out, data.time());
-            out += '\n';
+            append_line(out, data, host);
         }
         hand_on(out);
     }
@@ -73,10 +55,10 @@ void cpu_only_csv(std::size_t hosts, std::size_t steps) {
         for (std::size_t host = 0; host < hosts; ++host) {
             out += time;
             out += ",host_";
-            put(out, host);
+            append_number(out, host);
             for (std::size_t field = 0; field < data.fields.size(); ++field) {
                 out += ',';
-                put(out, data.value(host, field));
+                append_number(out, data.value(host, field));
             }
             out += '\n';
         }
@@ -119,19 +101,7 @@ void iot_lines(std::size_t trucks, std::size_t steps) {
     std::string out;
     while (data.next(rows)) {
         for (const IotData::Row& row : rows) {
-            out += row.table_name();
-            out += ",name=truck_";
-            put(out, row.truck);
-            for (std::size_t field = 0; field < row.names().size(); ++field) {
-                out += field == 0 ? ' ' : ',';
-                out += row.names()[field];
-                out += '=';
-                put(out, row.value[field]);
-                out += row.whole(field) ? "i" : "";
-            }
-            out += ' ';
-            put(out, row.time);
-            out += '\n';
+            append_line(out, row);
         }
         hand_on(out);
     }
@@ -153,10 +123,10 @@ void iot_csv(std::size_t trucks, std::size_t steps, std::string_view table) {
             }
             out += time;
             out += ",truck_";
-            put(out, row.truck);
+            append_number(out, row.truck);
             for (std::size_t field = 0; field < row.names().size(); ++field) {
                 out += ',';
-                put(out, row.value[field]);
+                append_number(out, row.value[field]);
             }
             out += '\n';
         }

@@ -3,9 +3,10 @@
 # target, so the order of src/modules.cmake is the order of the layers and a cycle cannot be written.
 #
 #   module(<name> [DEPS <modules>...] [LINK <libraries>...] [PRECOMPILE std|asio]
-#          [TEST_LINK <libraries>...])
+#          [TEST_DEPS <modules>...] [TEST_LINK <libraries>...])
 #
-# TEST_LINK names what only the tests use: software of others to test against.
+# TEST_DEPS and TEST_LINK name what only tests, benchmarks and fuzzers use: modules that the module
+# itself knows nothing of, and software of others to test against.
 # Files are found by suffix: x.cpp belongs to the library, x_test.cpp to <name>_test, x_bench.cpp to
 # gantry-bench, x_fuzz.cpp becomes a program of its own with its corpus in corpus/x/.
 
@@ -13,7 +14,7 @@ set_property(GLOBAL PROPERTY GANTRY_MODULES "")
 set_property(GLOBAL PROPERTY GANTRY_BENCHES "")
 
 function(module name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "" "PRECOMPILE" "DEPS;LINK;TEST_LINK")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "PRECOMPILE" "DEPS;LINK;TEST_DEPS;TEST_LINK")
     if(arg_UNPARSED_ARGUMENTS)
         message(FATAL_ERROR "module ${name}: unknown words '${arg_UNPARSED_ARGUMENTS}'")
     endif()
@@ -34,22 +35,24 @@ function(module name)
     add_library(${target} STATIC ${sources})
     target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR}/src)
     target_link_libraries(${target} PUBLIC gantry_options ${arg_LINK})
-    foreach(dependency IN LISTS arg_DEPS)
+    foreach(dependency IN LISTS arg_DEPS arg_TEST_DEPS)
         if(NOT TARGET gantry_${dependency})
             message(FATAL_ERROR "module ${name} may not depend on ${dependency}: it is not a module "
                                 "declared above it in src/modules.cmake")
         endif()
-        target_link_libraries(${target} PUBLIC gantry_${dependency})
     endforeach()
+    list(TRANSFORM arg_DEPS PREPEND gantry_)
+    list(TRANSFORM arg_TEST_DEPS PREPEND gantry_)
+    target_link_libraries(${target} PUBLIC ${arg_DEPS})
     gantry_precompile(${target} "${arg_PRECOMPILE}")
     set_property(GLOBAL APPEND PROPERTY GANTRY_MODULES ${name})
 
     if(tests)
         gantry_test(${name} ${target} "${arg_PRECOMPILE}" ${tests})
-        target_link_libraries(${name}_test PRIVATE ${arg_TEST_LINK})
+        target_link_libraries(${name}_test PRIVATE ${arg_TEST_DEPS} ${arg_TEST_LINK})
     endif()
     foreach(fuzzer IN LISTS fuzzers)
-        gantry_fuzzer(${fuzzer} ${target} "${arg_PRECOMPILE}")
+        gantry_fuzzer(${fuzzer} ${target} "${arg_PRECOMPILE}" ${arg_TEST_DEPS})
     endforeach()
     if(benches)
         set_property(GLOBAL APPEND PROPERTY GANTRY_BENCHES ${benches})
@@ -94,7 +97,7 @@ function(gantry_fuzzer file library precompile)
     get_filename_component(folder ${file} DIRECTORY)
     set(corpus ${folder}/corpus/${subject})
     add_executable(${program} ${file})
-    target_link_libraries(${program} PRIVATE ${library})
+    target_link_libraries(${program} PRIVATE ${library} ${ARGN})
     if(GANTRY_FUZZ)
         target_link_options(${program} PRIVATE -fsanitize=fuzzer)
     else()

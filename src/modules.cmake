@@ -13,7 +13,8 @@ set(GANTRY_KERNELS kernels.cpp kernels_avx2.cpp kernels_avx512.cpp reductions.cp
 list(TRANSFORM GANTRY_KERNELS PREPEND ${PROJECT_SOURCE_DIR}/src/codec/detail/)
 set_source_files_properties(${GANTRY_KERNELS}
     PROPERTIES COMPILE_OPTIONS "-ffp-contract=off;-O3" SKIP_PRECOMPILE_HEADERS ON)
-module(store DEPS model journal codec LINK dep::zstd dep::xxhash)
+module(lineprotocol DEPS base model LINK dep::xxhash)
+module(store DEPS model journal codec LINK dep::zstd dep::xxhash TEST_DEPS lineprotocol)
 module(registry DEPS model security LINK dep::soci dep::sqlite)
 module(runtime DEPS model LINK dep::openssl PRECOMPILE asio)
 module(directory DEPS registry store)

@@ -87,22 +87,28 @@ def project_files(root):
 
 
 def read_modules(root):
-    """Each module of src/modules.cmake with all that it may use, itself included."""
+    """Each module of src/modules.cmake with all that it may use, itself included; under the name with
+    " test" behind it what its tests may use besides."""
     map_file = root / "src" / "modules.cmake"
     text = re.sub(r"#[^\n]*", "", map_file.read_text()) if map_file.exists() else ""
     allowed = {}
     for name, words in re.findall(r"\bmodule\(\s*(\w+)([^)]*)\)", text):
         allowed[name] = {name}
+        allowed[name + " test"] = set()
         keyword = None
         for word in words.split():
-            if word in ("DEPS", "LINK", "PRECOMPILE"):
+            if word in ("DEPS", "LINK", "PRECOMPILE", "TEST_DEPS", "TEST_LINK"):
                 keyword = word
-            elif keyword == "DEPS":
-                allowed[name] |= allowed.get(word, {word})
+            elif keyword in ("DEPS", "TEST_DEPS"):
+                allowed[name if keyword == "DEPS" else name + " test"] |= allowed.get(word, {word})
     return allowed
 
 
 def check_includes(file, modules):
+    for_tests = file.path.stem.endswith(("_test", "_bench", "_fuzz", "testing"))
+    usable = modules.get(file.module, set())
+    if for_tests:
+        usable = usable | modules.get(f"{file.module} test", set())
     for number, line in enumerate(file.lines, 1):
         include = re.match(r'\s*#\s*include\s+"([^"]+)"', line)
         if not include or not file.in_src:
@@ -114,12 +120,12 @@ def check_includes(file, modules):
             continue
         target = parts[0]
         if target == "testing":
-            if not file.path.stem.endswith(("_test", "_bench", "_fuzz", "testing")):
+            if not for_tests:
                 yield file.found(number, "include", "testing/ is for tests")
             continue
         if "detail" in parts:
             yield file.found(number, "detail", f"use what {target}/ offers outside of its detail/")
-        if target in modules and file.module in modules and target not in modules[file.module]:
+        if target in modules and file.module in modules and target not in usable:
             yield file.found(number, "module", f"{file.module} does not use {target}: name it in DEPS "
                              "of src/modules.cmake, or do without")
 

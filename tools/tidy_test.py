@@ -38,6 +38,13 @@ class TidyTest(unittest.TestCase):
         self.assertEqual(self.source('#include "base/id.h"\n', "src/http/x.cpp"), [])
         self.assertEqual(self.source('#include "model/unit.h"\n', "src/http/x.cpp"), ["module"])
 
+    def test_a_module_that_only_the_tests_may_use(self):
+        modules = {"src/modules.cmake": LICENSE.replace("//", "#") +
+                   "module(base)\nmodule(lines DEPS base)\nmodule(store DEPS base TEST_DEPS lines)\n"}
+        body = LICENSE + '#include "lines/parser.h"\n'
+        self.assertEqual(self.rules({**modules, "src/store/x_bench.cpp": body}), [])
+        self.assertEqual(self.rules({**modules, "src/store/x.cpp": body}), ["module"])
+
     def test_the_map_counts_what_a_dependency_depends_on(self):
         self.assertEqual(self.source('#include "base/id.h"\n', "src/store/deep/x.cpp"), [])
 

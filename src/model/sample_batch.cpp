@@ -62,6 +62,16 @@ void SampleBatch::add_text(SeriesId series, Time time, Quality quality, std::str
     add_bits(series, time, quality, ValueType::String, bits);
 }
 
+void SampleBatch::add_rows(std::span<const SeriesId> series, Time time, Quality quality,
+                           std::span<const ValueType> types, std::span<const std::uint64_t> bits) {
+    ASSERT(types.size() == series.size() && bits.size() == series.size());
+    series_.insert(series_.end(), series.begin(), series.end());
+    time_.insert(time_.end(), series.size(), time);
+    quality_.insert(quality_.end(), series.size(), quality);
+    type_.insert(type_.end(), types.begin(), types.end());
+    bits_.insert(bits_.end(), bits.begin(), bits.end());
+}
+
 void SampleBatch::append(const SampleBatch& other) {
     reserve(size() + other.size());
     for (std::size_t i = 0; i < other.size(); ++i) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -62,6 +63,9 @@ public:
     void add_null(SeriesId series, Time time, Quality quality) {
         add_bits(series, time, quality, ValueType::Null, 0);
     }
+    // Values of one time, none of them a string; a column each, of one length.
+    void add_rows(std::span<const SeriesId> series, Time time, Quality quality,
+                  std::span<const ValueType> types, std::span<const std::uint64_t> bits);
     void append(const SampleBatch& other);
 
     Row row(std::size_t index) const;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Durable ingest: series-wise batches, rows out of order, and queries meanwhile. Ingest of rows in
-// order is measured where the queries are, which need it (query_bench.cpp).
+// Durable ingest: series-wise batches, rows out of order, line protocol, and queries meanwhile.
+// Ingest of rows in order is measured where the queries are, which need it (query_bench.cpp).
 #include <benchmark/benchmark.h>
 
 #include <atomic>
@@ -8,7 +8,9 @@
 #include <format>
 #include <functional>
 
+#include "lineprotocol/line_parser.h"
 #include "store/store_bench.h"
+#include "testing/tsbs_lines.h"
 
 namespace gantry::store::bench {
 namespace {
@@ -34,13 +36,10 @@ void tell(benchmark::State& state, const LoadReport& report, double points) {
     state.counters["refused"] = static_cast<double>(report.refused);
 }
 
-// Loads into an empty store, lets it come to rest, and checks what it holds.
-void measure(benchmark::State& state, Node& node, std::span<const SeriesId> series,
-             std::span<const SampleBatch> batches, double points, double sum) {
-    const double resident = resident_bytes();
-    const LoadReport report = load(node.store(), batches);
+// Lets a store that was loaded come to rest, and checks what it holds.
+void settle(benchmark::State& state, Node& node, std::span<const SeriesId> series,
+            const LoadReport& report, double points, double sum) {
     tell(state, report, points);
-    state.counters["resident_growth_mb"] = (resident_bytes() - resident) / 1e6;
     const double cpu = cpu_seconds();
     must(node->flush());
     state.counters["bytes_a_point_hot"] =
@@ -55,6 +54,15 @@ void measure(benchmark::State& state, Node& node, std::span<const SeriesId> seri
         state.SkipWithError(std::format("{} rows of sum {} were stored, not {} of {}", stored.rows,
                                         stored.sum, points, sum));
     }
+}
+
+// Loads into an empty store.
+void measure(benchmark::State& state, Node& node, std::span<const SeriesId> series,
+             std::span<const SampleBatch> batches, double points, double sum) {
+    const double resident = resident_bytes();
+    const LoadReport report = load(node.store(), batches);
+    state.counters["resident_growth_mb"] = (resident_bytes() - resident) / 1e6;
+    settle(state, node, series, report, points, sum);
 }
 
 void series_wise(benchmark::State& state) {
@@ -121,6 +129,66 @@ void iot(benchmark::State& state) {
     }
 }
 BENCHMARK(iot)->Name("store/iot/ingest")->Iterations(1)->UseManualTime();
+
+// As many lines a body as there are rows a batch.
+std::vector<std::string> bodies(std::size_t hosts, std::size_t steps, double& sum) {
+    std::vector<std::string> out;
+    std::size_t in_body = batch_rows();
+    CpuOnlyData data(hosts);
+    for (std::size_t step = 0; step < steps; ++step, data.step()) {
+        for (std::size_t host = 0; host < hosts; ++host, ++in_body) {
+            if (in_body == batch_rows()) {
+                out.emplace_back().reserve(out.size() > 1 ? out[out.size() - 2].size() * 9 / 8 : 0);
+                in_body = 0;
+            }
+            gantry::testing::append_line(out.back(), data, host);
+            for (std::size_t field = 0; field < CpuOnlyData::fields.size(); ++field) {
+                sum += static_cast<double>(data.value(host, field));
+            }
+        }
+    }
+    return out;
+}
+
+// Lines in memory become durable rows, in the way of a server without its sockets: a body is parsed
+// into a batch, which is appended while those before it wait for the disk. The clock runs while
+// series are made, too.
+void line_protocol(benchmark::State& state) {
+    const std::size_t hosts = setting("GANTRY_BENCH_HOSTS", 100);
+    const std::size_t steps = setting("GANTRY_BENCH_STEPS", 60);
+    double sum = 0;
+    const auto all = bodies(hosts, steps, sum);
+    for ([[maybe_unused]] auto round : state) {
+        Node node;
+        SystemRandom random;
+        std::vector<SeriesId> series;
+        lineprotocol::SeriesCache cache(
+            random, [&](std::string_view key, ValueType type) -> Result<SeriesId> {
+                TRY_ASSIGN(const SeriesId id, node->make_series(key, type));
+                series.push_back(id);
+                return id;
+            });
+        SampleBatch batch;
+        double parsing = 0;
+        Loader loader(node.store());
+        for (const std::string& body : all) {
+            const Stopwatch watch;
+            batch.clear();
+            lineprotocol::LineParser parser(cache, {});
+            parser.parse(as_bytes(body), true, batch);
+            if (parser.refused() != 0) {
+                state.SkipWithError(to_text(parser.errors()[0]));
+            }
+            parsing += watch.seconds();
+            loader.send(batch);
+        }
+        const LoadReport report = loader.report();
+        const auto points = static_cast<double>(hosts * steps * CpuOnlyData::fields.size());
+        state.counters["parsing_share"] = parsing / report.seconds;
+        settle(state, node, series, report, points, sum);
+    }
+}
+BENCHMARK(line_protocol)->Name("store/line_protocol/ingest")->Iterations(1)->UseManualTime();
 
 // Asks the two questions in turn, on a thread of its own, until it is destroyed.
 class Asking {
