@@ -24,10 +24,12 @@ Result<std::vector<query::AggregateKind>> aggregates_of(std::string_view text) {
         const std::size_t comma = text.find(',');
         const auto kind = query::parse_aggregate(text.substr(0, comma));
         if (!kind) {
-            return bad_field("agg",
-                             std::format("there is no aggregate '{}': choose from count, "
-                                         "good_count, min, max, sum, avg, first, last, stddev, time_avg, integral",
-                                         text.substr(0, comma)));
+            return bad_field(
+                "agg",
+                std::format(
+                    "there is no aggregate '{}': choose from count, "
+                    "good_count, min, max, sum, avg, first, last, stddev, time_avg, integral",
+                    text.substr(0, comma)));
         }
         out.push_back(*kind);
         if (comma == std::string_view::npos) {

@@ -276,8 +276,7 @@ bool take_times(ByteReader& in, std::size_t rows, std::vector<Time>& out) {
     const std::span times(reinterpret_cast<std::uint64_t*>(out.data()), rows);
     return in.get(form) &&
            (form == Form::Runs
-                ? take_runs(in, rows,
-                            [&](std::size_t i, std::uint64_t value) { times[i] = value; })
+                ? take_runs(in, rows, [&](std::size_t i, std::uint64_t value) { times[i] = value; })
                 : form == Form::Offsets && take_groups(in, times));
 }
 
@@ -290,9 +289,8 @@ bool take_parts(ByteReader& in, Parts& out) {
     }
     out.bits.resize(rows);
     if (!take_series(in, rows, out.series) || !take_times(in, rows, out.times) ||
-        !take_stretches(in, rows, out.types) ||
-        !take_stretches(in, rows, out.qualities) || !take_groups(in, out.bits) ||
-        !in.get_bytes(text_bytes, raw) || !in.empty()) {
+        !take_stretches(in, rows, out.types) || !take_stretches(in, rows, out.qualities) ||
+        !take_groups(in, out.bits) || !in.get_bytes(text_bytes, raw) || !in.empty()) {
         return false;
     }
     out.texts = as_text(raw);

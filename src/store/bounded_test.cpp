@@ -3,7 +3,7 @@
 // under a limit.
 #include "base/disk.h"
 #include "store/backfill.h"
-#include "store/store_fixture.h"
+#include "store/store_testing.h"
 
 namespace gantry::store {
 namespace {

@@ -2,7 +2,7 @@
 // What must not happen to a store: F1 to F6 of the list of faults, and what peers' users met.
 #include <set>
 
-#include "store/store_fixture.h"
+#include "store/store_testing.h"
 
 namespace gantry::store {
 namespace {

@@ -39,6 +39,7 @@ private:
 
     bool flush_is_due() const;
     Result<> flush_locked();
+    Result<> flush_all();
     Result<> write_memory(const Memtable& memory, SegmentSet& out);
     Result<> drop_expired(bool& dropped);
     Result<bool> merge_step();
@@ -52,7 +53,9 @@ private:
     // Puts `added` in the place of those numbers, or behind all.
     Result<> install(const std::set<std::uint64_t>& gone, std::vector<LiveSegment> added,
                      Lsn flushed);
+    // The partition of a segment, or that it has rows of several.
     std::int64_t partition_of(const Manifest::Entry& entry) const;
+    static constexpr std::int64_t several_partitions = INT64_MIN;
     std::function<std::uint64_t()> numbers();
 
     State& state_;

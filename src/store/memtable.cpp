@@ -217,6 +217,9 @@ void Memtable::read(SeriesId series, TimeRange range, Columns& out) const {
             // Most series: only the part in the range is copied.
             std::size_t from = 0;
             std::size_t to = used;
+            if (chunk->time(used - 1) < range.from || chunk->start >= range.to) {
+                continue;
+            }
             if (chunk->step > 0) {
                 while (from < to && chunk->time(from) < range.from) {
                     ++from;

@@ -41,9 +41,8 @@ Result<> Maintenance::begin_manifest() {
         return {};
     }
     TRY_ASSIGN(const auto names, state_.disk.list(state_.folder));
-    if (std::ranges::any_of(names, [](const std::string& name) {
-            return name.starts_with("segment-");
-        })) {
+    if (std::ranges::any_of(names,
+                            [](const std::string& name) { return name.starts_with("segment-"); })) {
         return fail(Code::Corrupt,
                     "{} has segments and no manifest: restore it from a backup, or run "
                     "'gantry store repair', which makes one from the segments",

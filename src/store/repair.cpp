@@ -342,8 +342,7 @@ private:
                     TRY_ASSIGN(writer,
                                SegmentWriter::create(disk_, segment_path(report_.folder, number)));
                 }
-                const ByteView raw =
-                    block.statistics.empty() ? ByteView{} : source->raw(block);
+                const ByteView raw = block.statistics.empty() ? ByteView{} : source->raw(block);
                 TRY(raw.empty() ? writer->add(rows.chunk(SeriesId{block.series}))
                                 : writer->copy(block, raw));
             }

@@ -70,7 +70,7 @@ public:
 
     std::unique_ptr<Catalogue> catalogue;
     std::unique_ptr<journal::Journal> journal;
-    std::atomic<Time> newest = time_min;  // of all samples
+    std::atomic<Time> newest = time_min;  // of all samples; written under the lock
     mutable LastValues last_values;       // written under the lock
 
     mutable std::shared_mutex mutex;  // guards what follows

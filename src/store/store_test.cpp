@@ -6,7 +6,7 @@
 #include <thread>
 
 #include "store/backfill.h"
-#include "store/store_fixture.h"
+#include "store/store_testing.h"
 
 namespace gantry::store {
 namespace {
