@@ -131,7 +131,8 @@ TEST(Pipeline, AFullDiskRefusesClientsAndHoldsConnectorsUntilThereIsSpace) {
     for (int i = 0; i < 3000 && !refused; ++i) {
         SampleBatch batch;
         for (int k = 0; k < 100; ++k) {
-            batch.add_float(series, ++stored, quality::good, 1);
+            ++stored;  // values that no record of the journal makes shorter
+            batch.add_float(series, stored, quality::good, 1.0 / static_cast<double>(stored));
         }
         const auto report = fixture.take(batch);
         if (!report) {
@@ -143,7 +144,7 @@ TEST(Pipeline, AFullDiskRefusesClientsAndHoldsConnectorsUntilThereIsSpace) {
     EXPECT_EQ(refused->code, Code::StorageFull);
     SampleBatch last;  // as large as the one that was refused
     for (int k = 1; k <= 100; ++k) {
-        last.add_float(series, stored + k, quality::good, 2);
+        last.add_float(series, stored + k, quality::good, 1.0 / static_cast<double>(k + 2));
     }
     auto waiting =
         asio::co_spawn(fixture.shards.executor(0),

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A store that does everything at once in little memory. tests/system/test_store_memory.py runs it
-// under a limit.
+// longer, under a limit.
+#include <cstdlib>
+
 #include "base/disk.h"
 #include "store/backfill.h"
 #include "store/store_testing.h"
@@ -12,7 +14,9 @@ namespace {
 // many times larger than memory.
 TEST(StoreMemory, IsBoundedWhateverIsDone_slow) {
     constexpr std::uint32_t series_count = 50'000;
-    constexpr std::uint64_t batches = 600;
+    // Under the limit there is more to do; here it is to run at all.
+    const char* wanted = std::getenv("GANTRY_MEMORY_TEST_BATCHES");
+    const std::uint64_t batches = wanted == nullptr ? 40 : std::strtoull(wanted, nullptr, 10);
     constexpr std::uint64_t batch_rows = 20'000;
     const gantry::testing::TemporaryFolder folder;
     gantry::testing::Surroundings around;

@@ -258,7 +258,7 @@ TEST(StoreFaults, AFullDiskRefusesWritesServesReadsAndRecovers) {
         }
     }
     ASSERT_TRUE(refused);
-    EXPECT_TRUE(refused->code == Code::StorageFull || refused->code == Code::Unavailable);
+    EXPECT_EQ(refused->code, Code::StorageFull);
     EXPECT_EQ(read(*store, id).size(), static_cast<std::size_t>(last + 1));
     EXPECT_TRUE(store->statistics().accepting);
     fixture.disk.set_capacity(UINT64_MAX);

@@ -156,6 +156,12 @@ Result<> Maintenance::write_memory(const Memtable& memory, SegmentSet& out) {
 }
 
 Result<> Maintenance::flush_locked() {
+    auto done = write_frozen();
+    state_.disk_full = !done && done.error().code == Code::StorageFull;
+    return done;
+}
+
+Result<> Maintenance::write_frozen() {
     {
         const std::unique_lock lock(state_.mutex);
         if (!state_.frozen) {

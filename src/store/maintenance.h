@@ -39,6 +39,7 @@ private:
 
     bool flush_is_due() const;
     Result<> flush_locked();
+    Result<> write_frozen();
     Result<> flush_all();
     Result<> write_memory(const Memtable& memory, SegmentSet& out);
     Result<> drop_expired(bool& dropped);

@@ -70,6 +70,7 @@ public:
 
     std::unique_ptr<Catalogue> catalogue;
     std::unique_ptr<journal::Journal> journal;
+    std::atomic<bool> disk_full = false;  // the last try to write memory to segments found it so
     std::atomic<Time> newest = time_min;  // of all samples; written under the lock
     mutable LastValues last_values;       // written under the lock
 

@@ -129,6 +129,12 @@ namespace {
 Result<> check_room(const State& state) {
     if (state.frozen &&
         state.active->bytes() > static_cast<std::uint64_t>(state.options.memtable_bytes)) {
+        if (state.disk_full) {
+            return fail(Code::StorageFull,
+                        "the disk of {} is full, and so is the memory for samples that cannot be "
+                        "written: make room",
+                        state.folder);
+        }
         return fail(Code::Unavailable, "memory for samples is full because segments cannot be "
                                        "written fast enough: is the disk full or slow?");
     }

@@ -19,6 +19,7 @@ def run_within(mib):
     return subprocess.run(
         [PROGRAM, "--gtest_filter=StoreMemory.*", "--gtest_brief=1"], capture_output=True,
         text=True, timeout=500, check=False,
+        env={**os.environ, "GANTRY_MEMORY_TEST_BATCHES": "600"},
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (mib * MIB, mib * MIB)))
 
 
