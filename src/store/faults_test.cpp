@@ -367,6 +367,23 @@ TEST(StoreFaults, FilesThatLostTheirEndDoNotStopTheStart) {
     }
 }
 
+// Segments are not taken for leftovers of a crash because nothing names them any more.
+TEST(StoreFaults, SegmentsWithoutAManifestAreNotRemoved) {
+    Fixture fixture;
+    {
+        const auto store = must(fixture.open());
+        const SeriesId id = must(store->make_series("a", ValueType::Int64));
+        must(store->append(one(id, 1, std::int64_t{1})));
+        must(store->flush());
+    }
+    const auto before = segment_files(fixture);
+    ASSERT_EQ(before.size(), 1U);
+    must(fixture.disk.remove("/s/MANIFEST"));
+    must(fixture.disk.remove("/s/MANIFEST.copy"));
+    EXPECT_EQ(failure(fixture.open()), Code::Corrupt);
+    EXPECT_EQ(segment_files(fixture), before);
+}
+
 // IoTDB 11375: a journal that fills up because memory is never written.
 TEST(StoreFaults, AnOldJournalForcesMemoryOut) {
     Fixture fixture;
