@@ -17,7 +17,14 @@ double number_of(ValueType type, std::uint64_t bits) {
                                       : static_cast<double>(static_cast<std::int64_t>(bits));
 }
 
-double seconds_between(Time from, Time to) { return static_cast<double>(to - from) / second; }
+// Times may lie further apart than a signed number says.
+std::uint64_t between(Time from, Time to) {
+    return static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from);
+}
+
+double seconds_between(Time from, Time to) {
+    return static_cast<double>(between(from, to)) / second;
+}
 
 bool is_usable(Quality quality, Usable usable) {
     return usable == Usable::Any || (usable == Usable::Good ? quality.good() : !quality.bad());
@@ -35,7 +42,7 @@ double integral_within(const Chunk& chunk) {
     double out = 0;
     for (std::size_t i = 0; i + 1 < chunk.size(); ++i) {
         out += number_of(chunk.type, chunk.bits[i]) *
-               static_cast<double>(chunk.time[i + 1] - chunk.time[i]);
+               static_cast<double>(between(chunk.time[i], chunk.time[i + 1]));
     }
     return out / second;
 }
@@ -46,7 +53,7 @@ void Aggregate::hold(Time from, Time to) {
     const Time start = std::max(from, end);
     if (holds && to > start) {
         integral += last * seconds_between(start, to);
-        duration += static_cast<std::uint64_t>(to - start);
+        duration += between(start, to);
     }
 }
 
@@ -82,7 +89,7 @@ void Aggregate::add(const Chunk& chunk, AggregateOptions options) {
             last = number_of(chunk.type, chunk.bits.back());
             last_time = end = chunk.time.back();
             holds = true;
-            duration += static_cast<std::uint64_t>(chunk.time.back() - chunk.time.front());
+            duration += between(chunk.time.front(), chunk.time.back());
             if (options.time_weighted) {
                 integral += integral_within(chunk);
             }

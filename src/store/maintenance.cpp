@@ -142,9 +142,13 @@ Result<> Maintenance::write_memory(const Memtable& memory, SegmentSet& out) {
         }
         const Time watermark = watermarks_[series.value];
         const Chunk all = rows.chunk(series);
-        const auto late = static_cast<std::size_t>(std::ranges::upper_bound(rows.time, watermark) -
-                                                   rows.time.begin());
-        if (late > 0 && watermark != time_min) {
+        // Of a series that is in no segment nothing is late.
+        const auto late =
+            watermark == time_min
+                ? std::size_t{0}
+                : static_cast<std::size_t>(std::ranges::upper_bound(rows.time, watermark) -
+                                           rows.time.begin());
+        if (late > 0) {
             written = out.add(all.part(0, late), true);
         }
         if (written && late < rows.size()) {

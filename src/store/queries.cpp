@@ -206,7 +206,8 @@ Result<std::vector<StateDuration>> Store::state_durations(SeriesId series, TimeR
     Time since = range.from;
     const auto pass = [&](Time until) {
         if (current) {
-            states[*current].duration += static_cast<std::uint64_t>(until - since);
+            states[*current].duration +=
+                static_cast<std::uint64_t>(until) - static_cast<std::uint64_t>(since);
         }
         since = until;
     };

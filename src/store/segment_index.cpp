@@ -59,7 +59,8 @@ std::uint8_t exponent_of(const Aggregate& aggregate, std::array<std::int64_t, 4>
 
 // Of rows at regular times, the integral is the step times all values but the last.
 double regular_integral(const Aggregate& a) {
-    const auto span = static_cast<double>(a.end - a.begin);
+    const auto span = static_cast<double>(static_cast<std::uint64_t>(a.end) -
+                                          static_cast<std::uint64_t>(a.begin));
     return (a.sum - a.last) * (span / static_cast<double>(a.rows - 1)) / 1e9;
 }
 
@@ -154,8 +155,10 @@ void put_aggregate(const Aggregate& a, Bytes& bytes) {
         out.put_varint(a.count - a.good_count);
         out.put_varint(a.duration);
         if (a.count > 0) {
-            out.put_varint(static_cast<std::uint64_t>(a.first_time - a.begin));
-            out.put_varint(static_cast<std::uint64_t>(a.end - a.last_time));
+            out.put_varint(static_cast<std::uint64_t>(a.first_time) -
+                           static_cast<std::uint64_t>(a.begin));
+            out.put_varint(static_cast<std::uint64_t>(a.end) -
+                           static_cast<std::uint64_t>(a.last_time));
         }
     }
     if ((flags & numeric_flag) != 0) {

@@ -340,6 +340,14 @@ TEST(Store, RowsFromAllOverTimeTakeFewFiles) {
         must(store->commit());
         times.insert(time);
     }
+    // A block that spans all of time, too.
+    for (const Time time : {time_min, time_max - 1}) {
+        must(store->append(one(id, time, std::int64_t{1})));
+        times.insert(time);
+    }
+    const SeriesId wide = must(store->make_series("wide", ValueType::Int64));
+    must(store->append(one(wide, time_min, std::int64_t{1})));
+    must(store->append(one(wide, time_max - 1, std::int64_t{1})));
     must(store->flush());
     EXPECT_LE(segment_files(fixture).size(), 14U);
     must(store->compact());
