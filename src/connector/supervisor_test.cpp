@@ -375,12 +375,14 @@ TEST(Supervisor, MayBeCalledFromAnyThreadAndSpreadsOverTheShards) {
             return status.health.state == State::Running;
         });
     };
-    for (int i = 0; i < 1000 && !all_run(); ++i) {
+    // One that runs may have a change still before it, and then connects again.
+    bool done = false;
+    for (int i = 0; i < 12'000 && !done; ++i) {
         std::this_thread::sleep_for(5ms);
+        done = all_run() && runs.load() >= 40;
     }
-    EXPECT_TRUE(all_run());
+    EXPECT_TRUE(done);
     EXPECT_EQ(supervisor.statuses().size(), 40U);
-    EXPECT_GE(runs.load(), 40);
     asio::co_spawn(shards.executor(0), supervisor.stop(), asio::use_future).get();
 }
 

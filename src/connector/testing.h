@@ -31,16 +31,21 @@ private:
 };
 
 // Keeps what it is given. It can be made to wait, as a pipeline does that is full, or to refuse.
+// Samples may come from any thread; the rest is for when no other thread uses it.
 class KeptSamples final : public SampleSink {
 public:
     explicit KeptSamples(asio::any_io_executor executor) : opened_(std::move(executor)) {}
 
     Async<> submit(SampleBatch batch, Acknowledge) override {
-        ++submits;
-        waiting_bytes += batch.bytes();
+        {
+            const std::lock_guard lock(mutex_);
+            ++submits;
+            waiting_bytes += batch.bytes();
+        }
         while (closed) {
             co_await opened_.wait();
         }
+        const std::lock_guard lock(mutex_);
         waiting_bytes = 0;
         if (refusal) {
             co_return std::unexpected(*refusal);
@@ -89,6 +94,7 @@ public:
     std::optional<Error> refusal;
 
 private:
+    std::mutex mutex_;
     Event opened_;
 };
 
