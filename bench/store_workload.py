@@ -159,7 +159,8 @@ def measure_peer(table, kind, case, what, questions, smoke):
         peer.settle()
         used = cpu_seconds(peer.process.pid) - start
         table.add("store", f"{name}, ingest and settle", points / max(used, 0.01), "points/CPU-s")
-        table.add("store", f"{name}, on disk", peer.disk_bytes() / points, "bytes/point")
+        if disk := peer.disk_bytes():
+            table.add("store", f"{name}, on disk", disk / points, "bytes/point")
         if packed := peer.packed(case):
             table.add("store", f"{name}, on disk, {packed[0]}", packed[1] / points, "bytes/point")
         check(peer, case, "count")

@@ -13,17 +13,19 @@ set(GANTRY_KERNELS kernels.cpp kernels_avx2.cpp kernels_avx512.cpp reductions.cp
 list(TRANSFORM GANTRY_KERNELS PREPEND ${PROJECT_SOURCE_DIR}/src/codec/detail/)
 set_source_files_properties(${GANTRY_KERNELS}
     PROPERTIES COMPILE_OPTIONS "-ffp-contract=off;-O3" SKIP_PRECOMPILE_HEADERS ON)
+module(expression DEPS base model)
 module(lineprotocol DEPS base model LINK dep::xxhash)
 module(store DEPS model journal codec LINK dep::zstd dep::xxhash TEST_DEPS lineprotocol)
+module(labels DEPS store lineprotocol)
 module(registry DEPS model security LINK dep::soci dep::sqlite)
 module(runtime DEPS model LINK dep::openssl PRECOMPILE asio)
 module(directory DEPS registry store)
-module(query DEPS directory LINK dep::duckdb)
+module(query DEPS directory expression LINK dep::duckdb)
 module(pipeline DEPS runtime directory PRECOMPILE asio)
 module(connector DEPS model runtime LINK dep::json PRECOMPILE asio TEST_LINK dep::modbus)
 module(acquisition DEPS connector directory PRECOMPILE asio)
-module(http DEPS runtime security PRECOMPILE asio)
-module(api DEPS http pipeline query acquisition LINK dep::simdjson PRECOMPILE asio)
+module(http DEPS runtime security LINK dep::zlib PRECOMPILE asio)
+module(api DEPS http pipeline query acquisition labels LINK dep::simdjson PRECOMPILE asio)
 module(daemon DEPS api LINK dep::toml PRECOMPILE asio)
 
 # The command line program: a client of the API, without a server in it; and the tools for the files

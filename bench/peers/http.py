@@ -27,6 +27,7 @@ class HttpPeer(Peer):
     program = package = ready = write = ""
     way = "line protocol over HTTP"
     makes_series = True
+    headers = {}
 
     @classmethod
     def missing(cls):
@@ -68,7 +69,7 @@ class HttpPeer(Peer):
 
     def call(self, method, path, body=None):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
-        connection.request(method, path, body)
+        connection.request(method, path, body, self.headers)
         answer = connection.getresponse()
         text = answer.read()
         connection.close()
@@ -88,7 +89,7 @@ class HttpPeer(Peer):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
         with open(self.files(case)[0], "rb") as lines:
             while batch := b"".join(line for _, line in zip(range(BATCH_ROWS), lines)):
-                connection.request("POST", self.write, batch)
+                connection.request("POST", self.write, batch, self.headers)
                 answer = connection.getresponse()
                 text = answer.read()
                 if answer.status not in (200, 204):

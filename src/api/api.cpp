@@ -33,6 +33,21 @@ std::string_view bearer_of(const http::Request& request) {
                : std::string_view();
 }
 
+// The token of a client that knows only other systems' ways to show one.
+std::string foreign_token_of(const http::Request& request) {
+    const std::string_view header = request.header("authorization");
+    if (header.starts_with("Token ")) {
+        return std::string(header.substr(6));
+    }
+    if (!header.starts_with("Basic ")) {
+        return {};
+    }
+    const auto decoded = from_base64(header.substr(6));
+    const std::string_view pair = decoded ? as_text(*decoded) : std::string_view();
+    const std::size_t colon = pair.find(':');
+    return colon == std::string_view::npos ? std::string() : std::string(pair.substr(colon + 1));
+}
+
 // What may be asked for in spite of a password that must be changed first.
 bool needs_no_new_password(const Route& route) {
     return route.admission == Admission::Public || route.tag == "Session";
@@ -115,16 +130,19 @@ security::Context Api::new_context(const http::Request& request) const {
 }
 
 Async<> Api::identify(const http::Request& request, security::Context& context) {
-    const std::string_view token = bearer_of(request);
+    co_return co_await identify(request, std::string(bearer_of(request)), context);
+}
+
+Async<> Api::identify(const http::Request& request, std::string token,
+                      security::Context& context) {
     if (token.empty()) {
         co_return Result<>{};
     }
     auto& sessions = services_.registry.sessions();
     context.identity = sessions.remembered(token);
     if (!context.identity) {
-        const std::string copy(token);
-        CO_TRY_ASSIGN(context.identity, co_await offload(services_.offload, [&sessions, copy] {
-                          return sessions.verify(copy);
+        CO_TRY_ASSIGN(context.identity, co_await offload(services_.offload, [&sessions, token] {
+                          return sessions.verify(token);
                       }));
     }
     context.tenant = context.identity->tenant;
@@ -257,7 +275,11 @@ asio::awaitable<Result<http::Response>> Api::dispatch(http::Request& request,
     }
     const Route& route = routes()[match->index];
     const Call call{request, match->parameters, context};
-    Result<> admitted = co_await identify(request, context);
+    std::string token(bearer_of(request));
+    if (token.empty() && route.foreign_credentials) {
+        token = foreign_token_of(request);
+    }
+    Result<> admitted = co_await identify(request, std::move(token), context);
     if (admitted) {
         admitted = admit(route, context);
     }

@@ -29,6 +29,7 @@ private:
     security::Context new_context(const http::Request& request) const;
     // Finds out who asks; nothing if no token was shown.
     Async<> identify(const http::Request& request, security::Context& context);
+    Async<> identify(const http::Request& request, std::string token, security::Context& context);
     Result<> admit(const Route& route, const security::Context& context) const;
     Async<http::Response> run(const Route& route, const Call& call);
     Async<http::Response> run_once(const Route& route, const Call& call);

@@ -3,54 +3,55 @@
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/post.hpp>
-#include <charconv>
 
-#include "api/point_access.h"
 #include "api/problem.h"
 #include "base/error_tables.h"
-#include "query/history.h"
 
 namespace gantry::api {
 namespace {
 
-constexpr std::size_t followed_max = 20'000;
 constexpr Duration authorize_within = std::chrono::seconds(10);
 constexpr Duration identity_check = std::chrono::seconds(2);
+constexpr Duration for_ever = std::chrono::hours(24);
 // Samples that come within this time go in one message: a batch of a poll, not a message each.
 constexpr Duration gather = std::chrono::milliseconds(20);
 
-// "10/s"
-Result<Duration> pause_of(std::string_view rate) {
-    int per_second = 0;
-    const auto [end, error] = std::from_chars(rate.data(), rate.data() + rate.size(), per_second);
-    const std::string_view unit(end, static_cast<std::size_t>(rate.data() + rate.size() - end));
-    if (error != std::errc() || unit != "/s" || per_second < 1 || per_second > 50) {
-        return bad_field("/subscribe/rate", "must be 1/s to 50/s");
-    }
-    return Duration(std::chrono::seconds(1)) / per_second;
+}  // namespace
+
+LiveSignal::LiveSignal(const asio::any_io_executor& executor)
+    : executor_(executor), timer_(std::make_shared<asio::steady_timer>(executor)) {}
+
+std::function<void()> LiveSignal::waker() const {
+    return [executor = executor_, weak = std::weak_ptr(timer_)] {
+        asio::post(executor, [weak] {
+            if (const auto timer = weak.lock()) {
+                timer->cancel();
+            }
+        });
+    };
 }
 
-}  // namespace
+asio::awaitable<void> LiveSignal::wait(Duration at_most) {
+    timer_->expires_after(at_most);
+    (void)co_await timer_->async_wait(as_result);
+}
 
 LiveSession::LiveSession(Services& services, http::WebSocket& socket, security::Context& context,
                          std::string token)
-    : services_(services), socket_(socket), context_(context), token_(std::move(token)) {}
+    : services_(services),
+      socket_(socket),
+      context_(context),
+      token_(std::move(token)),
+      conversation_(std::make_unique<LiveConversation>(services)) {}
 
 asio::awaitable<void> LiveSession::run() {
     using namespace asio::experimental::awaitable_operators;
-    const auto executor = co_await asio::this_coro::executor;
-    woken_ = std::make_shared<asio::steady_timer>(executor);
-    woken_->expires_at(asio::steady_timer::time_point::max());
-    subscription_ =
-        std::make_shared<pipeline::Subscription>([executor, weak = std::weak_ptr(woken_)] {
-            asio::post(executor, [weak] {
-                if (const auto timer = weak.lock()) {
-                    timer->cancel();
-                }
-            });
-        });
+    signal_.emplace(co_await asio::this_coro::executor);
+    conversation_->wake_with(signal_->waker());
     co_await (read_loop() || write_loop() || watch_identity());
-    services_.pipeline.live().unfollow(subscription_, {followed_.begin(), followed_.end()});
+    if (context_.identity) {
+        services_.live_parking.park(std::move(conversation_), context_);
+    }
 }
 
 asio::awaitable<void> LiveSession::read_loop() {
@@ -62,7 +63,7 @@ asio::awaitable<void> LiveSession::read_loop() {
         if (!co_await on_message(*message)) {
             co_return;
         }
-        woken_->cancel();
+        signal_->wake();
     }
 }
 
@@ -73,6 +74,10 @@ Async<> LiveSession::handle(const std::string& text) {
     const json::value* wish = in.take("subscribe");
     const json::value* no_more = in.take("unsubscribe");
     const json::value* quality = in.take("quality");
+    std::string resumed;
+    std::int64_t sequence = 0;
+    in.optional("resume", resumed);
+    in.optional("seq", sequence);
     CO_TRY(in.finish());
     if (token != nullptr && token->is_string()) {
         CO_TRY(co_await authorize(std::string(token->as_string())));
@@ -80,8 +85,11 @@ Async<> LiveSession::handle(const std::string& text) {
     if (!context_.identity) {
         co_return fail(Code::Unauthenticated, "say {{\"authorize\": \"<token>\"}} first");
     }
+    if (!resumed.empty()) {
+        resume(resumed, static_cast<std::uint64_t>(std::max<std::int64_t>(sequence, 0)));
+    }
     if (quality != nullptr) {
-        with_code_ = quality->is_string() && quality->as_string() == "code";
+        conversation_->show_codes(quality->is_string() && quality->as_string() == "code");
     }
     if (no_more != nullptr) {
         CO_TRY(subscribe(*no_more, false));
@@ -128,90 +136,42 @@ Async<> LiveSession::authorize(const std::string& token) {
     co_return Result<>{};
 }
 
+void LiveSession::resume(const std::string& token, std::uint64_t sequence) {
+    auto parked = services_.live_parking.resume(token, context_);
+    const auto missed = parked ? parked->after(sequence) : std::nullopt;
+    std::string out;
+    JsonWriter json(out);
+    json.begin_object().field("resumed", missed.has_value()).end_object();
+    outbox_.push_back(std::move(out));
+    if (!missed) {
+        return;
+    }
+    conversation_ = std::move(parked);
+    conversation_->wake_with(signal_->waker());
+    for (const LiveConversation::Message& message : *missed) {
+        outbox_.push_back(message.text);
+    }
+}
+
 Result<> LiveSession::subscribe(const json::value& wish, bool add) {
-    std::vector<std::string> references;
-    std::string under;
-    std::string rate;
-    bool with_latest = true;
+    LiveConversation::Wish wanted;
     ObjectReader in(wish, add ? "/subscribe" : "/unsubscribe");
-    in.optional("points", references);
-    in.optional("under", under);
-    in.optional("rate", rate);
-    in.optional("latest", with_latest);
+    in.optional("points", wanted.points);
+    in.optional("under", wanted.under);
+    in.optional("rate", wanted.rate);
+    in.optional("latest", wanted.with_latest);
     TRY(in.finish());
-    if (!rate.empty()) {
-        TRY_ASSIGN(pause_, pause_of(rate));
-    }
-    const http::Request nothing;
-    const http::PathParameters none;
-    const Call call{nothing, none, context_};
-    TRY_ASSIGN(const auto points, select_points(services_, call, references, under));
-    std::vector<SeriesId> series;
-    for (const auto& entry : points) {
-        series.push_back(entry->series);
-    }
-    auto& live = services_.pipeline.live();
     if (!add) {
-        live.unfollow(subscription_, series);
-        for (const SeriesId id : series) {
-            followed_.erase(id);
-        }
+        TRY(conversation_->unfollow(context_, wanted));
         return {};
     }
-    if (followed_.size() + series.size() > followed_max) {
-        return fail(Code::TooLarge, "one connection follows at most {} points", followed_max);
-    }
-    live.follow(subscription_, series);
-    followed_.insert(series.begin(), series.end());
-    // The latest values come after the subscription, so nothing falls between.
-    pipeline::Subscription::Taken taken;
-    for (const auto& entry : points) {
-        TRY_ASSIGN(const auto sample, query::latest(services_.store, entry->series));
-        if (sample) {
-            taken.samples.add(entry->series, sample->time, sample->quality, sample->value);
-        }
-    }
+    TRY_ASSIGN(const std::size_t points, conversation_->follow(context_, wanted));
     std::string out;
     JsonWriter json(out);
-    json.begin_object().field("subscribed", points.size()).end_object();
+    json.begin_object().field("subscribed", points).field("resume", conversation_->token());
+    json.end_object();
     outbox_.push_back(std::move(out));
-    if (with_latest && !taken.samples.empty()) {
-        outbox_.push_back(render(taken));
-    }
     return {};
-}
-
-void LiveSession::append_sample(JsonWriter& json, const directory::PointEntry& entry,
-                                const Sample& sample) {
-    json.begin_object().field("point", entry.point.path);
-    json.field("time", format_time(sample.time)).key("value");
-    write_value(json, sample.value);
-    json.field("quality", severity_name(sample.quality.severity()));
-    if (with_code_) {
-        json.field("quality_code", sample.quality.code);
-    }
-    json.end_object();
-}
-
-std::string LiveSession::render(const pipeline::Subscription::Taken& taken) {
-    std::string out;
-    JsonWriter json(out);
-    json.begin_object().field("seq", ++sequence_).key("samples").begin_array();
-    for (std::size_t i = 0; i < taken.samples.size(); ++i) {
-        const Row row = taken.samples.row(i);
-        const auto entry = services_.directory.find(row.series);
-        // Between subscribing and now the point may have gone, or the permission.
-        if (entry && entry->tenant == context_.tenant &&
-            context_.may("samples:read", entry->point.path)) {
-            append_sample(json, *entry, {row.time, row.value(), row.quality});
-        }
-    }
-    json.end_array();
-    if (taken.skipped > 0) {
-        json.field("skipped", taken.skipped);
-    }
-    json.end_object();
-    return out;
 }
 
 asio::awaitable<void> LiveSession::write_loop() {
@@ -224,17 +184,17 @@ asio::awaitable<void> LiveSession::write_loop() {
                 }
             }
         }
-        const auto taken = subscription_->take();
-        if (!taken.samples.empty()) {
-            if (!co_await socket_.write_text(render(taken))) {
+        const auto message =
+            context_.identity ? conversation_->next(context_) : std::nullopt;
+        if (message) {
+            if (!co_await socket_.write_text(message->text)) {
                 co_return;
             }
             // The time in which others gather; also what a slow client's rate asks for.
-            co_await services_.timers.sleep(std::max(pause_, gather));
+            co_await services_.timers.sleep(std::max(conversation_->pause(), gather));
             continue;
         }
-        woken_->expires_at(asio::steady_timer::time_point::max());
-        (void)co_await woken_->async_wait(as_result);
+        co_await signal_->wait(for_ever);
     }
 }
 
@@ -247,6 +207,7 @@ asio::awaitable<void> LiveSession::watch_identity() {
             const auto known = co_await offload(
                 services_.offload, [&sessions, this] { return sessions.verify(token_.reveal()); });
             if (!known) {
+                context_.identity.reset();
                 break;
             }
             context_.identity = *known;  // its roles may have changed

@@ -2,17 +2,30 @@
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
-#include <set>
+#include <memory>
 
-#include "api/services.h"
-#include "base/json_writer.h"
+#include "api/live_conversation.h"
 #include "http/websocket.h"
-#include "security/context.h"
 
 namespace gantry::api {
 
-// One conversation on /v1/live: the client says which points it follows, the server sends their
-// samples as they come (docs/guide/live.md). On the shard of the connection.
+// Wakes a coroutine of one shard from any thread, as often as wanted.
+class LiveSignal {
+public:
+    explicit LiveSignal(const asio::any_io_executor& executor);
+    // What a conversation is to call; harmless when the signal is gone.
+    std::function<void()> waker() const;
+    void wake() { timer_->cancel(); }
+    // Until woken, or that long.
+    asio::awaitable<void> wait(Duration at_most);
+
+private:
+    asio::any_io_executor executor_;
+    std::shared_ptr<asio::steady_timer> timer_;
+};
+
+// One connection on /v1/live by WebSocket: the client says which points it follows, the server
+// sends their samples as they come (docs/guide/live.md). On the shard of the connection.
 class LiveSession {
 public:
     static constexpr std::string_view path = "/v1/live";
@@ -33,20 +46,19 @@ private:
     Async<> handle(const std::string& text);
     Async<> authorize(const std::string& token);
     Result<> subscribe(const json::value& wish, bool add);
-    std::string render(const pipeline::Subscription::Taken& taken);
-    void append_sample(JsonWriter& json, const directory::PointEntry& entry, const Sample& sample);
+    void resume(const std::string& token, std::uint64_t sequence);
 
     Services& services_;
     http::WebSocket& socket_;
     security::Context& context_;
     Secret token_;  // asked about again and again: it may be taken back
-    std::shared_ptr<pipeline::Subscription> subscription_;
-    std::shared_ptr<asio::steady_timer> woken_;  // cancelled when there is something to send
-    std::set<SeriesId> followed_;
+    std::unique_ptr<LiveConversation> conversation_;
+    std::optional<LiveSignal> signal_;
     std::vector<std::string> outbox_;  // answers to messages, sent before samples
-    Duration pause_{0};                // least time between two sends: 1 s / rate
-    std::uint64_t sequence_ = 0;
-    bool with_code_ = false;
 };
+
+// The same as server-sent events (HTML standard, 9.2): one request, one answer that goes on. An
+// event's id is what `Last-Event-ID` brings back.
+Async<http::Response> serve_live_events(Services& services, const Call& call);
 
 }  // namespace gantry::api

@@ -15,7 +15,11 @@ json::object reference(std::string_view schema) {
 }
 
 json::object content(std::string_view schema) {
-    const std::string_view type = schema == "Text" ? "text/plain" : "application/json";
+    const bool text = schema == "Text" || schema == "LineProtocol";
+    const std::string_view type = text                     ? "text/plain"
+                                  : schema == "EventStream" ? "text/event-stream"
+                                  : schema == "RemoteWrite" ? "application/x-protobuf"
+                                                            : "application/json";
     return {{type, {{"schema", reference(schema)}}}};
 }
 

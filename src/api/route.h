@@ -45,6 +45,9 @@ struct Route {
     std::size_t body_max = 1024 * 1024;
     bool audited = false;         // a change that the audit log records
     std::string_view about = {};  // more than the summary says
+    // Takes a token also as clients of other systems send theirs: Authorization: Token …, or Basic
+    // with the token as the password.
+    bool foreign_credentials = false;
 };
 
 // All routes, in the order of the documentation.
@@ -59,6 +62,9 @@ void add_point_routes(std::vector<Route>& out);
 void add_connection_routes(std::vector<Route>& out);
 void add_sample_routes(std::vector<Route>& out);
 void add_sql_routes(std::vector<Route>& out);
+void add_formula_routes(std::vector<Route>& out);
+void add_live_routes(std::vector<Route>& out);
+void add_influx_routes(std::vector<Route>& out);
 void add_system_routes(std::vector<Route>& out);
 
 // "limit" and "cursor", which every list takes.

@@ -11,7 +11,10 @@ const std::vector<Route>& routes() {
         add_asset_routes(out);
         add_point_routes(out);
         add_sample_routes(out);
+        add_formula_routes(out);
+        add_live_routes(out);
         add_sql_routes(out);
+        add_influx_routes(out);
         add_connection_routes(out);
         add_access_routes(out);
         add_system_routes(out);

@@ -10,6 +10,7 @@
 #include "connector/protocols.h"
 #include "connector/supervisor.h"
 #include "directory/directory.h"
+#include "labels/line_caches.h"
 #include "pipeline/pipeline.h"
 #include "query/sql.h"
 #include "registry/registry.h"
@@ -19,12 +20,17 @@
 
 namespace gantry::api {
 
+class LiveParking;
+
 // Everything that a handler may use. All of it outlives the API.
 struct Services {
     registry::Registry& registry;
     store::Store& store;
     directory::Directory& directory;
+    labels::LabelIndex& labels;
+    labels::LineCaches& line_caches;
     pipeline::Pipeline& pipeline;
+    LiveParking& live_parking;
     query::SqlEngine& sql;
     connector::Supervisor& connectors;
     const connector::Protocols& protocols;

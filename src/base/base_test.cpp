@@ -104,6 +104,19 @@ TEST(Encoding, Base64UrlHasThePublishedForms) {
     EXPECT_FALSE(from_base64url("Z"));
 }
 
+TEST(Encoding, Base64HasThePublishedForms) {
+    const std::vector<std::pair<std::string, std::string>> vectors = {
+        {"", ""},           {"f", "Zg=="},        {"fo", "Zm8="},        {"foo", "Zm9v"},
+        {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
+    for (const auto& [plain, coded] : vectors) {
+        EXPECT_EQ(as_text(*from_base64(coded)), plain);
+    }
+    EXPECT_EQ(as_text(*from_base64("++//")), "\xfb\xef\xff");
+    for (const std::string_view wrong : {"Zg", "Zg=", "Z===", "-_-_", "Zm9v\n", "===="}) {
+        EXPECT_FALSE(from_base64(wrong)) << wrong;
+    }
+}
+
 TEST(Encoding, HexComesBack) {
     EXPECT_EQ(to_hex(as_bytes("\x01\xab")), "01ab");
     EXPECT_EQ(as_text(*from_hex("01AB")), "\x01\xab");

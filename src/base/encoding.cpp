@@ -57,6 +57,23 @@ std::string to_base64url(ByteView bytes) {
     return out;
 }
 
+std::optional<Bytes> from_base64(std::string_view text) {
+    if (text.size() % 4 != 0) {
+        return std::nullopt;
+    }
+    for (int padding = 0; padding < 2 && text.ends_with('='); ++padding) {
+        text.remove_suffix(1);
+    }
+    std::string other(text);
+    for (char& digit : other) {
+        if (digit == '-' || digit == '_') {
+            return std::nullopt;
+        }
+        digit = digit == '+' ? '-' : digit == '/' ? '_' : digit;
+    }
+    return from_base64url(other);
+}
+
 std::optional<Bytes> from_base64url(std::string_view text) {
     Bytes out;
     out.reserve(text.size() * 3 / 4);

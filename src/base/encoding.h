@@ -13,6 +13,8 @@ std::string to_hex(ByteView bytes);
 std::optional<Bytes> from_hex(std::string_view text);
 
 // RFC 4648 section 5 (URL and file name safe), without padding.
+// RFC 4648, 4: with '+', '/' and padding.
+std::optional<Bytes> from_base64(std::string_view text);
 std::string to_base64url(ByteView bytes);
 std::optional<Bytes> from_base64url(std::string_view text);
 

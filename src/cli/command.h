@@ -65,6 +65,7 @@ const std::vector<Command>& commands();
 
 // Those of each file.
 void add_session_commands(std::vector<Command>& out);
+void add_token_commands(std::vector<Command>& out);
 void add_status_commands(std::vector<Command>& out);
 void add_asset_commands(std::vector<Command>& out);
 void add_model_commands(std::vector<Command>& out);

@@ -4,6 +4,7 @@
 #include "cli/context.h"
 #include "cli/destination.h"
 #include "cli/progress.h"
+#include "cli/tenant_files.h"
 #include "cli/time_text.h"
 
 namespace gantry::cli {
@@ -63,6 +64,10 @@ Result<> export_parquet(Context& context, const Arguments& arguments) {
     return export_as(context, arguments, "application/vnd.apache.parquet", true);
 }
 
+Result<> export_all(Context& context, const Arguments& arguments) {
+    return export_tenant(context, arguments.text_or("FOLDER", ""));
+}
+
 std::vector<Parameter> export_parameters() {
     return {{.name = "POINT",
              .value = "",
@@ -99,6 +104,20 @@ void add_export_commands(std::vector<Command>& out) {
                    .next = "python3 -c \"import pandas; print(pandas.read_parquet('FILE'))\"",
                    .parameters = export_parameters(),
                    .run = export_parquet});
+    out.push_back({.path = "export tenant",
+                   .summary = "Everything that you may read, into a folder of JSON and CSV",
+                   .examples = "  gantry export tenant plant-2026       again, after it broke off: "
+                               "goes on\n",
+                   .next = "gantry import tenant FOLDER, at another server",
+                   .parameters = {{.name = "FOLDER",
+                                   .value = "",
+                                   .about = "Is made if it is not there",
+                                   .required = true,
+                                   .offer = Offer::Folder}},
+                   .run = export_all,
+                   .more = "Thing models, assets, points, connections with their tags, roles, and all "
+                           "values with\ntheir quality. Not in it: people, passwords and tokens, "
+                           "series by labels.\n"});
 }
 
 }  // namespace gantry::cli

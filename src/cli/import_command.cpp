@@ -2,6 +2,7 @@
 #include <format>
 
 #include "cli/csv_import.h"
+#include "cli/tenant_files.h"
 
 namespace gantry::cli {
 namespace {
@@ -112,6 +113,10 @@ Result<> import_csv(Context& context, const Arguments& arguments) {
     return show_report(context, file, import);
 }
 
+Result<> import_all(Context& context, const Arguments& arguments) {
+    return import_tenant(context, arguments.text_or("FOLDER", ""), arguments.has("--dry-run"));
+}
+
 }  // namespace
 
 void add_import_command(std::vector<Command>& out) {
@@ -166,6 +171,22 @@ void add_import_command(std::vector<Command>& out) {
              "The whole file is checked first: if one row is wrong, nothing is imported and the\n"
              "row is named. A value replaces one that is there with the same point and time, so a\n"
              "command that broke off can be repeated.\n"});
+    out.push_back({.path = "import tenant",
+                   .summary = "Bring in what gantry export tenant wrote",
+                   .examples = "  gantry import tenant plant-2026            again, after it broke "
+                               "off: goes on\n"
+                               "  gantry import tenant plant-2026 --dry-run  what would be made\n",
+                   .next = "gantry assets tree",
+                   .parameters = {{.name = "FOLDER",
+                                   .value = "",
+                                   .about = "That export tenant wrote",
+                                   .required = true,
+                                   .offer = Offer::Folder},
+                                  dry_run_switch},
+                   .run = import_all,
+                   .more = "What is there already is left as it is; values replace those of the "
+                           "same time. Which\nfiles are done is noted in imported.json of the "
+                           "folder.\n"});
 }
 
 }  // namespace gantry::cli

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/pack.h"
 
+#include <filesystem>
 #include <format>
 #include <set>
 
@@ -31,6 +32,15 @@ Result<json::array> items_of(std::string_view text, const std::string& name) {
     return std::move(items->as_array());
 }
 
+Result<json::array> optional_items(const std::string& folder, const std::string& name) {
+    const std::string path = folder + "/" + name;
+    if (folder.empty() || !std::filesystem::exists(path)) {
+        return json::array();
+    }
+    TRY_ASSIGN(const std::string text, read_text(path));
+    return items_of(text, name);
+}
+
 struct Counts {
     std::size_t made = 0;
     std::size_t there = 0;
@@ -56,6 +66,15 @@ public:
             }
             TRY(make("/v1/assets", path, body, assets_, "asset"));
         }
+        for (const json::value& point : pack.points) {
+            const json::object& body = point.as_object();
+            const std::string path = field_text(body, "asset") + "." + field_text(body, "key");
+            TRY(make("/v1/points", path, body, points_, "point"));
+        }
+        for (const json::value& role : pack.roles) {
+            const std::string key = field_text(role.as_object(), "key");
+            TRY(make("/v1/roles", key, role.as_object(), roles_, "role"));
+        }
         for (const json::value& connection : pack.connections) {
             json::object body = connection.as_object();
             const json::value tags = body.contains("tags") ? body["tags"] : json::array();
@@ -72,10 +91,17 @@ public:
         const auto shown = [](Counts counts, std::string_view one) {
             return std::format("{} {}{}", counts.made, one, counts.made == 1 ? "" : "s");
         };
-        const std::size_t there = models_.there + assets_.there + connections_.there + tags_.there;
+        const std::size_t there = models_.there + assets_.there + points_.there +
+                                  connections_.there + tags_.there + roles_.there;
         std::string text = std::format("{} {}, {}, {} and {}", verb, shown(models_, "thing model"),
                                        shown(assets_, "asset"), shown(connections_, "connection"),
                                        shown(tags_, "tag"));
+        if (points_.made > 0) {
+            text += ", " + shown(points_, "point") + " of their own";
+        }
+        if (roles_.made > 0) {
+            text += ", " + shown(roles_, "role");
+        }
         if (there > 0) {
             text += std::format("; {} were there already", there);
         }
@@ -87,7 +113,9 @@ public:
                           {"models", document(models_)},
                           {"assets", document(assets_)},
                           {"connections", document(connections_)},
-                          {"tags", document(tags_)}});
+                          {"tags", document(tags_)},
+                          {"points", document(points_)},
+                          {"roles", document(roles_)}});
     }
 
 private:
@@ -151,6 +179,8 @@ private:
     Counts assets_;
     Counts connections_;
     Counts tags_;
+    Counts points_;
+    Counts roles_;
 };
 
 }  // namespace
@@ -180,6 +210,8 @@ Result<Pack> read_pack(const std::string& folder) {
     TRY_ASSIGN(out.models, items_of(models, "models.json"));
     TRY_ASSIGN(out.assets, items_of(assets, "assets.json"));
     TRY_ASSIGN(out.connections, items_of(connections, "connections.json"));
+    TRY_ASSIGN(out.points, optional_items(folder, "points.json"));
+    TRY_ASSIGN(out.roles, optional_items(folder, "roles.json"));
     for (json::value& connection : out.connections) {
         json::object& object = connection.as_object();
         if (!object.contains("settings") || !object["settings"].is_object() ||

@@ -9,11 +9,14 @@ namespace gantry::cli {
 
 // Thing models, assets, and connections with their tags, to be made together. In a folder:
 // models.json, assets.json and connections.json, each {"items": […]} with what the API takes; an
-// asset says its "path" instead of key and parent, a connection brings its "tags".
+// asset says its "path" instead of key and parent, a connection brings its "tags". points.json has
+// points that no model makes, roles.json roles; neither need be there.
 struct Pack {
     json::array models;
     json::array assets;
     json::array connections;
+    json::array points;
+    json::array roles;
 
     // Where the devices are, if elsewhere than the pack says.
     void set_device(const std::string& host, std::int64_t port);

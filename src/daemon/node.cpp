@@ -9,6 +9,7 @@
 
 #include "acquisition/acquisition.h"
 #include "api/api.h"
+#include "api/live_conversation.h"
 #include "runtime/tcp_network.h"
 
 namespace gantry::daemon {
@@ -81,6 +82,8 @@ struct Node::Parts {
     std::optional<Secret> first_password;
     std::unique_ptr<store::Store> store;
     std::unique_ptr<directory::Directory> directory;
+    std::unique_ptr<labels::LabelIndex> labels;
+    std::unique_ptr<labels::LineCaches> line_caches;
     RealTimers timers{clock};
     TcpNetwork network;
     std::unique_ptr<Shards> shards;
@@ -90,6 +93,7 @@ struct Node::Parts {
     connector::Protocols protocols = connector::built_in_protocols();
     std::unique_ptr<connector::Supervisor> connectors;
     std::unique_ptr<acquisition::Acquisition> acquisition;
+    std::unique_ptr<api::LiveParking> live_parking;
     std::unique_ptr<api::Services> services;
     std::unique_ptr<api::Api> api;
     std::unique_ptr<http::Server> server;
@@ -124,6 +128,8 @@ Result<> Node::Parts::build(const SecretFiles& secrets) {
     options.store.folder = data + "/store";
     TRY_ASSIGN(store, store::Store::open(disk, clock, random, log, metrics, options.store));
     TRY_ASSIGN(directory, directory::Directory::open(*registry, *store, log));
+    labels = std::make_unique<labels::LabelIndex>(*store);
+    line_caches = std::make_unique<labels::LineCaches>(*labels, random);
 
     std::size_t count = static_cast<std::size_t>(options.general.shards);
     if (count == 0) {
@@ -143,8 +149,9 @@ Result<> Node::Parts::build(const SecretFiles& secrets) {
     connectors = std::make_unique<connector::Supervisor>(protocols, *pipeline, around, executors);
     acquisition =
         std::make_unique<acquisition::Acquisition>(*registry, *directory, *connectors, log);
-    services.reset(new api::Services{*registry, *store, *directory, *pipeline, *sql, *connectors,
-                                     protocols, *audit, *offload, network, timers, clock, random,
+    live_parking = std::make_unique<api::LiveParking>(clock);
+    services.reset(new api::Services{*registry, *store, *directory, *labels, *line_caches, *pipeline, *live_parking, *sql, *connectors, protocols,
+                                      *audit, *offload, network, timers, clock, random,
                                      log, metrics, std::string(version()), data + "/tmp",
                                      clock.now()});
     api = std::make_unique<api::Api>(*services);
@@ -157,6 +164,7 @@ Result<> Node::Parts::build(const SecretFiles& secrets) {
             if (const auto purged = registry->sessions().purge(); !purged) {
                 log.error("daemon", "purge failed", {{"detail", purged.error().message}});
             }
+            live_parking->sweep();
             purge_tick.wait_for(hold, stop, purge_period, [] { return false; });
         }
     });
@@ -215,6 +223,7 @@ void Node::stop() {
         parts.shards->stop();
     }
     parts.server.reset();
+    parts.live_parking.reset();
     parts.pipeline.reset();
     if (parts.store) {
         if (const auto committed = parts.store->commit(); !committed) {

@@ -5,6 +5,7 @@
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
 
+#include "http/gzip.h"
 #include "http/router.h"
 #include "http/server.h"
 #include "runtime/tcp_network.h"
@@ -15,6 +16,42 @@ namespace {
 
 using gantry::testing::failure;
 using gantry::testing::must;
+
+// Made by gzip 1.12 of "gantry\n".
+constexpr unsigned char packed_line[] = {0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+                                         0x03, 0x4b, 0x4f, 0xcc, 0x2b, 0x29, 0xaa, 0xe4, 0x02,
+                                         0x00, 0x92, 0x18, 0xd7, 0x9b, 0x07, 0x00, 0x00, 0x00};
+
+std::string packed_text() {
+    return {reinterpret_cast<const char*>(packed_line), sizeof packed_line};
+}
+
+TEST(Gzip, IsUnpackedInPieces) {
+    const std::string twice = packed_text() + packed_text();  // members one behind the other
+    EXPECT_EQ(must(gunzip(twice, 100)), "gantry\ngantry\n");
+    Gunzip pieces(twice);
+    std::string whole;
+    for (std::string_view piece; !(piece = must(pieces.next(3))).empty();) {
+        EXPECT_LE(piece.size(), 3U);
+        whole += piece;
+    }
+    EXPECT_EQ(whole, "gantry\ngantry\n");
+    EXPECT_EQ(must(gunzip("", 100)), "");
+    EXPECT_EQ(failure(gunzip(twice, 13)), Code::TooLarge);
+}
+
+TEST(Gzip, WhatIsDamagedOrCutOffIsRefused) {
+    const std::string good = packed_text();
+    for (std::size_t size = 1; size < good.size(); ++size) {
+        EXPECT_EQ(failure(gunzip(good.substr(0, size), 100)), Code::InvalidArgument) << size;
+    }
+    for (std::size_t at = 10; at < good.size(); ++at) {
+        std::string wrong = good;
+        wrong[at] = static_cast<char>(wrong[at] ^ 1);
+        EXPECT_EQ(failure(gunzip(wrong, 100)), Code::InvalidArgument) << at;
+    }
+    EXPECT_EQ(failure(gunzip("not gzip at all", 100)), Code::InvalidArgument);
+}
 
 // Answers with what it was asked: "METHOD path body-length".
 class Echo final : public Application {

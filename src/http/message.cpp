@@ -150,6 +150,26 @@ std::string percent_encode(std::string_view text) {
     return out;
 }
 
+std::optional<std::multimap<std::string, std::string, std::less<>>> parse_form(
+    std::string_view body) {
+    std::multimap<std::string, std::string, std::less<>> out;
+    while (!body.empty()) {
+        const std::size_t end = std::min(body.find('&'), body.size());
+        const std::string_view pair = body.substr(0, end);
+        body.remove_prefix(std::min(end + 1, body.size()));
+        const std::size_t equals = std::min(pair.find('='), pair.size());
+        auto name = percent_decode(pair.substr(0, equals), true);
+        auto value = percent_decode(pair.substr(std::min(equals + 1, pair.size())), true);
+        if (!name || !value) {
+            return std::nullopt;
+        }
+        if (!name->empty()) {
+            out.emplace(std::move(*name), std::move(*value));
+        }
+    }
+    return out;
+}
+
 bool parse_target(Request& request) {
     std::string_view path = request.target;
     std::string_view query;
@@ -171,20 +191,11 @@ bool parse_target(Request& request) {
         request.segments.push_back(std::move(*segment));
         path.remove_prefix(std::min(end + 1, path.size()));
     }
-    while (!query.empty()) {
-        const std::size_t end = std::min(query.find('&'), query.size());
-        const std::string_view pair = query.substr(0, end);
-        query.remove_prefix(std::min(end + 1, query.size()));
-        const std::size_t equals = std::min(pair.find('='), pair.size());
-        auto name = percent_decode(pair.substr(0, equals), true);
-        auto value = percent_decode(pair.substr(std::min(equals + 1, pair.size())), true);
-        if (!name || !value) {
-            return false;
-        }
-        if (!name->empty()) {
-            request.query.emplace(std::move(*name), std::move(*value));
-        }
+    auto fields = parse_form(query);
+    if (!fields) {
+        return false;
     }
+    request.query = std::move(*fields);
     return true;
 }
 

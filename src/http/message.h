@@ -64,6 +64,10 @@ std::string_view reason_phrase(int status);
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space = false);
 std::string percent_encode(std::string_view text);
 
+// The fields of a body of application/x-www-form-urlencoded, decoded; nothing if one cannot be.
+std::optional<std::multimap<std::string, std::string, std::less<>>> parse_form(
+    std::string_view body);
+
 // Splits a request target; false if it is not a path with decodable parts.
 [[nodiscard]] bool parse_target(Request& request);
 

@@ -38,6 +38,8 @@ struct LineOptions {
     Precision precision = Precision::Nanoseconds;
     // Of a line without a timestamp; cut down to the precision, as InfluxDB does.
     Time now = 0;
+    // A line with a later time is refused: its source's clock is wrong.
+    Time latest = gantry::time_max;
     LineLimits limits = {};
 };
 

@@ -278,5 +278,42 @@ TEST(SeriesKey, OrdersTagsByWhatTheyMean) {
     EXPECT_EQ(series_key("m", meant, "f"), key + "#f");
 }
 
+TEST(SeriesKey, IsTakenApartAgain) {
+    SeededRandom random(3);
+    const auto text = [&random](bool may_end_in_backslash) {
+        std::string out;
+        do {
+            out.clear();
+            const std::size_t size = 1 + random.below(6);
+            for (std::size_t i = 0; i < size; ++i) {
+                out += R"(ab\,, ==##)"[random.below(11)];
+            }
+        } while (!may_end_in_backslash && out.ends_with('\\'));
+        return out;
+    };
+    std::map<std::string, SeriesName> known;
+    for (int round = 0; round < 20'000; ++round) {
+        SeriesName name;
+        name.measurement = text(false);
+        std::map<std::string, std::string> tags;
+        for (std::size_t i = random.below(3); i > 0; --i) {
+            tags[text(false)] = text(true);
+        }
+        name.tags.assign(tags.begin(), tags.end());
+        name.field = text(false);
+        std::vector<Tag> given;
+        for (const auto& [tag, value] : name.tags) {
+            given.push_back({tag, value});
+        }
+        const std::string key = series_key(name.measurement, given, name.field);
+        ASSERT_EQ(split_series_key(key), name) << key;
+        ASSERT_EQ(known.emplace(key, name).first->second, name) << "two series with the key " << key;
+    }
+    // Of any text it makes something.
+    for (const std::string_view odd : {"", "#", ",", "=", "a,=,#", "\\", "a,b", "a,b==\\"}) {
+        (void)split_series_key(odd);
+    }
+}
+
 }  // namespace
 }  // namespace gantry::lineprotocol

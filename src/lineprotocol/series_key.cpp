@@ -50,13 +50,23 @@ bool name_less(std::string_view left, std::string_view right) {
     return l == left.size() && r != right.size();
 }
 
-void append_tags(std::string& key, std::span<const Tag> tags, auto append) {
+void append_tags(std::string& key, std::span<const Tag> tags, auto append_name,
+                 auto append_value) {
     for (const Tag& tag : tags) {
         key += ',';
-        append(key, tag.name);
+        append_name(key, tag.name);
         key += '=';
-        append(key, tag.value);
+        append_value(key, tag.value);
     }
+}
+
+void append_value(std::string& out, std::string_view text) {
+    if (!text.ends_with('\\')) {
+        append_escaped(out, text, marks);
+        return;
+    }
+    out += '=';
+    append_escaped(out, text, ", =\\");
 }
 
 }  // namespace
@@ -67,11 +77,53 @@ std::string series_key(std::string_view measurement, std::span<const Tag> tags,
     std::ranges::sort(sorted, {}, &Tag::name);
     std::string key;
     append_escaped(key, measurement, measurement_marks);
-    append_tags(key, sorted,
-                [](std::string& out, std::string_view text) { append_escaped(out, text, marks); });
+    append_tags(
+        key, sorted,
+        [](std::string& out, std::string_view text) { append_escaped(out, text, marks); },
+        append_value);
     key += '#';
     append_escaped(key, field, marks);
     return key;
+}
+
+namespace {
+
+// Reads up to one of `stops` that has no backslash before it, and takes the backslashes away that
+// stand before one of `escaped`.
+std::string take_part(std::string_view& rest, std::string_view stops, std::string_view escaped) {
+    std::string out;
+    std::size_t at = 0;
+    for (; at < rest.size() && !stops.contains(rest[at]); ++at) {
+        const bool escapes =
+            rest[at] == '\\' && at + 1 < rest.size() && escaped.contains(rest[at + 1]);
+        at += escapes ? 1 : 0;
+        out += rest[at];
+    }
+    rest.remove_prefix(at);
+    return out;
+}
+
+bool take_mark(std::string_view& rest, char mark) {
+    const bool there = rest.starts_with(mark);
+    rest.remove_prefix(there ? 1 : 0);
+    return there;
+}
+
+}  // namespace
+
+SeriesName split_series_key(std::string_view key) {
+    SeriesName out;
+    out.measurement = take_part(key, ",#", ", #");
+    while (take_mark(key, ',')) {
+        std::string name = take_part(key, "=,#", ", =#");
+        take_mark(key, '=');
+        const bool doubled = take_mark(key, '=');
+        out.tags.emplace_back(std::move(name),
+                              take_part(key, ",#", doubled ? ", =#\\" : ", =#"));
+    }
+    take_mark(key, '#');
+    out.field = take_part(key, "", ", =#");
+    return out;
 }
 
 bool append_line_key(std::string& key, std::string_view measurement, std::span<Tag> tags,
@@ -89,7 +141,7 @@ bool append_line_key(std::string& key, std::string_view measurement, std::span<T
         }
     }
     append_from_line(key, measurement);
-    append_tags(key, tags, append_from_line);
+    append_tags(key, tags, append_from_line, append_from_line);
     return true;
 }
 

@@ -13,20 +13,25 @@ Subscription::Taken Subscription::take() {
     return out;
 }
 
+void Subscription::wake_with(std::function<void()> wake) {
+    const std::lock_guard lock(mutex_);
+    wake_ = std::move(wake);
+    if (!pending_.empty()) {
+        wake_();
+    }
+}
+
 void Subscription::offer(const SampleBatch& batch, const std::vector<std::uint32_t>& rows) {
-    bool was_empty = false;
-    {
-        const std::lock_guard lock(mutex_);
-        was_empty = pending_.empty();
-        for (const std::uint32_t row : rows) {
-            pending_.add_row(batch.row(row));
-        }
-        if (pending_.size() > rows_max) {
-            coalesce();
-        }
+    const std::lock_guard lock(mutex_);
+    const bool was_empty = pending_.empty();
+    for (const std::uint32_t row : rows) {
+        pending_.add_row(batch.row(row));
+    }
+    if (pending_.size() > rows_max) {
+        coalesce();
     }
     if (was_empty) {
-        wake_();
+        wake_();  // with the lock: it only posts, and may be changed
     }
 }
 

@@ -25,6 +25,8 @@ public:
     // `wake` is called, on whatever thread publishes, when there is something to take after there
     // was nothing. It must only post.
     explicit Subscription(std::function<void()> wake) : wake_(std::move(wake)) {}
+    // From now on somebody else; at once when there is something to take already.
+    void wake_with(std::function<void()> wake);
 
     struct Taken {
         SampleBatch samples;

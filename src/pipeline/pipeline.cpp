@@ -45,7 +45,7 @@ std::optional<Error> Pipeline::check_row(const Row& row, const directory::PointE
                                          SampleBatch& out) const {
     const Property& property = entry.point.property;
     Quality quality = row.quality;
-    if (row.time > clock_.now() + options_.future_max.count()) {
+    if (row.time > latest_time()) {
         return Error{Code::InvalidArgument,
                      std::format("{} is more than {} in the future: check the clock of the source",
                                  format_time(row.time), format_duration(options_.future_max)),
@@ -142,13 +142,29 @@ Async<SubmitReport> Pipeline::take(SampleBatch batch, Acknowledge acknowledge, W
     }
     accepted_.add(report.accepted);
     live_.publish(batch);
-    if (acknowledge == Acknowledge::Durable && last != 0) {
-        CO_TRY(co_await committer_.durable(last));
-    } else if (last != 0) {
-        committer_.request();
-    }
+    CO_TRY(co_await settle(last, acknowledge));
     latency_.record(clock_.monotonic() - start);
     co_return report;
+}
+
+Async<store::Lsn> Pipeline::append_checked(const SampleBatch& batch, WhenFull when_full) {
+    if (batch.empty()) {
+        co_return store::Lsn{0};
+    }
+    CO_TRY_ASSIGN(const store::Lsn last, co_await append(batch, when_full));
+    accepted_.add(batch.size());
+    live_.publish(batch);
+    co_return last;
+}
+
+Async<> Pipeline::settle(store::Lsn last, Acknowledge acknowledge) {
+    if (acknowledge == Acknowledge::Durable && last != 0) {
+        co_return co_await committer_.durable(last);
+    }
+    if (last != 0) {
+        committer_.request();
+    }
+    co_return Result<>{};
 }
 
 Async<> Pipeline::submit(SampleBatch batch, Acknowledge acknowledge) {

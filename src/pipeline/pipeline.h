@@ -55,6 +55,14 @@ public:
     // Unavailable: nothing was stored.
     Async<SubmitReport> take(SampleBatch batch, Acknowledge acknowledge, WhenFull when_full);
 
+    // For rows whose series, types and times their door has checked, as those that labels name.
+    // Stored, not yet durable. StorageFull, Unavailable: nothing was stored.
+    Async<store::Lsn> append_checked(const SampleBatch& batch, WhenFull when_full);
+    // Waits until what was appended has come as far as asked.
+    Async<> settle(store::Lsn last, Acknowledge acknowledge);
+    // The latest time that a sample may have now.
+    Time latest_time() const { return clock_.now() + options_.future_max.count(); }
+
     LiveFeed& live() { return live_; }
     Committer& committer() { return committer_; }
 

@@ -70,6 +70,14 @@ CREATE TABLE idempotency (
     tenant TEXT NOT NULL, principal TEXT NOT NULL, key TEXT NOT NULL, request TEXT NOT NULL,
     answer TEXT NOT NULL, expires BIGINT NOT NULL, PRIMARY KEY (tenant, principal, key));
 )",
+    // Series known by labels have a permission of their own: whoever could read or write samples
+    // everywhere by a role that came with the tenant may do so there too.
+    R"(
+UPDATE roles SET doc = replace(doc, '"samples:read"', '"samples:read","metrics:read"')
+    WHERE key IN ('engineer', 'operator', 'viewer');
+UPDATE roles SET doc = replace(doc, '"samples:write"', '"samples:write","metrics:write"')
+    WHERE key IN ('engineer');
+)",
 };
 
 Result<> run_all(Sql& sql, std::string_view script) {

@@ -120,7 +120,7 @@ std::vector<Role> Principals::built_in_roles() {
     using security::Effect;
     const std::vector<std::string> plant_read = {"assets:read",      "models:read", "points:read",
                                                  "connections:read", "tags:read",   "samples:read",
-                                                 "sql:read",         "jobs:read"};
+                                                 "metrics:read",     "sql:read",    "jobs:read"};
     const auto with = [&plant_read](std::vector<std::string> more) {
         more.insert(more.begin(), plant_read.begin(), plant_read.end());
         return std::vector<security::Statement>{{Effect::Allow, std::move(more), ""}};
@@ -133,7 +133,8 @@ std::vector<Role> Principals::built_in_roles() {
         role("administrator", "Administrator", "管理员", {{Effect::Allow, {"*:*"}, ""}}),
         role("engineer", "Automation engineer", "自动化工程师",
              with({"assets:write", "models:write", "points:write", "connections:write",
-                   "tags:write", "samples:write", "commands:write", "jobs:write"})),
+                   "tags:write", "samples:write", "metrics:write", "commands:write",
+                   "jobs:write"})),
         role("operator", "Operator", "操作员", with({"commands:write"})),
         role("viewer", "Viewer", "只读用户", with({})),
         role("auditor", "Auditor", "审计员",
