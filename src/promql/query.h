@@ -70,9 +70,8 @@ struct QueryOptions {
 };
 
 // The expression at one time.
-// Errors: those of the source; TooLarge: a limit, and which; Conflict: the series do not fit the
-// expression ("many-to-many matching not allowed"); InvalidArgument: a wrong argument that only the
-// evaluation finds.
+// Errors: those of the source; TooLarge: a limit, and which; Conflict: the series, or values that are
+// known only now, do not fit the expression ("many-to-many matching not allowed"); Cancelled, Timeout.
 Result<Answer> evaluate(const Query& query, Source& source, Millis time,
                         const QueryOptions& options = {});
 
@@ -82,7 +81,8 @@ struct Steps {
     Millis step = 1;
 };
 
-// The expression at each step, as one matrix.
+// The expression at each step, as one matrix. InvalidArgument: the steps are wrong or too many, or
+// the expression is a string or a range vector.
 Result<Answer> evaluate(const Query& query, Source& source, Steps steps,
                         const QueryOptions& options = {});
 

@@ -89,20 +89,25 @@ public:
     // a rule is left out, and those behind it are read: refusals() names them.
     Result<Counts> decode(ByteView body, Version version, Visitor& visitor);
     // Of the last request; at most errors_max.
-    std::span<const Refusal> refusals() const { return refusals_; }
+    std::span<const Refusal> refusals() const { return room_.refusals; }
 
     // Of a message that is not packed.
     Result<Counts> decode_message(ByteView message, Version version, Visitor& visitor);
 
 private:
-    struct Reader;
+    friend class RequestReader;
+
+    // What is used again from request to request.
+    struct Room {
+        std::vector<LabelView> labels;
+        std::vector<Sample> samples;
+        std::vector<std::string_view> symbols;
+        std::vector<Refusal> refusals;
+    };
 
     Limits limits_;
     std::string unpacked_;
-    std::vector<LabelView> labels_;
-    std::vector<Sample> samples_;
-    std::vector<std::string_view> symbols_;
-    std::vector<Refusal> refusals_;
+    Room room_;
 };
 
 }  // namespace gantry::remotewrite
