@@ -133,8 +133,7 @@ Async<> Api::identify(const http::Request& request, security::Context& context) 
     co_return co_await identify(request, std::string(bearer_of(request)), context);
 }
 
-Async<> Api::identify(const http::Request& request, std::string token,
-                      security::Context& context) {
+Async<> Api::identify(const http::Request& request, std::string token, security::Context& context) {
     if (token.empty()) {
         co_return Result<>{};
     }

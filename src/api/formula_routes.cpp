@@ -84,9 +84,10 @@ Result<> read_grid(query::Grid& grid, const std::string& from, const std::string
     }
     grid.fill = *kind;
     if (grid.size() > query::buckets_max) {
-        return bad_field("/every", std::format("the range has {} buckets of {}, at most {}: ask for "
-                                               "a shorter range or longer buckets",
-                                               grid.size(), every, query::buckets_max));
+        return bad_field("/every",
+                         std::format("the range has {} buckets of {}, at most {}: ask for "
+                                     "a shorter range or longer buckets",
+                                     grid.size(), every, query::buckets_max));
     }
     return {};
 }
@@ -94,8 +95,8 @@ Result<> read_grid(query::Grid& grid, const std::string& from, const std::string
 Result<> read_variables(Question& out, const json::value* variables) {
     if (variables == nullptr || !variables->is_object() || variables->as_object().empty() ||
         variables->as_object().size() > variables_max) {
-        return bad_field("/variables", std::format("must be an object of 1 to {} variables",
-                                                   variables_max));
+        return bad_field("/variables",
+                         std::format("must be an object of 1 to {} variables", variables_max));
     }
     for (const auto& [name, value] : variables->as_object()) {
         TRY_ASSIGN(out.variables.emplace_back(), read_variable(std::string(name), value));
@@ -187,10 +188,9 @@ public:
         } while (!page.after.empty());
         TRY(out.name_models(services, call));
         for (const auto& [path, asset] : out.all_) {
-            const bool below = question.under.empty() ||
-                               security::path_covers(question.under, path);
-            const bool of_model = question.model.empty() ||
-                                  asset.model.text() == question.model ||
+            const bool below =
+                question.under.empty() || security::path_covers(question.under, path);
+            const bool of_model = question.model.empty() || asset.model.text() == question.model ||
                                   out.model_of(asset) == question.model;
             if (below && of_model && call.context.may("samples:read", path)) {
                 out.chosen_.push_back(&asset);
@@ -257,8 +257,10 @@ struct BoundFormula {
 };
 
 // To the unit that was asked for.
-Result<BoundFormula> bind(const WantedFormula& wanted, const expression::Expression& expression,
-                          std::span<const expression::Variable> variables, std::size_t number) {
+Result<BoundFormula> bind_formula(const WantedFormula& wanted,
+                                  const expression::Expression& expression,
+                                  std::span<const expression::Variable> variables,
+                                  std::size_t number) {
     const std::string place = std::format("/formulas/{}/expression", number);
     auto formula = expression.bind(variables);
     if (!formula) {
@@ -296,8 +298,7 @@ public:
         for (std::size_t i = 0; i < question_.formulas.size(); ++i) {
             auto parsed = expression::Expression::parse(question_.formulas[i].text);
             if (!parsed) {
-                return bad_field(std::format("/formulas/{}/expression", i),
-                                 parsed.error().message);
+                return bad_field(std::format("/formulas/{}/expression", i), parsed.error().message);
             }
             expressions_.push_back(std::move(*parsed));
         }
@@ -327,8 +328,7 @@ public:
             if (asset != nullptr && !wanted.property.empty()) {
                 const std::string path = asset->path + "." + wanted.property;
                 operands[i].point = services_.directory.find(call_.tenant(), path);
-                const bool readable =
-                    operands[i].point && call_.context.may("samples:read", path);
+                const bool readable = operands[i].point && call_.context.may("samples:read", path);
                 if (!readable) {
                     operands[i].point = nullptr;
                 }
@@ -367,7 +367,7 @@ private:
         std::vector<expression::Column> out(expressions_.size());
         for (std::size_t i = 0; i < expressions_.size(); ++i) {
             TRY_ASSIGN(const BoundFormula bound,
-                       bind(question_.formulas[i], expressions_[i], variables, i));
+                       bind_formula(question_.formulas[i], expressions_[i], variables, i));
             bound.formula.evaluate(columns, rows_, out[i]);
             if (bound.factor != 1 || bound.offset != 0) {
                 for (double& value : out[i].value) {
@@ -415,8 +415,8 @@ void write_column(JsonWriter& json, const expression::Column& column) {
         if (column.present[i] == 0) {
             json.null();
         } else {
-            json.value(severity_name(
-                (column.quality.empty() ? Quality{} : column.quality[i]).severity()));
+            json.value(
+                severity_name((column.quality.empty() ? Quality{} : column.quality[i]).severity()));
         }
     }
     json.end_array();

@@ -309,8 +309,8 @@ std::string answer_influx_query(Services& services, const Call& call, std::strin
     const auto statements = read_statements(text);
     if (!statements || statements->empty()) {
         json.begin_object();
-        json.field("error", statements ? "missing required parameter \"q\""
-                                       : statements.error().message);
+        json.field("error",
+                   statements ? "missing required parameter \"q\"" : statements.error().message);
         json.end_object();
         return body;
     }

@@ -2,11 +2,13 @@
 // What clients of InfluxDB 1.x and 2 send: /ping, /write, /api/v2/write, and of /query what they
 // ask before they write. Answers have the form that those clients read: `error` of 1.x, `code` and
 // `message` of 2.
-#include <charconv>
+#include <algorithm>
 
 #include "api/influx_query.h"
 #include "api/line_write.h"
 #include "api/route.h"
+#include "base/error_tables.h"
+#include "base/json_writer.h"
 
 namespace gantry::api {
 namespace {
@@ -23,8 +25,9 @@ http::Response with_version(http::Response response, const Services& services) {
 
 http::Response partial_write(const LineReport& report) {
     const std::string text =
-        std::format("{}{} dropped={}", report.lines > 0 ? "partial write: " : "unable to parse: ",
-                    summary_of(report), report.refused);
+        std::format("{}{} dropped={}",
+                    report.lines > 0 ? "partial write: " : "unable to parse: ", summary_of(report),
+                    report.refused);
     std::string body;
     JsonWriter json(body);
     json.begin_object().field("error", text).field("code", "invalid").field("message", text);
@@ -85,8 +88,8 @@ Result<http::Response> query(Services& services, const Call& call) {
 
 Route write_route(std::string_view path, std::string_view id, AsyncHandler handle,
                   std::vector<QueryParameter> query) {
-    query.push_back({"precision", "string",
-                     "What timestamps count: ns (default), us, ms, s; m and h too."});
+    query.push_back(
+        {"precision", "string", "What timestamps count: ns (default), us, ms, s; m and h too."});
     return {.method = http::Method::Post,
             .path = path,
             .id = id,
@@ -138,16 +141,17 @@ void add_influx_routes(std::vector<Route>& out) {
                        .about = "Not InfluxQL: SELECT is refused and says what to use instead.",
                        .foreign_credentials = true});
     }
-    out.push_back({.method = http::Method::Get,
-                   .path = "/ping",
-                   .id = "influxPing",
-                   .tag = "InfluxDB",
-                   .summary = "Whether an InfluxDB client may begin",
-                   .admission = Admission::Public,
-                   .handle = ping,
-                   .query = {{"verbose", "string", "Not used."},
-                             {"wait_for_leader", "string", "Not used."}},
-                   .success = 204});
+    out.push_back(
+        {.method = http::Method::Get,
+         .path = "/ping",
+         .id = "influxPing",
+         .tag = "InfluxDB",
+         .summary = "Whether an InfluxDB client may begin",
+         .admission = Admission::Public,
+         .permission = "",
+         .handle = ping,
+         .query = {{"verbose", "string", "Not used."}, {"wait_for_leader", "string", "Not used."}},
+         .success = 204});
 }
 
 }  // namespace gantry::api

@@ -89,10 +89,9 @@ std::string summary_of(const LineReport& report) {
 Async<LineReport> write_lines(Services& services, const Call& call, const LineRequest& request) {
     CO_TRY(check_encoding(call.request));
     const labels::LineCaches::Lease cache = cache_for(services, call, request.database);
-    lineprotocol::LineParser parser(
-        *cache, {.precision = request.precision,
-                 .now = services.clock.now(),
-                 .latest = services.pipeline.latest_time()});
+    lineprotocol::LineParser parser(*cache, {.precision = request.precision,
+                                             .now = services.clock.now(),
+                                             .latest = services.pipeline.latest_time()});
     Pieces pieces(call.request);
     SampleBatch batch;
     const auto parse_next = [&]() -> Result<bool> {
@@ -109,8 +108,8 @@ Async<LineReport> write_lines(Services& services, const Call& call, const LineRe
         } else {
             CO_TRY_ASSIGN(ended, co_await offload(services.offload, parse_next));
         }
-        CO_TRY_ASSIGN(const store::Lsn lsn, co_await services.pipeline.append_checked(
-                                                batch, pipeline::WhenFull::Fail));
+        CO_TRY_ASSIGN(const store::Lsn lsn,
+                      co_await services.pipeline.append_checked(batch, pipeline::WhenFull::Fail));
         last = std::max(last, lsn);
     }
     CO_TRY(co_await services.pipeline.settle(last, request.acknowledge));

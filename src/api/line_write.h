@@ -18,9 +18,9 @@ struct LineRequest {
 };
 
 struct LineReport {
-    std::uint64_t points = 0;   // stored
-    std::uint64_t lines = 0;    // stored
-    std::uint64_t refused = 0;  // lines
+    std::uint64_t points = 0;                     // stored
+    std::uint64_t lines = 0;                      // stored
+    std::uint64_t refused = 0;                    // lines
     std::vector<lineprotocol::LineError> errors;  // the first of the refused lines
 };
 

@@ -75,8 +75,7 @@ Result<std::size_t> LiveConversation::follow(const security::Context& context, c
     return points.size();
 }
 
-Result<std::size_t> LiveConversation::unfollow(const security::Context& context,
-                                               const Wish& wish) {
+Result<std::size_t> LiveConversation::unfollow(const security::Context& context, const Wish& wish) {
     TRY_ASSIGN(const auto points, points_of(context, wish));
     std::vector<SeriesId> series;
     for (const auto& entry : points) {
@@ -111,8 +110,8 @@ std::optional<LiveConversation::Message> LiveConversation::next(const security::
 
 std::optional<std::vector<LiveConversation::Message>> LiveConversation::after(
     std::uint64_t sequence) const {
-    const bool all_kept = sent_.empty() ? sequence == sequence_
-                                        : sequence + 1 >= sent_.front().sequence;
+    const bool all_kept =
+        sent_.empty() ? sequence == sequence_ : sequence + 1 >= sent_.front().sequence;
     if (!all_kept || sequence > sequence_) {
         return std::nullopt;
     }

@@ -34,7 +34,7 @@ public:
     struct Wish {
         std::vector<std::string> points;
         std::string under;
-        std::string rate;          // "10/s"
+        std::string rate;  // "10/s"
         bool with_latest = true;
     };
     // Returns how many points those were. Their latest values come with the next message.

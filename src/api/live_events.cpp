@@ -141,9 +141,9 @@ Async<http::Response> serve_live_events(Services& services, const Call& call) {
                        "{} is not offered: accept text/event-stream, or upgrade to a WebSocket",
                        accept);
     }
-    auto stream = std::make_shared<EventStream>(services, call.context,
-                                                std::string(bearer_of(call.request)),
-                                                co_await asio::this_coro::executor);
+    auto stream =
+        std::make_shared<EventStream>(services, call.context, std::string(bearer_of(call.request)),
+                                      co_await asio::this_coro::executor);
     CO_TRY(stream->begin(call.request));
     http::Response out;
     out.with("Content-Type", "text/event-stream");

@@ -184,8 +184,7 @@ asio::awaitable<void> LiveSession::write_loop() {
                 }
             }
         }
-        const auto message =
-            context_.identity ? conversation_->next(context_) : std::nullopt;
+        const auto message = context_.identity ? conversation_->next(context_) : std::nullopt;
         if (message) {
             if (!co_await socket_.write_text(message->text)) {
                 co_return;

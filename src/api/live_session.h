@@ -4,6 +4,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
 
+#include "api/call.h"
 #include "api/live_conversation.h"
 #include "http/websocket.h"
 

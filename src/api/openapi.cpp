@@ -16,7 +16,7 @@ json::object reference(std::string_view schema) {
 
 json::object content(std::string_view schema) {
     const bool text = schema == "Text" || schema == "LineProtocol";
-    const std::string_view type = text                     ? "text/plain"
+    const std::string_view type = text                      ? "text/plain"
                                   : schema == "EventStream" ? "text/event-stream"
                                   : schema == "RemoteWrite" ? "application/x-protobuf"
                                                             : "application/json";

@@ -64,6 +64,7 @@ void add_sample_routes(std::vector<Route>& out);
 void add_sql_routes(std::vector<Route>& out);
 void add_formula_routes(std::vector<Route>& out);
 void add_live_routes(std::vector<Route>& out);
+void add_prometheus_routes(std::vector<Route>& out);
 void add_influx_routes(std::vector<Route>& out);
 void add_system_routes(std::vector<Route>& out);
 

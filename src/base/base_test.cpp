@@ -105,9 +105,13 @@ TEST(Encoding, Base64UrlHasThePublishedForms) {
 }
 
 TEST(Encoding, Base64HasThePublishedForms) {
-    const std::vector<std::pair<std::string, std::string>> vectors = {
-        {"", ""},           {"f", "Zg=="},        {"fo", "Zm8="},        {"foo", "Zm9v"},
-        {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
+    const std::vector<std::pair<std::string, std::string>> vectors = {{"", ""},
+                                                                      {"f", "Zg=="},
+                                                                      {"fo", "Zm8="},
+                                                                      {"foo", "Zm9v"},
+                                                                      {"foob", "Zm9vYg=="},
+                                                                      {"fooba", "Zm9vYmE="},
+                                                                      {"foobar", "Zm9vYmFy"}};
     for (const auto& [plain, coded] : vectors) {
         EXPECT_EQ(as_text(*from_base64(coded)), plain);
     }

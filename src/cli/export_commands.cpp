@@ -115,9 +115,10 @@ void add_export_commands(std::vector<Command>& out) {
                                    .required = true,
                                    .offer = Offer::Folder}},
                    .run = export_all,
-                   .more = "Thing models, assets, points, connections with their tags, roles, and all "
-                           "values with\ntheir quality. Not in it: people, passwords and tokens, "
-                           "series by labels.\n"});
+                   .more =
+                       "Thing models, assets, points, connections with their tags, roles, and all "
+                       "values with\ntheir quality. Not in it: people, passwords and tokens, "
+                       "series by labels.\n"});
 }
 
 }  // namespace gantry::cli

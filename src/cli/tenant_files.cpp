@@ -48,8 +48,7 @@ Result<> write_file(Context& context, const std::string& path, std::string_view 
 }
 
 Result<> write_items(Context& context, const std::string& path, json::array items) {
-    return write_file(context, path,
-                      pretty(json::object{{"items", std::move(items)}}) + "\n");
+    return write_file(context, path, pretty(json::object{{"items", std::move(items)}}) + "\n");
 }
 
 // Those that others build on come first.
@@ -161,14 +160,13 @@ private:
         TRY_ASSIGN(json::array items, context_.api.list("/v1/connections", {}));
         for (json::value& item : items) {
             json::object& connection = item.as_object();
-            TRY_ASSIGN(const json::array tags,
-                       context_.api.list("/v1/tags",
-                                         {{"connection", field_text(connection, "id")}}));
+            TRY_ASSIGN(
+                const json::array tags,
+                context_.api.list("/v1/tags", {{"connection", field_text(connection, "id")}}));
             json::array bound;
             for (const json::value& tag : tags) {
-                bound.push_back(
-                    json::object{{"point", field_text(tag.as_object(), "point_path")},
-                                 {"address", field_text(tag.as_object(), "address")}});
+                bound.push_back(json::object{{"point", field_text(tag.as_object(), "point_path")},
+                                             {"address", field_text(tag.as_object(), "address")}});
             }
             connection = plain(std::move(connection));
             connection["tags"] = std::move(bound);
@@ -209,10 +207,9 @@ private:
         }
         Destination file(path);
         TRY(file.open(true));
-        TRY(context_.api.download(target_of("/v1/samples", query), "text/csv",
-                                  [&](std::string_view piece) -> Result<> {
-                                      return file.write(context_.out, piece);
-                                  }));
+        TRY(context_.api.download(
+            target_of("/v1/samples", query), "text/csv",
+            [&](std::string_view piece) -> Result<> { return file.write(context_.out, piece); }));
         return file.finish();
     }
 
@@ -248,10 +245,10 @@ public:
         for (const std::string& done : files_) {
             files.push_back(json::string(done));
         }
-        return write_file(context_, path_,
-                          pretty(json::object{{"url", context_.api.url().text()},
-                                              {"files", std::move(files)}}) +
-                              "\n");
+        return write_file(
+            context_, path_,
+            pretty(json::object{{"url", context_.api.url().text()}, {"files", std::move(files)}}) +
+                "\n");
     }
 
 private:
@@ -318,10 +315,9 @@ Result<> import_tenant(Context& context, const std::string& folder, bool dry_run
         }
         TRY(done.add(file));
     }
-    context.out.say(std::format("{} values from {} files{}", grouped(values),
-                                files.size() - skipped,
-                                skipped > 0 ? std::format("; {} were brought in before", skipped)
-                                            : ""));
+    context.out.say(
+        std::format("{} values from {} files{}", grouped(values), files.size() - skipped,
+                    skipped > 0 ? std::format("; {} were brought in before", skipped) : ""));
     return {};
 }
 

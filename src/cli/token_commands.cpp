@@ -74,10 +74,7 @@ void add_token_commands(std::vector<Command>& out) {
                      "  gantry tokens create grafana --lifetime 365d   for a year\n"
                      "  (umask 077; gantry tokens create psql > ~/.gantry-token)\n",
          .next = "gantry tokens list",
-         .parameters = {{.name = "NAME",
-                         .value = "",
-                         .about = "What it is for",
-                         .required = true},
+         .parameters = {{.name = "NAME", .value = "", .about = "What it is for", .required = true},
                         {.name = "--lifetime",
                          .value = "DURATION",
                          .about = "How long it is good, as in 90d"},
@@ -87,17 +84,15 @@ void add_token_commands(std::vector<Command>& out) {
                         dry_run_switch},
          .run = create_token,
          .more = "The secret is the only thing on standard output, and is shown this once.\n"});
-    out.push_back({.path = "tokens delete",
-                   .summary = "Take a token back, at once",
-                   .examples = "  gantry tokens delete tok_01J…    by the id that tokens list shows\n",
-                   .next = "gantry tokens list",
-                   .parameters = {{.name = "TOKEN",
-                                   .value = "",
-                                   .about = "Id",
-                                   .required = true},
-                                  yes_switch,
-                                  dry_run_switch},
-                   .run = delete_token});
+    out.push_back(
+        {.path = "tokens delete",
+         .summary = "Take a token back, at once",
+         .examples = "  gantry tokens delete tok_01J…    by the id that tokens list shows\n",
+         .next = "gantry tokens list",
+         .parameters = {{.name = "TOKEN", .value = "", .about = "Id", .required = true},
+                        yes_switch,
+                        dry_run_switch},
+         .run = delete_token});
 }
 
 }  // namespace gantry::cli

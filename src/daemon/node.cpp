@@ -150,9 +150,26 @@ Result<> Node::Parts::build(const SecretFiles& secrets) {
     acquisition =
         std::make_unique<acquisition::Acquisition>(*registry, *directory, *connectors, log);
     live_parking = std::make_unique<api::LiveParking>(clock);
-    services.reset(new api::Services{*registry, *store, *directory, *labels, *line_caches, *pipeline, *live_parking, *sql, *connectors, protocols,
-                                      *audit, *offload, network, timers, clock, random,
-                                     log, metrics, std::string(version()), data + "/tmp",
+    services.reset(new api::Services{*registry,
+                                     *store,
+                                     *directory,
+                                     *labels,
+                                     *line_caches,
+                                     *pipeline,
+                                     *live_parking,
+                                     *sql,
+                                     *connectors,
+                                     protocols,
+                                     *audit,
+                                     *offload,
+                                     network,
+                                     timers,
+                                     clock,
+                                     random,
+                                     log,
+                                     metrics,
+                                     std::string(version()),
+                                     data + "/tmp",
                                      clock.now()});
     api = std::make_unique<api::Api>(*services);
     server = std::make_unique<http::Server>(*shards, network, *api, log, metrics, options.http);

@@ -27,11 +27,11 @@ struct Part {
 
 // What products of units read as, if they are one of these.
 constexpr std::array usual_units = {
-    "1",    "m",    "m2",   "m3",   "L",     "s",     "min",   "h",     "d",      "g",
-    "kg",   "t",    "K",    "m/s",  "m/s2",  "m3/s",  "m3/h",  "L/min", "L/s",    "kg/s",
-    "kg/h", "t/h",  "kg/m3", "N",   "N.m",   "Pa",    "kPa",   "bar",   "MPa",    "J",
-    "kJ",   "MJ",   "W",    "kW",   "MW",    "W.h",   "kW.h",  "MW.h",  "kW.h/m3", "kW.h/t",
-    "A",    "V",    "Ohm",  "C",    "Hz",    "1/min", "1/h",   "rad",   "deg",    "%"};
+    "1",    "m",   "m2",    "m3",  "L",    "s",     "min",  "h",     "d",       "g",
+    "kg",   "t",   "K",     "m/s", "m/s2", "m3/s",  "m3/h", "L/min", "L/s",     "kg/s",
+    "kg/h", "t/h", "kg/m3", "N",   "N.m",  "Pa",    "kPa",  "bar",   "MPa",     "J",
+    "kJ",   "MJ",  "W",     "kW",  "MW",   "W.h",   "kW.h", "MW.h",  "kW.h/m3", "kW.h/t",
+    "A",    "V",   "Ohm",   "C",   "Hz",   "1/min", "1/h",  "rad",   "deg",     "%"};
 
 bool same_size(double left, double right) {
     return std::abs(left - right) <= 1e-12 * std::max(std::abs(left), std::abs(right));
@@ -249,7 +249,8 @@ private:
         Part& right = parts[1];
         if (left.unit && right.unit && left.unit->comparable(*right.unit)) {
             if (left.on_a_scale() && right.on_a_scale() && subtract) {
-                TRY_ASSIGN(const Unit kelvin, unit_of(node->column, base_code(left.unit->exponents)));
+                TRY_ASSIGN(const Unit kelvin,
+                           unit_of(node->column, base_code(left.unit->exponents)));
                 convert(left, kelvin);
                 convert(right, kelvin);
             } else if (left.on_a_scale() && !right.on_a_scale()) {
@@ -273,11 +274,11 @@ private:
         Part out{with(node, nodes_of(parts)), Type::Number, {}, constant(parts)};
         if (left.unit && right.unit) {
             if (left.on_a_scale() || right.on_a_scale()) {
-                return fail_at(node->column,
-                               std::format("{} {} {} has no meaning, as its zero is no zero: "
-                                           "convert with to(x, \"K\")",
-                                           shown(left.unit), divide ? "/" : "*",
-                                           shown(right.unit)));
+                return fail_at(
+                    node->column,
+                    std::format("{} {} {} has no meaning, as its zero is no zero: "
+                                "convert with to(x, \"K\")",
+                                shown(left.unit), divide ? "/" : "*", shown(right.unit)));
             }
             out.unit = combine(*left.unit, *right.unit, divide);
             finish(out);

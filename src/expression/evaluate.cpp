@@ -216,7 +216,8 @@ void Formula::evaluate(std::span<const Column* const> columns, std::size_t rows,
     for (std::size_t from = 0; from < rows; from += lane_rows) {
         const std::size_t size = std::min(lane_rows, rows - from);
         const LanePtr lane = Evaluation(columns, from, size).run(*root_);
-        std::copy_n(lane->value.begin(), size, out.value.begin() + static_cast<std::ptrdiff_t>(from));
+        std::copy_n(lane->value.begin(), size,
+                    out.value.begin() + static_cast<std::ptrdiff_t>(from));
         std::copy_n(lane->present.begin(), size,
                     out.present.begin() + static_cast<std::ptrdiff_t>(from));
         for (std::size_t i = 0; i < size; ++i) {

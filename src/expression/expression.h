@@ -81,8 +81,8 @@ public:
     // Names of the variables, each once, in the order in which they come.
     const std::vector<std::string>& names() const { return names_; }
 
-    // InvalidArgument with the column: an unknown name, a truth where a number is wanted, units that
-    // do not fit ("bar and m3/h cannot be added").
+    // InvalidArgument with the column: an unknown name, a truth where a number is wanted, units
+    // that do not fit ("bar and m3/h cannot be added").
     Result<Formula> bind(std::span<const Variable> variables) const;
 
 private:

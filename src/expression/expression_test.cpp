@@ -129,20 +129,16 @@ TEST(Expression, EveryRowIsEvaluated) {
     const Answer answer = evaluate("x * x + 1", {{"x"}}, {x});
     for (std::size_t i = 0; i < 2500; ++i) {
         const double root = static_cast<double>(i);
-        EXPECT_EQ(answer.values[i],
-                  i % 7 != 0 ? std::optional(root * root + 1) : std::nullopt);
+        EXPECT_EQ(answer.values[i], i % 7 != 0 ? std::optional(root * root + 1) : std::nullopt);
     }
 }
 
 TEST(Expression, UnitsAreCarriedThrough) {
-    const std::vector<Variable> names = {{"flow", Type::Number, "m3/h"},
-                                         {"small", Type::Number, "L/min"},
-                                         {"power", Type::Number, "kW"},
-                                         {"time", Type::Number, "h"},
-                                         {"temp", Type::Number, "Cel"},
-                                         {"share", Type::Number, "%"},
-                                         {"side", Type::Number, "m"},
-                                         {"x"}};
+    const std::vector<Variable> names = {
+        {"flow", Type::Number, "m3/h"}, {"small", Type::Number, "L/min"},
+        {"power", Type::Number, "kW"},  {"time", Type::Number, "h"},
+        {"temp", Type::Number, "Cel"},  {"share", Type::Number, "%"},
+        {"side", Type::Number, "m"},    {"x"}};
     const std::vector<Column> columns = {column({60}), column({1000}), column({30}), column({2}),
                                          column({20}), column({50}),   column({4}),  column({3})};
     const auto run = [&](std::string_view text) {
@@ -211,7 +207,8 @@ TEST(Expression, MistakesNamePlaceAndRemedy) {
     };
     for (const auto& [text, expected] : cases) {
         EXPECT_NE(complaint(text, names).find(expected), std::string::npos)
-            << text << "\n" << complaint(text, names);
+            << text << "\n"
+            << complaint(text, names);
     }
     std::string many = "1";
     for (int i = 0; i < 1500; ++i) {
@@ -222,9 +219,9 @@ TEST(Expression, MistakesNamePlaceAndRemedy) {
 }
 
 TEST(Expression, NamesMayBeAnything) {
-    const Expression parsed = must(Expression::parse("`plant/line 2.flow` + line2.p + 流量 + line2.p"));
-    EXPECT_EQ(parsed.names(),
-              (std::vector<std::string>{"plant/line 2.flow", "line2.p", "流量"}));
+    const Expression parsed =
+        must(Expression::parse("`plant/line 2.flow` + line2.p + 流量 + line2.p"));
+    EXPECT_EQ(parsed.names(), (std::vector<std::string>{"plant/line 2.flow", "line2.p", "流量"}));
 }
 
 }  // namespace

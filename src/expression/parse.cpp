@@ -134,8 +134,8 @@ private:
     Result<Token> mark(Token out) {
         out.kind = Kind::Mark;
         static constexpr std::array<std::string_view, 18> marks = {
-            "<=", ">=", "!=", "==", "<>", "&&", "||", "<", ">", "=", "+", "-", "*", "/", "%", "^",
-            "(",  ")"};
+            "<=", ">=", "!=", "==", "<>", "&&", "||", "<", ">",
+            "=",  "+",  "-",  "*",  "/",  "%",  "^",  "(", ")"};
         const std::string_view rest = text_.substr(at_);
         const auto found = std::ranges::find_if(
             marks, [rest](std::string_view candidate) { return rest.starts_with(candidate); });
@@ -163,10 +163,10 @@ struct Level {
 };
 
 constexpr std::array comparisons = {
-    Level{"=", Operation::Equal},        Level{"==", Operation::Equal},
-    Level{"!=", Operation::NotEqual},    Level{"<>", Operation::NotEqual},
-    Level{"<", Operation::Less},         Level{"<=", Operation::LessEqual},
-    Level{">", Operation::Greater},      Level{">=", Operation::GreaterEqual}};
+    Level{"=", Operation::Equal},     Level{"==", Operation::Equal},
+    Level{"!=", Operation::NotEqual}, Level{"<>", Operation::NotEqual},
+    Level{"<", Operation::Less},      Level{"<=", Operation::LessEqual},
+    Level{">", Operation::Greater},   Level{">=", Operation::GreaterEqual}};
 constexpr std::array sums = {Level{"+", Operation::Add}, Level{"-", Operation::Subtract}};
 constexpr std::array products = {Level{"*", Operation::Multiply}, Level{"/", Operation::Divide},
                                  Level{"%", Operation::Remainder}};
@@ -210,8 +210,8 @@ private:
     Result<NodePtr> make(Operation operation, std::size_t column, std::vector<NodePtr> operands,
                          std::string name = {}, double number = 0) {
         if (++nodes_ > limits_.nodes_max) {
-            return fail_at(column, std::format("the expression has more than {} parts",
-                                               limits_.nodes_max));
+            return fail_at(column,
+                           std::format("the expression has more than {} parts", limits_.nodes_max));
         }
         auto node = std::make_shared<Node>();
         node->operation = operation;
@@ -330,10 +330,10 @@ private:
                 break;
             default: break;
         }
-        return fail_at(token.column, token.kind == Kind::End
-                                         ? "the expression ends where a value is to follow"
-                                         : std::format("a value is to stand here, not '{}'",
-                                                       token.text));
+        return fail_at(token.column,
+                       token.kind == Kind::End
+                           ? "the expression ends where a value is to follow"
+                           : std::format("a value is to stand here, not '{}'", token.text));
     }
 
     Result<NodePtr> name(const Token& token) {
@@ -367,11 +367,10 @@ private:
                 return {};
             }
             return fail_at(token.column,
-                           least == most
-                               ? std::format("{} takes {} values, not {}", token.text, least,
-                                             operands.size())
-                               : std::format("{} takes {} to {} values, not {}", token.text, least,
-                                             most, operands.size()));
+                           least == most ? std::format("{} takes {} values, not {}", token.text,
+                                                       least, operands.size())
+                                         : std::format("{} takes {} to {} values, not {}",
+                                                       token.text, least, most, operands.size()));
         };
         if (token.text == "if") {
             TRY(count(3, 3));

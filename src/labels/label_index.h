@@ -23,7 +23,8 @@ namespace gantry::labels {
 struct LabelTest {
     std::string name;
     std::function<bool(std::string_view)> accepts;
-    // When it is not empty, only these values are accepted: they are looked up instead of trying all.
+    // When it is not empty, only these values are accepted: they are looked up instead of trying
+    // all.
     std::vector<std::string> only = {};
 };
 

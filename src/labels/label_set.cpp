@@ -62,8 +62,7 @@ std::string series_key_of(const LabelSet& labels) {
     const bool sayable =
         !measurement.empty() && !measurement.ends_with('\\') &&
         std::ranges::none_of(tags, [](const auto& tag) { return tag.name.ends_with('\\'); });
-    return !sayable ? std::string()
-                               : lineprotocol::series_key(measurement, tags, "value");
+    return !sayable ? std::string() : lineprotocol::series_key(measurement, tags, "value");
 }
 
 }  // namespace gantry::labels

@@ -53,7 +53,8 @@ protected:
 };
 
 LabelTest not_empty(std::string name) {
-    return {.name = std::move(name), .accepts = [](std::string_view text) { return !text.empty(); }};
+    return {.name = std::move(name),
+            .accepts = [](std::string_view text) { return !text.empty(); }};
 }
 
 TEST_F(Labels, SeriesAreFoundByTheirLabels) {
@@ -61,8 +62,9 @@ TEST_F(Labels, SeriesAreFoundByTheirLabels) {
     make("cpu,host=b,region=eu#usage");
     make("cpu,host=b,region=us#idle");
     make("up,job=node#value");
-    EXPECT_EQ(select({label_is("__name__", "cpu_usage")}),
-              (std::vector<std::string>{"cpu,host=a,region=eu#usage", "cpu,host=b,region=eu#usage"}));
+    EXPECT_EQ(
+        select({label_is("__name__", "cpu_usage")}),
+        (std::vector<std::string>{"cpu,host=a,region=eu#usage", "cpu,host=b,region=eu#usage"}));
     EXPECT_EQ(select({label_is("host", "b"), label_is("region", "eu")}),
               (std::vector<std::string>{"cpu,host=b,region=eu#usage"}));
     EXPECT_EQ(select({label_is("host", "")}), (std::vector<std::string>{"up,job=node#value"}));
@@ -115,8 +117,8 @@ TEST_F(Labels, SelectionsEqualTryingEverySeries) {
                 tags.push_back({name, values[random_.below(values.size())]});
             }
         }
-        const std::string key = lineprotocol::series_key(
-            random_.below(2) == 0 ? "m" : "n", tags, random_.below(2) == 0 ? "value" : "f");
+        const std::string key = lineprotocol::series_key(random_.below(2) == 0 ? "m" : "n", tags,
+                                                         random_.below(2) == 0 ? "value" : "f");
         make(key);
         all[key] = labels_of(key);
         LabelTest test;
@@ -124,7 +126,9 @@ TEST_F(Labels, SelectionsEqualTryingEverySeries) {
         const std::string wanted = values[random_.below(values.size())];
         switch (random_.below(3)) {
             case 0: test = label_is(test.name, wanted); break;
-            case 1: test.accepts = [wanted](std::string_view text) { return text != wanted; }; break;
+            case 1:
+                test.accepts = [wanted](std::string_view text) { return text != wanted; };
+                break;
             default: test.accepts = [](std::string_view text) { return text.size() == 1; };
         }
         std::set<std::string> expected;
@@ -144,13 +148,15 @@ TEST(LabelSet, NamesAreWhatPrometheusCanWrite) {
     EXPECT_EQ(labels_of("net stat,if-name=eth0#5xx rate"),
               (LabelSet{{"__name__", "net_stat_5xx_rate"}, {"if_name", "eth0"}}));
     EXPECT_EQ(labels_of("up#value"), (LabelSet{{"__name__", "up"}}));
-    EXPECT_EQ(labels_of("9lives,1st=x#value"),
-              (LabelSet{{"_1st", "x"}, {"__name__", "_9lives"}}));
+    EXPECT_EQ(labels_of("9lives,1st=x#value"), (LabelSet{{"_1st", "x"}, {"__name__", "_9lives"}}));
 }
 
 TEST(LabelSet, WhatPrometheusSendsComesBack) {
-    const LabelSet labels = {{"__name__", "disk:used"}, {"empty\\mid", "a\\b"}, {"job", "a,b=c #d"},
-                             {"path", "C:\\"},          {"zh", "温度"}};
+    const LabelSet labels = {{"__name__", "disk:used"},
+                             {"empty\\mid", "a\\b"},
+                             {"job", "a,b=c #d"},
+                             {"path", "C:\\"},
+                             {"zh", "温度"}};
     LabelSet back = labels_of(series_key_of(labels));
     EXPECT_EQ(back, (LabelSet{{"__name__", "disk:used"},
                               {"empty_mid", "a\\b"},
@@ -171,7 +177,8 @@ TEST_F(Labels, ADatabaseIsATagUnlessTheLineHasIt) {
         parser.parse(as_bytes(std::string_view("cpu,host=a usage=1 1\ncpu,db=own usage=1 1\n")),
                      true, batch);
     }
-    EXPECT_EQ(select({}), (std::vector<std::string>{"cpu,db=plant,host=a#usage", "cpu,db=own#usage"}));
+    EXPECT_EQ(select({}),
+              (std::vector<std::string>{"cpu,db=plant,host=a#usage", "cpu,db=own#usage"}));
     EXPECT_EQ(batch.size(), 2U);
 }
 

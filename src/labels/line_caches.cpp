@@ -16,7 +16,8 @@ std::string with_database(std::string_view key, const std::string& database) {
     for (const auto& [tag, value] : name.tags) {
         tags.push_back({tag, value});
     }
-    const bool has_one = std::ranges::any_of(tags, [](const auto& tag) { return tag.name == "db"; });
+    const bool has_one =
+        std::ranges::any_of(tags, [](const auto& tag) { return tag.name == "db"; });
     if (!has_one) {
         tags.push_back({"db", database});
     }

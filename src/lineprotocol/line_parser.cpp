@@ -266,8 +266,8 @@ const char* LineParser::take_time(const char* at, Time& time) const {
     at += digits.count;
     if (digits.count == 0 || digits.count > detail::digits_max ||
         digits.value >= static_cast<std::uint64_t>(time_max) ||
-        __builtin_mul_overflow(static_cast<Time>(digits.value), unit_, &time) || time > options_.latest ||
-        time == time_max) {
+        __builtin_mul_overflow(static_cast<Time>(digits.value), unit_, &time) ||
+        time > options_.latest || time == time_max) {
         return nullptr;
     }
     at += *at == '\r' ? 1 : 0;

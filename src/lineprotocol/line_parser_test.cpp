@@ -307,7 +307,8 @@ TEST(SeriesKey, IsTakenApartAgain) {
         }
         const std::string key = series_key(name.measurement, given, name.field);
         ASSERT_EQ(split_series_key(key), name) << key;
-        ASSERT_EQ(known.emplace(key, name).first->second, name) << "two series with the key " << key;
+        ASSERT_EQ(known.emplace(key, name).first->second, name)
+            << "two series with the key " << key;
     }
     // Of any text it makes something.
     for (const std::string_view odd : {"", "#", ",", "=", "a,=,#", "\\", "a,b", "a,b==\\"}) {

@@ -50,8 +50,7 @@ bool name_less(std::string_view left, std::string_view right) {
     return l == left.size() && r != right.size();
 }
 
-void append_tags(std::string& key, std::span<const Tag> tags, auto append_name,
-                 auto append_value) {
+void append_tags(std::string& key, std::span<const Tag> tags, auto append_name, auto append_value) {
     for (const Tag& tag : tags) {
         key += ',';
         append_name(key, tag.name);
@@ -118,8 +117,7 @@ SeriesName split_series_key(std::string_view key) {
         std::string name = take_part(key, "=,#", ", =#");
         take_mark(key, '=');
         const bool doubled = take_mark(key, '=');
-        out.tags.emplace_back(std::move(name),
-                              take_part(key, ",#", doubled ? ", =#\\" : ", =#"));
+        out.tags.emplace_back(std::move(name), take_part(key, ",#", doubled ? ", =#\\" : ", =#"));
     }
     take_mark(key, '#');
     out.field = take_part(key, "", ", =#");

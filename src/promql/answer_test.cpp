@@ -51,11 +51,10 @@ TEST(Answer, IsTheJsonOfTheHttpApi) {
     Answer vector;
     vector.kind = Answer::Kind::Vector;
     vector.start = 1435781451781;
-    vector.series.push_back({Labels({{"__name__", "up"},
-                                     {"job", "prometheus"},
-                                     {"instance", "localhost:9090"}}),
-                             {},
-                             {1}});
+    vector.series.push_back(
+        {Labels({{"__name__", "up"}, {"job", "prometheus"}, {"instance", "localhost:9090"}}),
+         {},
+         {1}});
     EXPECT_EQ(json(vector),
               R"({"status":"success","data":{"resultType":"vector","result":[{"metric":)"
               R"({"__name__":"up","instance":"localhost:9090","job":"prometheus"},)"

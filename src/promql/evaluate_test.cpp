@@ -126,8 +126,7 @@ TEST_F(Evaluate, MatchesVectorsAsDocumented) {
               R"({code="404", method="get"} 570; {code="404", method="post"} 99; )"
               R"({code="500", method="get"} 576; {code="500", method="post"} 114)");
     EXPECT_EQ(at(0, "requests unless on(method) errors"), R"(requests{method="del"} 34)");
-    EXPECT_EQ(at(0, "requests and on(method) errors > 100"),
-              R"()");
+    EXPECT_EQ(at(0, "requests and on(method) errors > 100"), R"()");
     EXPECT_EQ(at(0, "requests / on(method) errors"),
               R"(found duplicate series for the match group {method="get"} on the right )"
               R"(hand-side of the operation: [errors{code="404", method="get"}, )"

@@ -57,7 +57,8 @@ public:
         std::string sign(binary_sign(node.kind));
         sign += node.as_bool ? " bool" : "";
         if (matching.written) {
-            sign += std::format(" {}({})", matching.on ? "on" : "ignoring", joined(matching.labels));
+            sign +=
+                std::format(" {}({})", matching.on ? "on" : "ignoring", joined(matching.labels));
         }
         if (matching.cardinality != Matching::Cardinality::OneToOne) {
             const bool left = matching.cardinality == Matching::Cardinality::ManyToOne;
@@ -138,15 +139,16 @@ std::string duration_text(Millis duration) {
 }
 
 std::string_view binary_sign(BinaryKind kind) {
-    static constexpr std::string_view signs[] = {"+",  "-", "*",  "/", "%",  "^",   "atan2", "==",
-                                                 "!=", "<", "<=", ">", ">=", "and", "or",    "unless"};
+    static constexpr std::string_view signs[] = {"+",     "-",   "*",  "/",     "%",  "^",
+                                                 "atan2", "==",  "!=", "<",     "<=", ">",
+                                                 ">=",    "and", "or", "unless"};
     return signs[static_cast<std::size_t>(kind)];
 }
 
 std::string_view aggregate_name(AggregateKind kind) {
-    static constexpr std::string_view names[] = {"sum",    "avg",    "min",   "max",
-                                                 "count",  "stddev", "stdvar", "group",
-                                                 "topk",   "bottomk", "quantile", "count_values"};
+    static constexpr std::string_view names[] = {"sum",   "avg",     "min",      "max",
+                                                 "count", "stddev",  "stdvar",   "group",
+                                                 "topk",  "bottomk", "quantile", "count_values"};
     return names[static_cast<std::size_t>(kind)];
 }
 

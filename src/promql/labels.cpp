@@ -16,9 +16,8 @@ std::uint64_t mix(std::uint64_t hash, std::string_view text) {
 }
 
 auto place_of(auto& labels, std::string_view name) {
-    return std::ranges::lower_bound(labels, name, {}, [](const Label& label) -> std::string_view {
-        return label.name;
-    });
+    return std::ranges::lower_bound(
+        labels, name, {}, [](const Label& label) -> std::string_view { return label.name; });
 }
 
 bool named(std::span<const std::string> names, std::string_view name) {

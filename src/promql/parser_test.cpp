@@ -37,29 +37,28 @@ TEST_P(Errors, NameThePlaceAsPrometheusDoes) {
 
 INSTANTIATE_TEST_SUITE_P(
     Text, Errors,
-    ::testing::Values(
-        Wrong{"", "1:1: no expression found in input"},
-        Wrong{"#bar", "1:1: no expression found in input"},
-        Wrong{"1 +", "1:4: unexpected end of input"},
-        Wrong{"1 + \n  )", "2:4: unexpected right parenthesis ')'"},
-        Wrong{"(1", "1:3: unclosed left parenthesis"},
-        Wrong{"\"abc", "1:1: unterminated quoted string"},
-        Wrong{"`abc", "1:1: unterminated raw string"},
-        Wrong{R"("\q")", "1:1: unknown escape sequence U+0071 'q'"},
-        Wrong{"1 1", "1:3: unexpected number \"1\""},
-        Wrong{"foo bar", "1:5: unexpected identifier \"bar\""},
-        Wrong{"foo.bar", "1:4: unexpected character: '.'"},
-        Wrong{"foo ! bar", "1:5: unexpected character after '!': ' '"},
-        Wrong{"foo !~ 1", "1:5: unexpected character after '!': '~'"},
-        Wrong{"foo = bar", "1:5: unexpected \"=\""},
-        Wrong{"foo & bar", "1:5: unexpected character: '&'"},
-        Wrong{"\xe2\x82\xac", "1:1: unexpected character: '\xe2\x82\xac'"},
-        Wrong{"5m3s", "1:1: unexpected duration \"5m3s\""},
-        Wrong{"1_000", "1:1: bad number or duration syntax: \"1\""},
-        Wrong{"1x", "1:1: bad number or duration syntax: \"1\""},
-        Wrong{"1..2", "1:3: unexpected number \".2\""},
-        Wrong{"on", "1:1: unexpected <on>"},
-        Wrong{"bool", "1:1: unexpected <bool>"}));
+    ::testing::Values(Wrong{"", "1:1: no expression found in input"},
+                      Wrong{"#bar", "1:1: no expression found in input"},
+                      Wrong{"1 +", "1:4: unexpected end of input"},
+                      Wrong{"1 + \n  )", "2:4: unexpected right parenthesis ')'"},
+                      Wrong{"(1", "1:3: unclosed left parenthesis"},
+                      Wrong{"\"abc", "1:1: unterminated quoted string"},
+                      Wrong{"`abc", "1:1: unterminated raw string"},
+                      Wrong{R"("\q")", "1:1: unknown escape sequence U+0071 'q'"},
+                      Wrong{"1 1", "1:3: unexpected number \"1\""},
+                      Wrong{"foo bar", "1:5: unexpected identifier \"bar\""},
+                      Wrong{"foo.bar", "1:4: unexpected character: '.'"},
+                      Wrong{"foo ! bar", "1:5: unexpected character after '!': ' '"},
+                      Wrong{"foo !~ 1", "1:5: unexpected character after '!': '~'"},
+                      Wrong{"foo = bar", "1:5: unexpected \"=\""},
+                      Wrong{"foo & bar", "1:5: unexpected character: '&'"},
+                      Wrong{"\xe2\x82\xac", "1:1: unexpected character: '\xe2\x82\xac'"},
+                      Wrong{"5m3s", "1:1: unexpected duration \"5m3s\""},
+                      Wrong{"1_000", "1:1: bad number or duration syntax: \"1\""},
+                      Wrong{"1x", "1:1: bad number or duration syntax: \"1\""},
+                      Wrong{"1..2", "1:3: unexpected number \".2\""},
+                      Wrong{"on", "1:1: unexpected <on>"},
+                      Wrong{"bool", "1:1: unexpected <bool>"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Selectors, Errors,
@@ -99,7 +98,8 @@ INSTANTIATE_TEST_SUITE_P(
               "1:1: offset modifier must be preceded by an instant vector selector or range vector "
               "selector or a subquery"},
         Wrong{"1[5m:]", "1:1: subquery is only allowed on instant vector, got scalar instead"},
-        Wrong{"foo[5m][5m:]", "1:1: subquery is only allowed on instant vector, got matrix instead"}));
+        Wrong{"foo[5m][5m:]",
+              "1:1: subquery is only allowed on instant vector, got matrix instead"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Types, Errors,
@@ -113,13 +113,13 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"nosuch(foo)", "1:1: unknown function with name \"nosuch\""},
         Wrong{"RATE(foo[5m])", "1:1: unknown function with name \"RATE\""},
         Wrong{"sum()", "1:1: no arguments for aggregate expression provided"},
-        Wrong{"topk(foo)",
-              "1:1: wrong number of arguments for aggregate expression provided, expected 2, got 1"},
-        Wrong{"topk(\"a\",foo)",
-              "1:6: expected type scalar in aggregation parameter, got string"},
-        Wrong{"sum(1)",
-              "1:5: expected type instant vector in aggregation expression, got scalar"},
-        Wrong{"sum by a (foo)", "1:8: unexpected identifier \"a\" in grouping opts, expected \"(\""},
+        Wrong{
+            "topk(foo)",
+            "1:1: wrong number of arguments for aggregate expression provided, expected 2, got 1"},
+        Wrong{"topk(\"a\",foo)", "1:6: expected type scalar in aggregation parameter, got string"},
+        Wrong{"sum(1)", "1:5: expected type instant vector in aggregation expression, got scalar"},
+        Wrong{"sum by a (foo)",
+              "1:8: unexpected identifier \"a\" in grouping opts, expected \"(\""},
         Wrong{"sum by (1) (foo)", "1:9: unexpected number \"1\" in grouping opts, expected label"},
         Wrong{"sum by (a) (foo) by (b)", "1:18: unexpected <by>"},
         Wrong{"foo + bool bar", "1:5: bool modifier can only be used on comparison operators"},
@@ -152,8 +152,8 @@ TEST(Parser, ReadsWhatItPrints) {
          {"sum without (a, b) (rate(x{a=~\"b|c\",d!=\"e\"}[1h30m] offset -5m))",
           "topk by (a) (3, x @ start()) / on (a) group_left (b) (y > bool 2)",
           "max_over_time(deriv(x[5m])[1d:30s] @ 1234.5 offset 1w)",
-          "label_replace(x, \"a\\n\", '$1\"', `b`, \"(.*)\\\\d\")", "-(-x ^ +2)", "NaN + Inf - -Inf",
-          "count_values(\"v\", x) unless ignoring (b) y atan2 1e300"}) {
+          "label_replace(x, \"a\\n\", '$1\"', `b`, \"(.*)\\\\d\")", "-(-x ^ +2)",
+          "NaN + Inf - -Inf", "count_values(\"v\", x) unless ignoring (b) y atan2 1e300"}) {
         const std::string once = read_again(text);
         EXPECT_EQ(read_again(once), once) << text;
         EXPECT_FALSE(once.contains("parse error")) << once;

@@ -41,18 +41,16 @@ void range_query(benchmark::State& state, std::string_view text, Millis step) {
         }
         benchmark::DoNotOptimize(answer->series.data());
     }
-    state.counters["samples/s"] = benchmark::Counter(
-        static_cast<double>(100 * samples_each), benchmark::Counter::kIsIterationInvariantRate);
+    state.counters["samples/s"] = benchmark::Counter(static_cast<double>(100 * samples_each),
+                                                     benchmark::Counter::kIsIterationInvariantRate);
 }
 BENCHMARK_CAPTURE(range_query, selector, "a", 60'000)->Name("promql/selector_1m");
 BENCHMARK_CAPTURE(range_query, rate, "rate(a[5m])", 60'000)->Name("promql/rate_5m_1m");
 BENCHMARK_CAPTURE(range_query, rate_sum, "sum by (y) (rate(a[5m]))", 60'000)
     ->Name("promql/sum_rate_5m_1m");
 BENCHMARK_CAPTURE(range_query, avg, "avg_over_time(a[5m])", 300'000)->Name("promql/avg_5m_5m");
-BENCHMARK_CAPTURE(range_query, avg_long, "avg_over_time(a[6h])", 60'000)
-    ->Name("promql/avg_6h_1m");
-BENCHMARK_CAPTURE(range_query, max_long, "max_over_time(a[6h])", 60'000)
-    ->Name("promql/max_6h_1m");
+BENCHMARK_CAPTURE(range_query, avg_long, "avg_over_time(a[6h])", 60'000)->Name("promql/avg_6h_1m");
+BENCHMARK_CAPTURE(range_query, max_long, "max_over_time(a[6h])", 60'000)->Name("promql/max_6h_1m");
 BENCHMARK_CAPTURE(range_query, deviation, "stddev_over_time(a[1h])", 60'000)
     ->Name("promql/stddev_1h_1m");
 BENCHMARK_CAPTURE(range_query, quantile, "quantile_over_time(0.9, a[1h])", 60'000)

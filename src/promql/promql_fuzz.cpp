@@ -19,8 +19,8 @@ testing::MemorySource a_few_series() {
         for (int k = 0; k < 40; ++k) {
             values.push_back(k == 17 ? NAN : k == 30 ? stale : (k % 11) * 1.5 + i);
         }
-        source.add("a{x=\"" + std::to_string(i) + "\",le=\"" + std::to_string(i) + "\"}",
-                   i * 1000, 15'000, values);
+        source.add("a{x=\"" + std::to_string(i) + "\",le=\"" + std::to_string(i) + "\"}", i * 1000,
+                   15'000, values);
         source.add("b{x=\"" + std::to_string(i / 2) + "\",y=\"" + std::to_string(i) + "\"}", 0,
                    15'000, values);
     }
@@ -29,10 +29,8 @@ testing::MemorySource a_few_series() {
 
 QueryOptions small() {
     QueryOptions options;
-    options.limits = {.points_max = 100,
-                      .samples_max = 20'000,
-                      .series_max = 100,
-                      .bytes_max = 4 << 20};
+    options.limits = {
+        .points_max = 100, .samples_max = 20'000, .series_max = 100, .bytes_max = 4 << 20};
     return options;
 }
 

@@ -74,18 +74,15 @@ bool keeps_its_order(const Expr& expr) {
 // Every row of a vector, those with the same labels as one.
 Result<> take_rows(Evaluation& evaluation, const Expr& expr, const Grid& grid) {
     Rows rows(evaluation.work());
-    TRY(evaluation.vector(expr, grid, [&](Labels& labels, Row values) {
-        return rows.add_merged(labels, values);
-    }));
+    TRY(evaluation.vector(
+        expr, grid, [&](Labels& labels, Row values) { return rows.add_merged(labels, values); }));
     for (HeldRow& row : rows.all()) {
         evaluation.answer().series.push_back({std::move(row.labels), {}, std::move(row.values)});
     }
     return {};
 }
 
-void sort_series(Answer& answer) {
-    std::ranges::sort(answer.series, {}, &AnswerSeries::labels);
-}
+void sort_series(Answer& answer) { std::ranges::sort(answer.series, {}, &AnswerSeries::labels); }
 
 Answer finished(Evaluation& evaluation) {
     evaluation.answer().samples = evaluation.work().samples();

@@ -58,8 +58,8 @@ struct SelectHints {
     // The function around the selector ("rate", "avg_over_time"), empty when there is none. For an
     // instant selector under an aggregation it is that ("sum").
     std::string_view function;
-    // The function needs no more of a window than its statistics: SeriesVisitor::statistics() may be
-    // called in place of samples(), a series either way. The answer may then differ in the last
+    // The function needs no more of a window than its statistics: SeriesVisitor::statistics() may
+    // be called in place of samples(), a series either way. The answer may then differ in the last
     // digits.
     bool statistics_suffice = false;
 };

@@ -58,7 +58,8 @@ public:
             const auto count = static_cast<std::size_t>(std::max<std::ptrdiff_t>(0, to - from));
             const auto times = std::span(one.time).subspan(first, count);
             const auto values = std::span(one.value).subspan(first, count);
-            const bool any_nan = std::ranges::any_of(values, [](double v) { return std::isnan(v); });
+            const bool any_nan =
+                std::ranges::any_of(values, [](double v) { return std::isnan(v); });
             if (with_statistics && hints.statistics_suffice && !any_nan) {
                 statistics_given = true;
                 if (auto taken = give_statistics(one, hints.windows, visitor); !taken) {

@@ -33,12 +33,12 @@ Data random_data(SeededRandom& random, std::size_t count, bool specials) {
         time += 1 + static_cast<Millis>(random.below(20));
         value = random.chance(0.05) ? random.fraction() : value + random.fraction() * 10 - 2;
         data.time.push_back(time);
-        data.value.push_back(!specials              ? value
-                             : random.chance(0.05)  ? nan
-                             : random.chance(0.03)  ? infinity
-                             : random.chance(0.03)  ? -infinity
-                             : random.chance(0.1)   ? 1.5e308
-                                                    : value);
+        data.value.push_back(!specials             ? value
+                             : random.chance(0.05) ? nan
+                             : random.chance(0.03) ? infinity
+                             : random.chance(0.03) ? -infinity
+                             : random.chance(0.1)  ? 1.5e308
+                                                   : value);
     }
     return data;
 }
@@ -174,8 +174,13 @@ TEST(WindowFunctions, QuantilesInterpolate) {
 
 // By hand: 60 s, a sample each 15 s, as in the description of rate() by its authors.
 TEST(WindowFunctions, RatesReachToTheEndsOfTheWindow) {
-    Change change{.first_time = 5'000, .last_time = 50'000, .first = 10, .last = 40,
-                  .count = 4, .begin = 0, .end = 60'000};
+    Change change{.first_time = 5'000,
+                  .last_time = 50'000,
+                  .first = 10,
+                  .last = 40,
+                  .count = 4,
+                  .begin = 0,
+                  .end = 60'000};
     // 30 in 45 s; both ends are nearer than 1.1 distances of samples: 60 s of 45.
     EXPECT_DOUBLE_EQ(extrapolated(change, true, false), 40);
     EXPECT_DOUBLE_EQ(extrapolated(change, true, true), 40.0 / 60);

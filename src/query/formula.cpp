@@ -107,10 +107,9 @@ expression::Column Combination::result() const {
     expression::Column out;
     for (const Total& total : totals_) {
         const auto count = static_cast<double>(total.count);
-        out.value.push_back(how_ == Combine::Count ? count
-                            : how_ == Combine::Average && total.count > 0
-                                ? total.value / count
-                                : total.value);
+        out.value.push_back(how_ == Combine::Count                        ? count
+                            : how_ == Combine::Average && total.count > 0 ? total.value / count
+                                                                          : total.value);
         out.present.push_back(how_ == Combine::Count || total.count > 0 ? 1 : 0);
         out.quality.push_back(total.quality);
     }

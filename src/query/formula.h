@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Formulas over points: buckets of several series on one grid of times, a formula over each row, and
-// results of several assets brought together.
+// Formulas over points: buckets of several series on one grid of times, a formula over each row,
+// and results of several assets brought together.
 #pragma once
 
 #include <optional>

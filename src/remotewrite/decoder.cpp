@@ -408,12 +408,11 @@ private:
     bool refuse(std::format_string<Args...> text, Args&&... args) {
         ++counts_.refused;
         if (room_.refusals.size() < limits_.errors_max) {
-            room_.refusals.push_back(
-                {index_,
-                 {Code::InvalidArgument,
-                  std::format("series {} of the request: {}", index_,
-                              std::format(text, std::forward<Args>(args)...)),
-                  {}}});
+            room_.refusals.push_back({index_,
+                                      {Code::InvalidArgument,
+                                       std::format("series {} of the request: {}", index_,
+                                                   std::format(text, std::forward<Args>(args)...)),
+                                       {}}});
         }
         return false;
     }
@@ -462,8 +461,10 @@ Result<Counts> Decoder::decode(ByteView body, Version version, Visitor& visitor)
     const std::string_view packed = as_text(body);
     std::size_t bytes = 0;
     if (packed.size() > limits_.packed_bytes_max) {
-        return fail(Code::TooLarge, "remote write: a request has more than {} bytes: send less in "
-                    "each", limits_.packed_bytes_max);
+        return fail(Code::TooLarge,
+                    "remote write: a request has more than {} bytes: send less in "
+                    "each",
+                    limits_.packed_bytes_max);
     }
     if (!snappy::GetUncompressedLength(packed.data(), packed.size(), &bytes)) {
         return fail(Code::InvalidArgument,

@@ -84,9 +84,9 @@ public:
     explicit Decoder(Limits limits = {}) : limits_(limits) {}
 
     // A body: a protobuf message in the block format of snappy. Bytes that are no such message end
-    // it with InvalidArgument, a limit of the request with TooLarge; the visitor may have got series
-    // that stand before, so what it makes of them is to be thrown away then. A series that breaks
-    // a rule is left out, and those behind it are read: refusals() names them.
+    // it with InvalidArgument, a limit of the request with TooLarge; the visitor may have got
+    // series that stand before, so what it makes of them is to be thrown away then. A series that
+    // breaks a rule is left out, and those behind it are read: refusals() names them.
     Result<Counts> decode(ByteView body, Version version, Visitor& visitor);
     // Of the last request; at most errors_max.
     std::span<const Refusal> refusals() const { return room_.refusals; }

@@ -127,8 +127,8 @@ TEST_F(DecoderTest, ReadsTheSecondVersion) {
     put_bytes(series, 2, testing::sample(1.5, 1000));
     put_bytes(series, 5, std::string_view("\x08\x02\x18\x05\x20\x06", 6));
     must(decode(second_version(series), Version::V2));
-    EXPECT_EQ(recorder.lines,
-              (std::vector<std::string>{"# up gauge Help. seconds", "__name__=up job=a 1.5@1000 "}));
+    EXPECT_EQ(recorder.lines, (std::vector<std::string>{"# up gauge Help. seconds",
+                                                        "__name__=up job=a 1.5@1000 "}));
     // Symbols that are not there, and a name without a value.
     std::string wrong;
     put_bytes(wrong, 1, std::string_view("\x01\x09", 2));
@@ -192,12 +192,11 @@ TEST(ContentType, SaysTheVersion) {
     EXPECT_EQ(must(parse_content_type("application/x-protobuf")), Version::V1);
     EXPECT_EQ(must(parse_content_type("application/x-protobuf;proto=prometheus.WriteRequest")),
               Version::V1);
-    EXPECT_EQ(must(parse_content_type(
-                  "Application/X-Protobuf; proto=io.prometheus.write.v2.Request")),
-              Version::V2);
+    EXPECT_EQ(
+        must(parse_content_type("Application/X-Protobuf; proto=io.prometheus.write.v2.Request")),
+        Version::V2);
     EXPECT_EQ(failure(parse_content_type("application/json")), Code::Unsupported);
-    EXPECT_EQ(failure(parse_content_type("application/x-protobuf;proto=other")),
-              Code::Unsupported);
+    EXPECT_EQ(failure(parse_content_type("application/x-protobuf;proto=other")), Code::Unsupported);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Requests as Prometheus sends them: samples/s and bytes/s of a core, unpacking included and without.
+// Requests as Prometheus sends them: samples/s and bytes/s of a core, unpacking included and
+// without.
 #include <benchmark/benchmark.h>
 
 #include "remotewrite/testing.h"
@@ -57,8 +58,8 @@ void decode(benchmark::State& state, bool packed) {
         }
     }
     state.SetBytesProcessed(static_cast<std::int64_t>(message.size()) * state.iterations());
-    state.counters["samples/s"] = benchmark::Counter(
-        static_cast<double>(2000 * samples_each), benchmark::Counter::kIsIterationInvariantRate);
+    state.counters["samples/s"] = benchmark::Counter(static_cast<double>(2000 * samples_each),
+                                                     benchmark::Counter::kIsIterationInvariantRate);
 }
 BENCHMARK_CAPTURE(decode, packed, true)->Name("remotewrite/decode")->Arg(1)->Arg(10);
 BENCHMARK_CAPTURE(decode, message, false)->Name("remotewrite/message")->Arg(1)->Arg(10);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes as a request of either version, packed and as they are; what a visitor is given is as it
-// was promised.
+// Any bytes as a request of either version, packed and as they are; what a visitor is given is as
+// it was promised.
 #include <algorithm>
 
 #include "base/assert.h"

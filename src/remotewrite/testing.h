@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the tests, fuzzers and benchmarks of remote write share. Not part of the program. The clients that
-// count are in tests/system/test_remotewrite_prometheus.py.
+// What the tests, fuzzers and benchmarks of remote write share. Not part of the program. The
+// clients that count are in tests/system/test_remotewrite_prometheus.py.
 #pragma once
 
 #include <snappy.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // For tests only: answers PromQL from samples in a file, so that the answers can be compared with
-// those of Prometheus. A line of the file is `metric{label="value"} value seconds`; a line of the input
-// one of
+// those of Prometheus. A line of the file is `metric{label="value"} value seconds`; a line of the
+// input one of
 //   instant <tab> time <tab> expression
 //   range <tab> start <tab> end <tab> step <tab> expression
 //   series <tab> selector

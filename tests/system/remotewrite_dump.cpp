@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests only: what the decoder of remote write finds in bodies. Each line of the input is `1` or `2`
-// (the version), a blank, and a body in hexadecimal digits; each gets a line of JSON. Values are
-// their bits, since one of them is no number.
+// For tests only: what the decoder of remote write finds in bodies. Each line of the input is `1`
+// or `2` (the version), a blank, and a body in hexadecimal digits; each gets a line of JSON. Values
+// are their bits, since one of them is no number.
 #include <bit>
 #include <iostream>
 

@@ -123,7 +123,8 @@ def test_python_influxdb_writes_and_looks_around(node, api):
     assert client.write_points(points, time_precision="s", batch_size=500)
     assert client.get_list_measurements() == [{"name": "pump"}]
     with pytest.raises(influxdb.exceptions.InfluxDBClientError) as wrong:
-        client.write_points([{"measurement": "pump", "fields": {"flow": "text"}}])
+        client.write_points([{"measurement": "pump", "tags": {"nr": "0"},
+                              "fields": {"flow": "text"}}])
     assert wrong.value.code == 400 and "field type conflict" in str(wrong.value)
     with pytest.raises(influxdb.exceptions.InfluxDBClientError, match="SQL"):
         client.query("SELECT * FROM pump")

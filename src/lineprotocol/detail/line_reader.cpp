@@ -422,10 +422,11 @@ bool LineReader::read_time() {
                                shown(token), precision_name(options_.precision)));
     }
     if (time_ > options_.latest) {
-        return refuse(token, std::format("timestamp {} is {}, too far in the future: check the clock "
-                                         "of the source, and the precision ({})",
-                                         shown(token), format_time(time_),
-                                         precision_name(options_.precision)));
+        return refuse(
+            token,
+            std::format("timestamp {} is {}, too far in the future: check the clock "
+                        "of the source, and the precision ({})",
+                        shown(token), format_time(time_), precision_name(options_.precision)));
     }
     skip_blanks();
     if (!at_line_end()) {

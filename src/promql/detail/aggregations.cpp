@@ -176,9 +176,8 @@ Result<> Evaluation::choose(const Aggregation& node, const Grid& grid, const Row
         for (std::size_t k = 0; k < grid.count; ++k) {
             TRY(work_.spend_or_fail(group.size() * 16));
             here.clear();
-            std::ranges::copy_if(group, std::back_inserter(here), [&](std::size_t row) {
-                return !is_absent(all[row].values[k]);
-            });
+            std::ranges::copy_if(group, std::back_inserter(here),
+                                 [&](std::size_t row) { return !is_absent(all[row].values[k]); });
             TRY_ASSIGN(const std::size_t kept, kept_count(counts[k], here.size()));
             const auto better = [&](std::size_t a, std::size_t b) {
                 const double left = all[a].values[k];

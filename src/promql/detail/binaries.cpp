@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Operators between two expressions: a vector and a number, or two vectors whose series are matched.
+// Operators between two expressions: a vector and a number, or two vectors whose series are
+// matched.
 #include <algorithm>
 #include <format>
 
@@ -33,7 +34,11 @@ class BinaryEvaluation {
 public:
     BinaryEvaluation(Evaluation& evaluation, const Binary& node, const Grid& grid,
                      const RowSink& sink)
-        : evaluation_(evaluation), work_(evaluation.work()), node_(node), grid_(grid), sink_(sink) {}
+        : evaluation_(evaluation),
+          work_(evaluation.work()),
+          node_(node),
+          grid_(grid),
+          sink_(sink) {}
 
     Result<> run() {
         switch (node_.kind) {

@@ -93,8 +93,7 @@ void Evaluation::warn(const Expr& where, const std::string& text) {
 
 Result<Rows> Evaluation::collect(const Expr& expr, const Grid& grid) {
     Rows rows(work_);
-    TRY(vector(expr, grid,
-               [&](Labels& labels, Row values) { return rows.add(labels, values); }));
+    TRY(vector(expr, grid, [&](Labels& labels, Row values) { return rows.add(labels, values); }));
     return rows;
 }
 

@@ -19,8 +19,8 @@ namespace gantry::promql {
 // A value for each time of a grid, `absent` where there is none.
 using Row = std::span<double>;
 
-// Takes the rows of a vector one after the other; may change and keep what it is given. Several rows
-// may have the same labels, if no two of them have a value at one time.
+// Takes the rows of a vector one after the other; may change and keep what it is given. Several
+// rows may have the same labels, if no two of them have a value at one time.
 using RowSink = std::function<Result<>(Labels& labels, Row values)>;
 
 // A series as samples; good during the call.
@@ -56,7 +56,11 @@ public:
     // The times are those of the whole query, for @ start() and @ end().
     Evaluation(const Query& query, Source& source, const QueryOptions& options, Millis start,
                Millis end)
-        : query_(query), source_(source), options_(options), start_(start), end_(end),
+        : query_(query),
+          source_(source),
+          options_(options),
+          start_(start),
+          end_(end),
           work_(options) {}
 
     Result<> vector(const Expr& expr, const Grid& grid, const RowSink& sink);

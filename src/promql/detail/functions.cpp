@@ -253,9 +253,8 @@ Result<> Evaluation::scalar(const Expr& expr, const Grid& grid, Row out) {
         TRY(scalar(*node->left, grid, out));
         TRY(scalar(*node->right, grid, right));
         for (std::size_t k = 0; k < out.size(); ++k) {
-            out[k] = is_comparison(node->kind)
-                         ? (compares(node->kind, out[k], right[k]) ? 1 : 0)
-                         : calculated(node->kind, out[k], right[k]);
+            out[k] = is_comparison(node->kind) ? (compares(node->kind, out[k], right[k]) ? 1 : 0)
+                                               : calculated(node->kind, out[k], right[k]);
         }
         return {};
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// histogram_quantile() of classic histograms: a series for each bucket, whose bound is the label le.
+// histogram_quantile() of classic histograms: a series for each bucket, whose bound is the label
+// le.
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -98,8 +99,8 @@ double quantile_of(double phi, std::vector<Bucket>& buckets) {
     }
     double rank = phi * all;
     const auto finite = std::span(buckets).first(buckets.size() - 1);
-    const auto found = std::ranges::find_if(
-        finite, [&](const Bucket& bucket) { return bucket.count >= rank; });
+    const auto found =
+        std::ranges::find_if(finite, [&](const Bucket& bucket) { return bucket.count >= rank; });
     if (found == finite.end()) {
         return finite.back().bound;
     }

@@ -19,8 +19,8 @@ struct Piece {
     int group = -1;
 };
 
-// $1, ${1}, $name, ${name}; $$ is a dollar, and a dollar before anything else is one too. A name is as
-// long as it can be: $1x is a group "1x". A group that is not there is empty.
+// $1, ${1}, $name, ${name}; $$ is a dollar, and a dollar before anything else is one too. A name is
+// as long as it can be: $1x is a group "1x". A group that is not there is empty.
 std::vector<Piece> pieces_of(std::string_view text, const Regex& regex) {
     std::vector<Piece> pieces;
     const auto plain = [&](std::string_view part) { pieces.push_back({std::string(part), -1}); };
@@ -38,8 +38,8 @@ std::vector<Piece> pieces_of(std::string_view text, const Regex& regex) {
         }
         const bool braces = text.starts_with('{');
         const std::string_view rest = text.substr(braces ? 1 : 0);
-        const auto end = static_cast<std::size_t>(std::ranges::find_if_not(rest, is_word) -
-                                                  rest.begin());
+        const auto end =
+            static_cast<std::size_t>(std::ranges::find_if_not(rest, is_word) - rest.begin());
         if (end == 0 || (braces && (end == rest.size() || rest[end] != '}'))) {
             plain("$");
             continue;

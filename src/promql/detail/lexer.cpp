@@ -12,23 +12,39 @@ namespace {
 using enum TokenKind;
 
 constexpr std::pair<std::string_view, TokenKind> keywords[] = {
-    {"and", And},           {"atan2", Atan2},         {"avg", Aggregate},
-    {"bool", Bool},         {"bottomk", Aggregate},   {"by", By},
-    {"count", Aggregate},   {"count_values", Aggregate},
-    {"end", Finish},        {"group", Aggregate},     {"group_left", GroupLeft},
-    {"group_right", GroupRight}, {"ignoring", Ignoring}, {"inf", Numeral},
-    {"max", Aggregate},     {"min", Aggregate},       {"nan", Numeral},
-    {"offset", Offset},     {"on", On},               {"or", Or},
-    {"quantile", Aggregate}, {"start", Start},        {"stddev", Aggregate},
-    {"stdvar", Aggregate},  {"sum", Aggregate},       {"topk", Aggregate},
-    {"unless", Unless},     {"without", Without},
+    {"and", And},
+    {"atan2", Atan2},
+    {"avg", Aggregate},
+    {"bool", Bool},
+    {"bottomk", Aggregate},
+    {"by", By},
+    {"count", Aggregate},
+    {"count_values", Aggregate},
+    {"end", Finish},
+    {"group", Aggregate},
+    {"group_left", GroupLeft},
+    {"group_right", GroupRight},
+    {"ignoring", Ignoring},
+    {"inf", Numeral},
+    {"max", Aggregate},
+    {"min", Aggregate},
+    {"nan", Numeral},
+    {"offset", Offset},
+    {"on", On},
+    {"or", Or},
+    {"quantile", Aggregate},
+    {"start", Start},
+    {"stddev", Aggregate},
+    {"stdvar", Aggregate},
+    {"sum", Aggregate},
+    {"topk", Aggregate},
+    {"unless", Unless},
+    {"without", Without},
 };
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-bool is_hex(char c) {
-    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
+bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 TokenKind keyword(std::string_view word) {
@@ -149,7 +165,8 @@ private:
     bool word() {
         const std::size_t from = at_;
         bool colon = false;
-        while (!done() && (is_letter(peek()) || is_digit(peek()) || (peek() == ':' && !in_braces_))) {
+        while (!done() &&
+               (is_letter(peek()) || is_digit(peek()) || (peek() == ':' && !in_braces_))) {
             colon |= peek() == ':';
             ++at_;
         }
@@ -305,8 +322,7 @@ private:
             case '[': in_brackets_ = true; return take_sign(LeftBracket, 1);
             case ']': return error(at_, "unexpected right bracket ']'");
             default:
-                return error(at_,
-                             std::format("unexpected character: '{}'", character(text_, at_)));
+                return error(at_, std::format("unexpected character: '{}'", character(text_, at_)));
         }
     }
 

@@ -12,9 +12,7 @@ using enum TokenKind;
 constexpr std::string_view in_grouping = "grouping opts";
 
 // Any word may name a label.
-bool is_word(TokenKind kind) {
-    return kind == Identifier || (kind >= Aggregate && kind <= Atan2);
-}
+bool is_word(TokenKind kind) { return kind == Identifier || (kind >= Aggregate && kind <= Atan2); }
 
 AggregateKind aggregate_kind(std::string_view name) {
     for (auto kind = AggregateKind::Sum; kind != AggregateKind::CountValues;
@@ -121,8 +119,7 @@ Result<ExprPtr> Parser::aggregation() {
     Traits traits = Traits().with(made.inner);
     if (takes_parameter(made.kind)) {
         made.parameter = std::move(parts.front());
-        const Type type =
-            made.kind == AggregateKind::CountValues ? Type::String : Type::Scalar;
+        const Type type = made.kind == AggregateKind::CountValues ? Type::String : Type::Scalar;
         if (made.parameter->type != type) {
             return error(made.parameter->place.from,
                          std::format("expected type {} in aggregation parameter, got {}",
@@ -141,9 +138,10 @@ Result<ExprPtr> Parser::call() {
     if (made.function == nullptr) {
         const std::string_view why = why_unsupported(name);
         if (!why.empty()) {
-            return error(from,
-                         std::format("function with name {} is not supported: {}", in_quotes(name), why),
-                         Code::Unsupported);
+            return error(
+                from,
+                std::format("function with name {} is not supported: {}", in_quotes(name), why),
+                Code::Unsupported);
         }
         return error(from, std::format("unknown function with name {}", in_quotes(name)));
     }
@@ -165,21 +163,21 @@ Result<> Parser::check_arguments(const Call& call, std::uint32_t from) {
     const auto none = std::ranges::find(function.arguments, Type::None);
     const auto all = static_cast<std::size_t>(none - function.arguments.begin());
     const bool any_more = function.optional < 0;
-    const std::size_t least =
-        all - static_cast<std::size_t>(any_more ? 1 : function.optional);
+    const std::size_t least = all - static_cast<std::size_t>(any_more ? 1 : function.optional);
     if (given < least || (given > all && !any_more)) {
         const std::string_view how = least == all ? "" : given < least ? "at least " : "at most ";
-        return error(from, std::format("expected {}{} argument(s) in call to {}, got {}", how,
-                                       given < least ? least : all, in_quotes(function.name), given));
+        return error(from,
+                     std::format("expected {}{} argument(s) in call to {}, got {}", how,
+                                 given < least ? least : all, in_quotes(function.name), given));
     }
     for (std::size_t i = 0; i < given; ++i) {
         const Type wanted = function.arguments[std::min(i, all - 1)];
         const Expr& argument = *call.arguments[i];
         if (argument.type != wanted) {
-            return error(argument.place.from,
-                         std::format("expected type {} in call to function {}, got {}",
-                                     type_name(wanted), in_quotes(function.name),
-                                     type_name(argument.type)));
+            return error(
+                argument.place.from,
+                std::format("expected type {} in call to function {}, got {}", type_name(wanted),
+                            in_quotes(function.name), type_name(argument.type)));
         }
     }
     return {};
@@ -204,8 +202,8 @@ Result<> Parser::matching(Binary& binary) {
     if (!is(GroupLeft) && !is(GroupRight)) {
         return {};
     }
-    matching.cardinality = is(GroupLeft) ? Matching::Cardinality::ManyToOne
-                                         : Matching::Cardinality::OneToMany;
+    matching.cardinality =
+        is(GroupLeft) ? Matching::Cardinality::ManyToOne : Matching::Cardinality::OneToMany;
     ++at_;
     if (is(LeftParen)) {
         TRY_ASSIGN(matching.include, grouping());
@@ -232,12 +230,12 @@ Result<ExprPtr> Parser::make_binary(Binary binary, Place sign) {
 
 Result<> Parser::check_vector_matching(const Binary& binary, Place sign, std::uint32_t from) {
     const Matching& matching = binary.matching;
-    const bool vectors =
-        binary.left->type == Type::Vector && binary.right->type == Type::Vector;
+    const bool vectors = binary.left->type == Type::Vector && binary.right->type == Type::Vector;
     if (is_set_operator(binary.kind)) {
         if (!vectors) {
-            return error(from, std::format("set operator {} not allowed in binary scalar expression",
-                                           in_quotes(binary_sign(binary.kind))));
+            return error(from,
+                         std::format("set operator {} not allowed in binary scalar expression",
+                                     in_quotes(binary_sign(binary.kind))));
         }
         if (matching.cardinality != Matching::Cardinality::OneToOne) {
             return error(from, std::format("no grouping allowed for {} operation",

@@ -62,7 +62,8 @@ Result<Millis> read_duration(std::string_view text) {
     }
     for (std::string_view rest = text; !rest.empty();) {
         std::uint64_t count = 0;
-        const auto [stopped, failed] = std::from_chars(rest.data(), rest.data() + rest.size(), count);
+        const auto [stopped, failed] =
+            std::from_chars(rest.data(), rest.data() + rest.size(), count);
         if (failed == std::errc::invalid_argument) {
             return fail(Code::InvalidArgument, "not a valid duration string: {}", in_quotes(text));
         }
@@ -204,9 +205,10 @@ Result<ExprPtr> Parser::range(ExprPtr expr) {
         }
         TRY(expect(RightBracket, "subquery selector", "\"]\""));
         if (expr->type != Type::Vector) {
-            return error(expr->place.from,
-                         std::format("subquery is only allowed on instant vector, got {} instead",
-                                     expr->type == Type::Matrix ? "matrix" : type_name(expr->type)));
+            return error(
+                expr->place.from,
+                std::format("subquery is only allowed on instant vector, got {} instead",
+                            expr->type == Type::Matrix ? "matrix" : type_name(expr->type)));
         }
         const std::uint32_t from = expr->place.from;
         Traits traits = Traits().with(expr);
@@ -308,7 +310,8 @@ Result<std::vector<Matcher>> Parser::selector() {
     TRY_ASSIGN(auto expr, expression());
     auto* selector = std::get_if<Selector>(&expr->node);
     if (selector == nullptr || selector->range != 0 || selector->when != When()) {
-        return error(0, "expected a series selector as in up{job=\"a\"}, without range, offset and @");
+        return error(0,
+                     "expected a series selector as in up{job=\"a\"}, without range, offset and @");
     }
     return std::move(selector->matchers);
 }

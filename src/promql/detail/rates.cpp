@@ -80,8 +80,7 @@ double smoothed(std::span<const double> values, double level_factor, double tren
         if (i > 1) {
             trend = trend_factor * (level - level_before) + (1 - trend_factor) * trend;
         }
-        const double next =
-            level_factor * values[i] + (1 - level_factor) * (level + trend);
+        const double next = level_factor * values[i] + (1 - level_factor) * (level + trend);
         level_before = level;
         level = next;
     }

@@ -55,8 +55,8 @@ struct Change {
 };
 
 // How much a value changed in a window, of which the samples cover a part only: extended to the
-// window's ends, or by half the distance of two samples where the next one must be far. A counter is
-// not extended below zero. As a rate it is divided by the window's seconds.
+// window's ends, or by half the distance of two samples where the next one must be far. A counter
+// is not extended below zero. As a rate it is divided by the window's seconds.
 double extrapolated(const Change& change, bool counter, bool rate);
 
 struct Line {

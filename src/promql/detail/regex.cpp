@@ -19,7 +19,8 @@ RE2::Options options() {
 
 }  // namespace
 
-Regex::Regex(std::string_view text) : regex_(absl::string_view(text.data(), text.size()), options()) {}
+Regex::Regex(std::string_view text)
+    : regex_(absl::string_view(text.data(), text.size()), options()) {}
 
 Result<std::shared_ptr<const Regex>> Regex::make(std::string_view text) {
     if (text.size() > text_bytes_max) {
@@ -41,8 +42,8 @@ bool Regex::matches(std::string_view text) const {
 bool Regex::match(std::string_view text, std::vector<std::string_view>& groups) const {
     const auto count = static_cast<std::size_t>(regex_.NumberOfCapturingGroups()) + 1;
     std::vector<absl::string_view> found(count);
-    if (!regex_.Match(absl::string_view(text.data(), text.size()), 0, text.size(),
-                      RE2::ANCHOR_BOTH, found.data(), static_cast<int>(count))) {
+    if (!regex_.Match(absl::string_view(text.data(), text.size()), 0, text.size(), RE2::ANCHOR_BOTH,
+                      found.data(), static_cast<int>(count))) {
         return false;
     }
     groups.clear();

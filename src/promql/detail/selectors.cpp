@@ -10,9 +10,7 @@ namespace {
 
 constexpr Time nanoseconds = 1'000'000;
 
-Millis to_millis(Time time) {
-    return time / nanoseconds - (time % nanoseconds < 0 ? 1 : 0);
-}
+Millis to_millis(Time time) { return time / nanoseconds - (time % nanoseconds < 0 ? 1 : 0); }
 
 Time to_time(Millis millis) {
     constexpr Millis max = time_max / nanoseconds;
@@ -181,8 +179,7 @@ Result<> Evaluation::subquery(const Subquery& node, const Windows& windows,
                               const SamplesSink& sink) {
     const Millis step = node.step != 0 ? node.step : options_.subquery_step;
     const Millis from = windows.first_end - windows.length;
-    const Millis to =
-        windows.first_end + static_cast<Millis>(windows.count - 1) * windows.step;
+    const Millis to = windows.first_end + static_cast<Millis>(windows.count - 1) * windows.step;
     // Steps stand at multiples of their length, whatever the query's own times are.
     Millis first = from / step * step;
     if (first < from || (first == from && !windows.closed)) {
@@ -230,8 +227,8 @@ Labels absent_labels(const Expr& expr) {
     const auto* selector = std::get_if<Selector>(&expr.node);
     Labels labels;
     std::set<std::string_view> seen;
-    for (const Matcher& matcher : selector == nullptr ? std::span<const Matcher>()
-                                                      : std::span(selector->matchers)) {
+    for (const Matcher& matcher :
+         selector == nullptr ? std::span<const Matcher>() : std::span(selector->matchers)) {
         if (matcher.name() == metric_name) {
             continue;
         }

@@ -185,16 +185,15 @@ void rates(FunctionKind function, const Samples& samples, const Windows& windows
         if (!work.spend(resets.count())) {
             return absent;
         }
-        return extrapolated(
-            {.first_time = samples.time[slide.from()],
-             .last_time = samples.time[slide.to() - 1],
-             .first = samples.value[slide.from()],
-             .last = samples.value[slide.to() - 1],
-             .lost = lost,
-             .count = slide.size(),
-             .begin = slide.begin(),
-             .end = slide.end()},
-            counter, function == FunctionKind::Rate);
+        return extrapolated({.first_time = samples.time[slide.from()],
+                             .last_time = samples.time[slide.to() - 1],
+                             .first = samples.value[slide.from()],
+                             .last = samples.value[slide.to() - 1],
+                             .lost = lost,
+                             .count = slide.size(),
+                             .begin = slide.begin(),
+                             .end = slide.end()},
+                            counter, function == FunctionKind::Rate);
     });
 }
 
@@ -234,18 +233,15 @@ double quantile(double phi, std::span<double> values) {
         return phi < 0 ? -std::numeric_limits<double>::infinity()
                        : std::numeric_limits<double>::infinity();
     }
-    const auto less = [](double a, double b) {
-        return std::isnan(a) ? !std::isnan(b) : a < b;
-    };
+    const auto less = [](double a, double b) { return std::isnan(a) ? !std::isnan(b) : a < b; };
     const double rank = phi * static_cast<double>(values.size() - 1);
     const double whole = std::floor(rank);
     const auto lower = static_cast<std::size_t>(whole);
     const std::size_t upper = std::min(values.size() - 1, lower + 1);
     const auto place = values.begin() + static_cast<std::ptrdiff_t>(lower);
     std::ranges::nth_element(values, place, less);
-    const double next = upper == lower
-                            ? *place
-                            : *std::ranges::min_element(place + 1, values.end(), less);
+    const double next =
+        upper == lower ? *place : *std::ranges::min_element(place + 1, values.end(), less);
     const double weight = rank - whole;
     return *place * (1 - weight) + next * weight;
 }

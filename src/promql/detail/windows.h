@@ -33,9 +33,9 @@ struct WindowArguments {
     std::span<const double> second;
 };
 
-// The function of each window into `out`, `absent` where it has no value there. Windows that overlap
-// are slid: a sample enters once and leaves once, but for quantiles and regressions, which read every
-// window anew. Stops early when the work is over.
+// The function of each window into `out`, `absent` where it has no value there. Windows that
+// overlap are slid: a sample enters once and leaves once, but for quantiles and regressions, which
+// read every window anew. Stops early when the work is over.
 void over_windows(FunctionKind function, const Samples& samples, const Windows& windows,
                   const WindowArguments& arguments, std::span<double> out, Work& work);
 

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "query/metric_source.h"
+
+#include <algorithm>
+#include <map>
+
+namespace gantry::query {
+namespace {
+
+constexpr std::string_view metrics_permission = "metrics:read";
+constexpr std::string_view samples_permission = "samples:read";
+
+labels::LabelTest test_of(const promql::Matcher& matcher) {
+    return {.name = matcher.name(),
+            .accepts = [&matcher](std::string_view value) { return matcher.matches(value); },
+            .only = {matcher.values().begin(), matcher.values().end()}};
+}
+
+bool is_number(ValueType type) {
+    return type == ValueType::Float64 || type == ValueType::Int64 || type == ValueType::Bool;
+}
+
+promql::Labels labels_of_point(const Point& point) {
+    const std::string& path = point.path;
+    std::vector<promql::Label> out = {
+        {std::string(promql::metric_name), labels::plain_name(point.property.key, true)},
+        {"asset", path.substr(0, path.size() - point.property.key.size() - 1)},
+        {"point", path}};
+    if (!point.property.unit.empty()) {
+        out.push_back({"unit", point.property.unit});
+    }
+    return promql::Labels(std::move(out));
+}
+
+// Numbers of rows of any type; a row without a good or uncertain value is a stale marker.
+void append_numbers(const store::Chunk& chunk, std::vector<double>& out) {
+    out.resize(chunk.size());
+    for (std::size_t i = 0; i < chunk.size(); ++i) {
+        const std::uint64_t bits = chunk.bits[i];
+        out[i] = chunk.type == ValueType::Float64
+                     ? std::bit_cast<double>(bits)
+                     : static_cast<double>(static_cast<std::int64_t>(bits));
+    }
+    if (chunk.plain()) {
+        return;
+    }
+    for (std::size_t i = 0; i < chunk.size(); ++i) {
+        if (chunk.type_of(i) == ValueType::Null || chunk.quality_of(i).bad()) {
+            out[i] = std::bit_cast<double>(promql::stale_bits);
+        }
+    }
+}
+
+// Takes the chunks of one scan apart into series.
+class Handover {
+public:
+    Handover(std::span<const MetricSource::Found> found, promql::SeriesVisitor& visitor)
+        : found_(found), visitor_(visitor) {}
+
+    bool take(const store::Chunk& chunk) {
+        while (next_ < found_.size() && found_[next_].id != chunk.series) {
+            ++next_;
+            begun_ = false;
+        }
+        if (next_ == found_.size()) {
+            return false;
+        }
+        if (!begun_) {
+            begun_ = true;
+            result_ = visitor_.series(found_[next_].labels);
+        }
+        if (result_) {
+            append_numbers(chunk, numbers_);
+            result_ = visitor_.samples(chunk.time, numbers_);
+        }
+        return result_.has_value();
+    }
+    const Result<>& result() const { return result_; }
+
+private:
+    std::span<const MetricSource::Found> found_;
+    promql::SeriesVisitor& visitor_;
+    std::size_t next_ = 0;
+    bool begun_ = false;
+    std::vector<double> numbers_;
+    Result<> result_;
+};
+
+}  // namespace
+
+Result<> MetricSource::find_labelled(std::span<const promql::Matcher> matchers, std::size_t most,
+                                     std::vector<Found>& out) {
+    std::vector<labels::LabelTest> tests;
+    for (const promql::Matcher& matcher : matchers) {
+        tests.push_back(test_of(matcher));
+    }
+    TRY_ASSIGN(const auto found, labels_.select(context_.tenant, tests, most));
+    std::map<std::string, bool> readable;
+    for (const auto& series : found) {
+        const auto [known, fresh] = readable.try_emplace(labels::measurement_of(series.key), false);
+        if (fresh) {
+            known->second = context_.may(metrics_permission, known->first);
+        }
+        const auto info = store_.series(series.id);
+        if (!known->second || !info || !is_number(info->type)) {
+            continue;
+        }
+        std::vector<promql::Label> labels;
+        for (labels::Label& label : labels::labels_of(series.key)) {
+            labels.push_back({std::move(label.name), std::move(label.value)});
+        }
+        out.push_back({series.id, promql::Labels(std::move(labels))});
+    }
+    return {};
+}
+
+void MetricSource::find_points(std::span<const promql::Matcher> matchers,
+                               std::vector<Found>& out) const {
+    for (const directory::PointRef& entry : directory_.under(context_.tenant, "")) {
+        if (!is_number(entry->point.property.type)) {
+            continue;
+        }
+        promql::Labels labels = labels_of_point(entry->point);
+        if (promql::matches_all(matchers, labels) &&
+            context_.may(samples_permission, entry->point.path)) {
+            out.push_back({entry->series, std::move(labels)});
+        }
+    }
+}
+
+Result<std::vector<MetricSource::Found>> MetricSource::find(
+    std::span<const promql::Matcher> matchers, std::size_t most) {
+    std::vector<Found> out;
+    TRY(find_labelled(matchers, most, out));
+    find_points(matchers, out);
+    if (out.size() > most) {
+        return fail(Code::TooLarge, "{} series match, at most {} at once: narrow the selector",
+                    out.size(), most);
+    }
+    return out;
+}
+
+Result<> MetricSource::select(std::span<const promql::Matcher> matchers,
+                              const promql::SelectHints& hints, promql::SeriesVisitor& visitor) {
+    TRY_ASSIGN(const std::vector<Found> found, find(matchers, series_max));
+    std::vector<SeriesId> ids;
+    ids.reserve(found.size());
+    for (const Found& series : found) {
+        ids.push_back(series.id);
+    }
+    Handover handover(found, visitor);
+    TRY(store_.scan(ids, hints.range,
+                    [&handover](const store::Chunk& chunk) { return handover.take(chunk); }));
+    return handover.result();
+}
+
+}  // namespace gantry::query
