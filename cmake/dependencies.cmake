@@ -28,6 +28,8 @@ dependency(sqlite SQLite::SQLite3)
 dependency(argon2 argon2)
 dependency(toml)
 dependency(cli11)
+# Not by pkg-config, which adds -pthread: precompiled headers were made without.
+dependency(re2 re2)
 dependency_pkg(simdjson simdjson)
 dependency_pkg(zstd libzstd)
 dependency_pkg(xxhash libxxhash)

@@ -40,21 +40,21 @@ struct Answer {
     std::uint64_t samples = 0;  // that were read
 };
 
-// What an error was found in: Prometheus' clients are told.
-enum class Stage : unsigned char { Request, Evaluation };
-
-// `errorType` of the HTTP API: bad_data, execution, canceled, timeout, internal, …
-std::string_view error_type(Stage stage, const Error& error);
-// 400, 422, 503, 500.
-int http_status(Stage stage, const Error& error);
+// `errorType` of the HTTP API: bad_data, execution, canceled, timeout, unavailable, not_found,
+// internal.
+std::string_view error_type(const Error& error);
+// As Prometheus answers it: 400, 422, 503, 404, 500.
+int http_status(const Error& error);
 
 // The whole body of an answer: {"status":"success","data":{"resultType":…,"result":…}}.
 void append_json(std::string& out, const Answer& answer);
 // {"status":"error","errorType":"bad_data","error":"1:5: parse error: …"}
-void append_error_json(std::string& out, Stage stage, const Error& error);
+void append_error_json(std::string& out, const Error& error);
 
 // A value as Prometheus writes it: shortest digits, exponents below 1e-6 and from 1e21, NaN, +Inf.
 void append_value(std::string& out, double value);
+// The same without exponents, whatever its size: as a label of count_values().
+void append_fixed(std::string& out, double value);
 // Milliseconds as seconds: 1435781451, 1435781451.781.
 void append_seconds(std::string& out, Millis time);
 

@@ -21,6 +21,7 @@ struct Expr;
 struct ParseLimits {
     std::size_t bytes_max = std::size_t{64} << 10;  // of the text
     std::size_t depth_max = 100;                    // of brackets and operators in each other
+    std::size_t regexes_max = 100;                  // each may take a megabyte
 };
 
 // An expression that was read and whose types fit. May be evaluated many times, by many threads.
@@ -51,15 +52,15 @@ Result<Millis> parse_query_time(std::string_view text);
 Result<Millis> parse_query_duration(std::string_view text);
 
 struct QueryLimits {
-    std::uint64_t points_max = 11'000;          // steps of a range query, as in Prometheus
-    std::uint64_t samples_max = 50'000'000;     // read and computed, of the whole query
-    std::uint64_t series_max = 200'000;         // that one selector finds
+    std::uint64_t points_max = 11'000;                 // steps of a range query, as in Prometheus
+    std::uint64_t samples_max = 50'000'000;            // read and computed, of the whole query
+    std::uint64_t series_max = 200'000;                // that one selector finds
     std::uint64_t bytes_max = std::uint64_t{1} << 30;  // held at one time
 };
 
 struct QueryOptions {
-    Millis lookback = 5 * 60 * 1000;       // how long a sample counts as the present value
-    Millis subquery_step = 60 * 1000;      // of [1h:]
+    Millis lookback = 5 * 60 * 1000;   // how long a sample counts as the present value
+    Millis subquery_step = 60 * 1000;  // of [1h:]
     // Windows have their left end, as in Prometheus 2; false: they have not, as in Prometheus 3.
     bool closed_windows = true;
     QueryLimits limits = {};
@@ -70,9 +71,9 @@ struct QueryOptions {
 };
 
 // The expression at one time.
-// Errors: those of the source; TooLarge: a limit, and which; Conflict: the series do not fit the
-// expression ("many-to-many matching not allowed"); InvalidArgument: a wrong argument that only the
-// evaluation finds.
+// Errors: those of the source; TooLarge: a limit, and which; Conflict: the series, or values that
+// are known only now, do not fit the expression ("many-to-many matching not allowed"); Cancelled,
+// Timeout.
 Result<Answer> evaluate(const Query& query, Source& source, Millis time,
                         const QueryOptions& options = {});
 
@@ -82,7 +83,8 @@ struct Steps {
     Millis step = 1;
 };
 
-// The expression at each step, as one matrix.
+// The expression at each step, as one matrix. InvalidArgument: the steps are wrong or too many, or
+// the expression is a string or a range vector.
 Result<Answer> evaluate(const Query& query, Source& source, Steps steps,
                         const QueryOptions& options = {});
 
