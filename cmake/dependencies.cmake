@@ -28,6 +28,7 @@ dependency(sqlite SQLite::SQLite3)
 dependency(argon2 argon2)
 dependency(toml)
 dependency(cli11)
+dependency(snappy snappy)
 # Not by pkg-config, which adds -pthread: precompiled headers were made without.
 dependency(re2 re2)
 dependency_pkg(simdjson simdjson)

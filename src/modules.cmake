@@ -15,6 +15,7 @@ set_source_files_properties(${GANTRY_KERNELS}
     PROPERTIES COMPILE_OPTIONS "-ffp-contract=off;-O3" SKIP_PRECOMPILE_HEADERS ON)
 module(lineprotocol DEPS base model LINK dep::xxhash)
 module(promql DEPS base model LINK dep::re2)
+module(remotewrite DEPS base model LINK dep::snappy)
 module(store DEPS model journal codec LINK dep::zstd dep::xxhash TEST_DEPS lineprotocol)
 module(registry DEPS model security LINK dep::soci dep::sqlite)
 module(runtime DEPS model LINK dep::openssl PRECOMPILE asio)

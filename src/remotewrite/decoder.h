@@ -84,25 +84,30 @@ public:
     explicit Decoder(Limits limits = {}) : limits_(limits) {}
 
     // A body: a protobuf message in the block format of snappy. Bytes that are no such message end
-    // it with InvalidArgument, a limit of the request with TooLarge; the visitor may have got series
-    // that stand before, so what it makes of them is to be thrown away then. A series that breaks
-    // a rule is left out, and those behind it are read: refusals() names them.
+    // it with InvalidArgument, a limit of the request with TooLarge; the visitor may have got
+    // series that stand before, so what it makes of them is to be thrown away then. A series that
+    // breaks a rule is left out, and those behind it are read: refusals() names them.
     Result<Counts> decode(ByteView body, Version version, Visitor& visitor);
     // Of the last request; at most errors_max.
-    std::span<const Refusal> refusals() const { return refusals_; }
+    std::span<const Refusal> refusals() const { return room_.refusals; }
 
     // Of a message that is not packed.
     Result<Counts> decode_message(ByteView message, Version version, Visitor& visitor);
 
 private:
-    struct Reader;
+    friend class RequestReader;
+
+    // What is used again from request to request.
+    struct Room {
+        std::vector<LabelView> labels;
+        std::vector<Sample> samples;
+        std::vector<std::string_view> symbols;
+        std::vector<Refusal> refusals;
+    };
 
     Limits limits_;
     std::string unpacked_;
-    std::vector<LabelView> labels_;
-    std::vector<Sample> samples_;
-    std::vector<std::string_view> symbols_;
-    std::vector<Refusal> refusals_;
+    Room room_;
 };
 
 }  // namespace gantry::remotewrite
