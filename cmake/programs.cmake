@@ -51,6 +51,16 @@ system_test(faults)
 system_test(cli)
 system_test(connector)
 
+# For tests alone: PromQL and remote write without a server around them, beside Prometheus.
+foreach(name promql_eval remotewrite_dump)
+    string(REPLACE "_" "-" program gantry-${name})
+    add_executable(${program} ${PROJECT_SOURCE_DIR}/tests/system/${name}.cpp)
+    target_link_libraries(${program} PRIVATE gantry_promql gantry_remotewrite)
+    gantry_precompile(${program} std)
+endforeach()
+system_test(promql_prometheus)
+system_test(remotewrite_prometheus)
+
 # Data for the peers of a benchmark.
 add_executable(gantry-bench-data ${PROJECT_SOURCE_DIR}/bench/gantry_bench_data.cpp)
 target_link_libraries(gantry-bench-data PRIVATE gantry_base)
