@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "promql/answer.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -99,6 +100,26 @@ std::string_view kind_name(Answer::Kind kind) {
     return "vector";
 }
 
+// The fewest digits that read back the same, and noughts up to the point. What to_chars writes
+// without an exponent are all digits of a large number.
+void append_decimal(std::string& out, double value) {
+    constexpr double fractions_below = 9007199254740992;  // 2^53
+    if (std::abs(value) < fractions_below) {
+        append_chars(out, value, std::chars_format::fixed);
+        return;
+    }
+    std::string shortest;
+    append_chars(shortest, value, std::chars_format::scientific);
+    const std::size_t mark = shortest.find('e');
+    std::size_t exponent = 0;
+    std::from_chars(shortest.data() + mark + 2, shortest.data() + shortest.size(), exponent);
+    std::string digits = shortest.substr(0, mark);
+    std::erase(digits, '.');
+    const std::size_t sign = value < 0 ? 1 : 0;
+    digits.resize(std::max(digits.size(), sign + exponent + 1), '0');
+    out += digits;
+}
+
 }  // namespace
 
 void append_value(std::string& out, double value) {
@@ -116,7 +137,7 @@ void append_fixed(std::string& out, double value) {
     } else if (std::isinf(value)) {
         out += value < 0 ? "-Inf" : "+Inf";
     } else {
-        append_chars(out, value, std::chars_format::fixed);
+        append_decimal(out, value);
     }
 }
 

@@ -31,6 +31,9 @@ TEST(Answer, WritesNumbersAsPrometheusDoes) {
     constexpr double infinity = std::numeric_limits<double>::infinity();
     EXPECT_EQ(value_text(1e21), "1e+21");
     EXPECT_EQ(value_text(1e20), "100000000000000000000");
+    EXPECT_EQ(value_text(63007692307692306432.0), "63007692307692310000");
+    EXPECT_EQ(value_text(3861376032633862.5), "3861376032633862.5");
+    EXPECT_EQ(value_text(-9007199254740993.0), "-9007199254740992");
     EXPECT_EQ(value_text(1e-6), "0.000001");
     EXPECT_EQ(value_text(1e-7), "1e-07");
     EXPECT_EQ(value_text(123456789.123), "123456789.123");

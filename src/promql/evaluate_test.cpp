@@ -187,7 +187,7 @@ TEST_F(Evaluate, NumbersAndDates) {
     EXPECT_EQ(at(1'700'000'000'000, "month()"), "{} 11");
     EXPECT_EQ(at(1'700'000'000'000, "days_in_month(vector(1709208000))"), "{} 29");
     EXPECT_EQ(at(0, "scalar(vector(2)) ^ 2 ^ 3"), "256");
-    EXPECT_EQ(at(0, "round(vector(5.55), 0.1)"), "{} 5.6000000000000005");
+    EXPECT_EQ(at(0, "round(vector(5.55), 0.1)"), "{} 5.6");
     EXPECT_EQ(at(0, "clamp(vector(5), 10, 1)"), "");
     EXPECT_EQ(at(0, "sgn(vector(-3))"), "{} -1");
     EXPECT_EQ(at(0, "1 > bool 2"), "0");
@@ -245,6 +245,18 @@ TEST_F(Evaluate, HintsCoverWhatIsLookedAt) {
     options.closed_windows = false;
     at(600'000, "rate(a[2m])");
     EXPECT_EQ(source.last_hints.range.from, Time{480'001} * 1'000'000);
+}
+
+TEST_F(Evaluate, LabelsDoNotGrowWithoutEnd) {
+    source.add(R"(a{x="12345678"})", 0, 1000, {1});
+    std::string joined = "a";
+    std::string replaced = "a";
+    for (int i = 0; i < 40; ++i) {
+        joined = std::format(R"(label_join({}, "x", "", "x", "x"))", joined);
+        replaced = std::format(R"x(label_replace({}, "x", "$1$1", "x", "(.*)"))x", replaced);
+    }
+    EXPECT_EQ(at(0, joined), "a label becomes longer than 65536 bytes");
+    EXPECT_EQ(at(0, replaced), "a label becomes longer than 65536 bytes");
 }
 
 TEST_F(Evaluate, LimitsAreNamed) {

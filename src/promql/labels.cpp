@@ -108,4 +108,12 @@ std::string to_text(const Labels& labels) {
     return out + "{" + inside + "}";
 }
 
+bool is_label_name(std::string_view name) {
+    const auto letter = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+    };
+    return !name.empty() && letter(name[0]) &&
+           std::ranges::all_of(name, [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
+}
+
 }  // namespace gantry::promql

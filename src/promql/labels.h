@@ -50,6 +50,9 @@ private:
     std::vector<Label> labels_;
 };
 
+// [a-zA-Z_][a-zA-Z0-9_]*: what needs no quotes in an expression.
+bool is_label_name(std::string_view name);
+
 // As an expression: metric{a="b", c="d"}.
 std::string to_text(const Labels& labels);
 

@@ -47,7 +47,7 @@ bool Matcher::matches(std::string_view value) const {
 }
 
 std::string Matcher::text() const {
-    std::string out = name_;
+    std::string out = is_label_name(name_) ? name_ : in_quotes(name_);
     out += match_sign(kind_);
     out += in_quotes(value_);
     return out;

@@ -89,12 +89,17 @@ Answer finished(Evaluation& evaluation) {
     return std::move(evaluation.answer());
 }
 
+std::unexpected<Error> too_long(ParseLimits limits) {
+    return fail(Code::InvalidArgument,
+                "1:1: parse error: the expression is longer than {} bytes: split it",
+                limits.bytes_max);
+}
+
 }  // namespace
 
 Result<Query> Query::parse(std::string_view text, ParseLimits limits) {
     if (text.size() > limits.bytes_max) {
-        return fail(Code::TooLarge, "the expression is longer than {} bytes: split it",
-                    limits.bytes_max);
+        return too_long(limits);
     }
     TRY_ASSIGN(auto expression, Parser(text, limits).expression());
     return Query(std::string(text), std::move(expression));
@@ -103,7 +108,7 @@ Result<Query> Query::parse(std::string_view text, ParseLimits limits) {
 Result<std::vector<Matcher>> parse_selector(std::string_view text) {
     const ParseLimits limits;
     if (text.size() > limits.bytes_max) {
-        return fail(Code::TooLarge, "the selector is longer than {} bytes", limits.bytes_max);
+        return too_long(limits);
     }
     return Parser(text, limits).selector();
 }

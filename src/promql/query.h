@@ -21,6 +21,7 @@ struct Expr;
 struct ParseLimits {
     std::size_t bytes_max = std::size_t{64} << 10;  // of the text
     std::size_t depth_max = 100;                    // of brackets and operators in each other
+    std::size_t regexes_max = 100;                  // each may take a megabyte
 };
 
 // An expression that was read and whose types fit. May be evaluated many times, by many threads.

@@ -55,8 +55,8 @@ struct SelectHints {
     // The windows that are looked at: of an instant selector those have the length of the lookback,
     // and only the last sample of each matters.
     Windows windows;
-    // The function around the selector ("rate", "avg_over_time"), empty when there is none. For an
-    // instant selector under an aggregation it is that ("sum").
+    // The function around a range selector ("rate", "avg_over_time"), or "timestamp" around an
+    // instant one; else empty.
     std::string_view function;
     // The function needs no more of a window than its statistics: SeriesVisitor::statistics() may
     // be called in place of samples(), a series either way. The answer may then differ in the last

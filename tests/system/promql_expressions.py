@@ -197,6 +197,8 @@ count by (sensor) (wild)
 stddev(temperature)
 stdvar by (line) (temperature)
 stddev(wild)
+stddev by (sensor) (wild)
+stdvar by (sensor) (wild)
 group(temperature)
 group by (line) (temperature)
 topk(2, temperature)
@@ -205,7 +207,6 @@ topk by (job) (1, http_requests_total)
 bottomk without (code) (1, http_requests_total)
 topk(0, temperature)
 topk(100, temperature)
-topk(scalar(state{instance="a"}), load)
 topk(2, wild)
 bottomk(2, wild)
 quantile(0.5, temperature)
@@ -348,7 +349,6 @@ label_replace(load, "new", "$$1", "instance", "(.*)")
 label_replace(load, "instance", "same", "nothing", "")
 label_replace(load, "__name__", "renamed", "", "")
 label_join(load, "new", "-", "instance", "nothing", "instance")
-label_join(load, "instance", ",", "nothing")
 label_join(load, "new", "-")
 label_replace(load, "a b", "x", "", "")
 label_replace(load, "a", "x", "", "(")
@@ -389,6 +389,10 @@ count(temperature > 0) or vector(0)
 (temperature - temperature offset 5m) / 300
 stddev_over_time(temperature[10m]) / avg_over_time(temperature[10m])
 """.strip().splitlines()
+
+# Where Prometheus 2.53 is wrong over a range: it takes the parameter of the first step for all. Asked
+# at single times only.
+AT_SINGLE_TIMES = ["topk(scalar(state{instance=\"a\"}), load)", "quantile(scalar(load{instance=\"a\"}), load)"]
 
 WRONG = r"""
 1 +
@@ -559,6 +563,10 @@ class Generator:
         inner = self.vector(depth - 1)
         name = self.rng.choice(["abs", "ceil", "floor", "round", "exp", "ln", "sqrt", "sgn", "absent",
                                 "timestamp", "clamp_min", "clamp", "hour", "day_of_week", "replace"])
+        if name == "exp":  # beyond that the last digits of libraries differ
+            return f"exp(({inner}) % 20)"
+        if name in ("hour", "day_of_week"):  # of what is no time Prometheus makes a time
+            return f"{name}(timestamp({inner}))"
         if name == "clamp_min":
             return f"clamp_min({inner}, {self.scalar(depth - 1)})"
         if name == "clamp":

@@ -8,7 +8,8 @@ import re
 import pytest
 
 from prometheus_process import Lines, Prometheus, is_stale
-from promql_expressions import BY_HAND, INSTANT, RANGES, SELECTORS, WRONG, Generator, data
+from promql_expressions import (AT_SINGLE_TIMES, BY_HAND, INSTANT, RANGES, SELECTORS, WRONG,
+                                Generator, data)
 
 GENERATED = int(os.environ.get("GANTRY_PROMQL_GENERATED", "600"))
 
@@ -110,6 +111,11 @@ def compare(both, text, instants=INSTANT, ranges=RANGES):
 @pytest.mark.parametrize("text", BY_HAND)
 def test_expressions_by_hand(both, text):
     assert not compare(both, text)
+
+
+@pytest.mark.parametrize("text", AT_SINGLE_TIMES)
+def test_expressions_at_single_times(both, text):
+    assert not compare(both, text, ranges=[])
 
 
 def test_expressions_from_a_generator(both):

@@ -26,20 +26,13 @@ struct Present {
     double result() const { return 1; }
 };
 
-struct Averaged {
-    Mean mean;
-
-    static Averaged of(double value) {
-        Averaged made;
-        made.add(value);
-        return made;
-    }
-    void add(double value) { mean.add(value); }
-    double result() const { return mean.result(); }
+// Of one value the variance is 0, whatever it is (Prometheus 2; over time it is not).
+struct Varied : Spread {
+    static Varied of(double value) { return {{1, value, 0}}; }
 };
 
 struct Deviated : Spread {
-    static Deviated of(double value) { return {Spread::of(value)}; }
+    static Deviated of(double value) { return {{1, value, 0}}; }
     double result() const { return std::sqrt(variance()); }
 };
 
@@ -145,16 +138,15 @@ Result<std::size_t> kept_count(double parameter, std::size_t all) {
 
 }  // namespace
 
-Result<> Evaluation::aggregation(const Expr&, const Aggregation& node, const Grid& grid,
-                                 const RowSink& sink) {
+Result<> Evaluation::aggregation(const Aggregation& node, const Grid& grid, const RowSink& sink) {
     switch (node.kind) {
         case AggregateKind::Sum: return folded<Sum>(*this, node, grid, sink);
-        case AggregateKind::Avg: return folded<Averaged>(*this, node, grid, sink);
+        case AggregateKind::Avg: return folded<Mean>(*this, node, grid, sink);
         case AggregateKind::Min: return folded<Least>(*this, node, grid, sink);
         case AggregateKind::Max: return folded<Largest>(*this, node, grid, sink);
         case AggregateKind::Count: return folded<Counted>(*this, node, grid, sink);
         case AggregateKind::Group: return folded<Present>(*this, node, grid, sink);
-        case AggregateKind::Stdvar: return folded<Spread>(*this, node, grid, sink);
+        case AggregateKind::Stdvar: return folded<Varied>(*this, node, grid, sink);
         case AggregateKind::Stddev: return folded<Deviated>(*this, node, grid, sink);
         case AggregateKind::Topk:
         case AggregateKind::Bottomk: return choose(node, grid, sink);
@@ -211,9 +203,6 @@ Result<> Evaluation::quantiles(const Aggregation& node, const Grid& grid, const 
     std::vector<double> phi(grid.count);
     TRY(scalar(*node.parameter, grid, phi));
     TRY_ASSIGN(Rows rows, collect(*node.inner, grid));
-    if (!rows.all().empty()) {
-        warn_of_quantiles(*node.parameter, phi);
-    }
     std::vector<Labels> labels;
     std::vector<double> values;
     std::vector<double> out(grid.count);
@@ -229,6 +218,7 @@ Result<> Evaluation::quantiles(const Aggregation& node, const Grid& grid, const 
             }
             out[k] = values.empty() ? absent : quantile(phi[k], values);
         }
+        warn_of_quantiles(*node.parameter, phi, out);
         TRY(sink(labels[i], out));
     }
     return {};

@@ -118,8 +118,10 @@ private:
     Result<> check_one_side(const ByKey& by_key, std::span<const HeldRow> one,
                             std::span<const HeldRow> many) {
         std::vector<bool> asked(grid_.count);
-        for (const auto& [key, rows] : by_key) {
-            if (rows.size() < 2) {
+        for (std::size_t i = 0; i < one.size(); ++i) {
+            const Labels key = key_of(one[i].labels);
+            const std::vector<std::size_t>& rows = by_key.at(key);
+            if (rows.size() < 2 || rows[0] != i) {
                 continue;
             }
             if (!asked_known_) {
@@ -224,16 +226,14 @@ private:
     bool asked_known_ = false;
 };
 
-Result<> Evaluation::binary(const Expr& expr, const Binary& node, const Grid& grid,
-                            const RowSink& sink) {
+Result<> Evaluation::binary(const Binary& node, const Grid& grid, const RowSink& sink) {
     if (node.left->type == Type::Scalar || node.right->type == Type::Scalar) {
-        return with_scalar(expr, node, grid, sink);
+        return with_scalar(node, grid, sink);
     }
     return BinaryEvaluation(*this, node, grid, sink).run();
 }
 
-Result<> Evaluation::with_scalar(const Expr&, const Binary& node, const Grid& grid,
-                                 const RowSink& sink) {
+Result<> Evaluation::with_scalar(const Binary& node, const Grid& grid, const RowSink& sink) {
     const bool number_left = node.left->type == Type::Scalar;
     std::vector<double> number(grid.count);
     TRY(scalar(number_left ? *node.left : *node.right, grid, number));

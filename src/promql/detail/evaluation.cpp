@@ -86,7 +86,8 @@ void Evaluation::warn(const Expr& where, const std::string& text) {
     const std::string place = located(query_.text(), where.place.from, "");
     const std::string told =
         std::format("PromQL warning: {} ({})", text, place.substr(0, place.find(": ")));
-    if (told_.insert(told).second) {
+    constexpr std::size_t warnings_max = 10;  // as many as Prometheus shows
+    if (told_.size() < warnings_max && told_.insert(told).second) {
         answer_.warnings.push_back(told);
     }
 }
@@ -118,16 +119,16 @@ Result<> Evaluation::vector(const Expr& expr, const Grid& grid, const RowSink& s
         return selector(*node, grid, false, {}, sink);
     }
     if (const auto* node = std::get_if<Sign>(&expr.node)) {
-        return sign(expr, *node, grid, sink);
+        return sign(*node, grid, sink);
     }
     if (const auto* node = std::get_if<Binary>(&expr.node)) {
-        return binary(expr, *node, grid, sink);
+        return binary(*node, grid, sink);
     }
     if (const auto* node = std::get_if<Aggregation>(&expr.node)) {
-        return aggregation(expr, *node, grid, sink);
+        return aggregation(*node, grid, sink);
     }
     if (const auto* node = std::get_if<Call>(&expr.node)) {
-        return call(expr, *node, grid, sink);
+        return call(*node, grid, sink);
     }
     return fail(Code::Internal, "an expression of type {} is no vector", type_name(expr.type));
 }
@@ -145,14 +146,6 @@ Labels group_of(const Labels& labels, bool without, std::span<const std::string>
         }
     }
     return Labels(std::move(kept));
-}
-
-bool is_label_name(std::string_view name) {
-    const auto letter = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-    };
-    return !name.empty() && letter(name[0]) &&
-           std::ranges::all_of(name, [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
 }
 
 }  // namespace gantry::promql

@@ -80,15 +80,14 @@ public:
     Answer& answer() { return answer_; }
     // Told once, with the place in the text.
     void warn(const Expr& where, const std::string& text);
-    void warn_of_quantiles(const Expr& where, std::span<const double> quantiles);
+    // Where there is a result.
+    void warn_of_quantiles(const Expr& where, std::span<const double> quantiles, Row results);
 
     // Rows that have lost their metric's name, when their labels are still different: Conflict
     // otherwise. Unlike RowSinks of others `whole` refuses equal labels even at different times.
     RowSink distinct(const Expr& expr, const Grid& grid, const RowSink& sink, bool whole);
 
 private:
-    friend class BinaryEvaluation;
-
     // selectors.cpp
     Result<> selector(const Selector& node, const Grid& grid, bool times, std::string_view function,
                       const RowSink& sink);
@@ -97,36 +96,31 @@ private:
     Result<> pinned(const Expr& expr, const Grid& grid, const RowSink& sink);
 
     // functions.cpp
-    Result<> call(const Expr& expr, const Call& node, const Grid& grid, const RowSink& sink);
-    Result<> range_function(const Expr& expr, const Call& node, const Grid& grid,
-                            const RowSink& sink);
-    Result<> number_function(const Expr& expr, const Call& node, const Grid& grid,
-                             const RowSink& sink);
+    Result<> call(const Call& node, const Grid& grid, const RowSink& sink);
+    Result<> range_function(const Call& node, const Grid& grid, const RowSink& sink);
+    Result<> number_function(const Call& node, const Grid& grid, const RowSink& sink);
     Result<> timestamp(const Call& node, const Grid& grid, const RowSink& sink);
     Result<> sorted(const Call& node, const Grid& grid, const RowSink& sink);
     Result<> absent_series(const Call& node, const Grid& grid, const RowSink& sink);
-    Result<> sign(const Expr& expr, const Sign& node, const Grid& grid, const RowSink& sink);
+    Result<> sign(const Sign& node, const Grid& grid, const RowSink& sink);
     Result<> scalar_call(const Call& node, const Grid& grid, Row out);
 
-    // labels_functions.cpp
-    Result<> label_replace(const Expr& expr, const Call& node, const Grid& grid,
-                           const RowSink& sink);
-    Result<> label_join(const Expr& expr, const Call& node, const Grid& grid, const RowSink& sink);
+    // label_functions.cpp
+    Result<> label_replace(const Call& node, const Grid& grid, const RowSink& sink);
+    Result<> label_join(const Call& node, const Grid& grid, const RowSink& sink);
 
     // histograms.cpp
     Result<> histogram_quantile(const Call& node, const Grid& grid, const RowSink& sink);
 
     // aggregations.cpp
-    Result<> aggregation(const Expr& expr, const Aggregation& node, const Grid& grid,
-                         const RowSink& sink);
+    Result<> aggregation(const Aggregation& node, const Grid& grid, const RowSink& sink);
     Result<> choose(const Aggregation& node, const Grid& grid, const RowSink& sink);
     Result<> count_values(const Aggregation& node, const Grid& grid, const RowSink& sink);
     Result<> quantiles(const Aggregation& node, const Grid& grid, const RowSink& sink);
 
     // binaries.cpp
-    Result<> binary(const Expr& expr, const Binary& node, const Grid& grid, const RowSink& sink);
-    Result<> with_scalar(const Expr& expr, const Binary& node, const Grid& grid,
-                         const RowSink& sink);
+    Result<> binary(const Binary& node, const Grid& grid, const RowSink& sink);
+    Result<> with_scalar(const Binary& node, const Grid& grid, const RowSink& sink);
 
     const Query& query_;
     Source& source_;
@@ -143,7 +137,5 @@ Labels group_of(const Labels& labels, bool without, std::span<const std::string>
 
 // The labels that absent() makes of the matchers of a selector.
 Labels absent_labels(const Expr& expr);
-
-bool is_label_name(std::string_view name);
 
 }  // namespace gantry::promql

@@ -82,24 +82,47 @@ struct Spread {
     double result() const { return variance(); }
 };
 
-// A mean that does not overflow where the sum would.
+// A mean, by way of the sum, and step by step from where that would overflow.
 class Mean {
 public:
+    static Mean of(double value) {
+        Mean made;
+        made.add(value);
+        return made;
+    }
     void add(double value) {
         count_ += 1;
-        if (std::isinf(mean_.sum)) {
-            const bool same = std::isinf(value) && (mean_.sum > 0) == (value > 0);
+        if (!stepwise_) {
+            Sum sum = sum_;
+            sum.add(value);
+            const bool overflows =
+                std::isinf(sum.sum) && std::isfinite(sum_.sum) && std::isfinite(value);
+            if (!overflows) {
+                sum_ = sum;
+                return;
+            }
+            stepwise_ = true;
+            sum_ = Sum::of(sum_.result() / (count_ - 1));
+        }
+        add_stepwise(value);
+    }
+    double result() const { return stepwise_ ? sum_.result() : sum_.result() / count_; }
+
+private:
+    // An infinite mean stays what it is, but for its opposite and NaN.
+    void add_stepwise(double value) {
+        if (std::isinf(sum_.sum)) {
+            const bool same = std::isinf(value) && (sum_.sum > 0) == (value > 0);
             if (same || std::isfinite(value)) {
                 return;
             }
         }
-        mean_.add(value / count_ - mean_.sum / count_);
+        sum_.add(value / count_ - sum_.sum / count_);
     }
-    double result() const { return mean_.result(); }
 
-private:
+    Sum sum_;  // or the mean, when it goes step by step
     double count_ = 0;
-    Sum mean_;
+    bool stepwise_ = false;
 };
 
 }  // namespace gantry::promql

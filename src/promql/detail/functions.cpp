@@ -27,19 +27,18 @@ Result<> check_factors(std::span<const double> factors, std::string_view what) {
 
 }  // namespace
 
-Result<> Evaluation::call(const Expr& expr, const Call& node, const Grid& grid,
-                          const RowSink& sink) {
+Result<> Evaluation::call(const Call& node, const Grid& grid, const RowSink& sink) {
     const FunctionKind kind = node.function->kind;
     if (kind == FunctionKind::AbsentOverTime || kind == FunctionKind::Absent) {
         return absent_series(node, grid, sink);
     }
     if (is_over_range(kind)) {
-        return range_function(expr, node, grid, sink);
+        return range_function(node, grid, sink);
     }
     switch (kind) {
         case FunctionKind::HistogramQuantile: return histogram_quantile(node, grid, sink);
-        case FunctionKind::LabelJoin: return label_join(expr, node, grid, sink);
-        case FunctionKind::LabelReplace: return label_replace(expr, node, grid, sink);
+        case FunctionKind::LabelJoin: return label_join(node, grid, sink);
+        case FunctionKind::LabelReplace: return label_replace(node, grid, sink);
         case FunctionKind::Sort:
         case FunctionKind::SortDesc: return sorted(node, grid, sink);
         case FunctionKind::Timestamp: return timestamp(node, grid, sink);
@@ -49,12 +48,11 @@ Result<> Evaluation::call(const Expr& expr, const Call& node, const Grid& grid,
             Labels none;
             return sink(none, row);
         }
-        default: return number_function(expr, node, grid, sink);
+        default: return number_function(node, grid, sink);
     }
 }
 
-Result<> Evaluation::range_function(const Expr&, const Call& node, const Grid& grid,
-                                    const RowSink& sink) {
+Result<> Evaluation::range_function(const Call& node, const Grid& grid, const RowSink& sink) {
     const FunctionKind kind = node.function->kind;
     const bool number_first = kind == FunctionKind::QuantileOverTime;
     const Expr& range = *node.arguments[number_first ? 1 : 0];
@@ -88,8 +86,8 @@ Result<> Evaluation::range_function(const Expr&, const Call& node, const Grid& g
         TRY(work_.spend_or_fail(grid.count + samples.size()));
         over_windows(kind, samples, windows, arguments, row, work_);
         TRY(work_.spend_or_fail(0));
-        if (number_first && !std::ranges::all_of(row, is_absent)) {
-            warn_of_quantiles(*node.arguments[0], first);
+        if (number_first) {
+            warn_of_quantiles(*node.arguments[0], first, row);
         }
         return pass(labels);
     };
@@ -102,19 +100,18 @@ Result<> Evaluation::range_function(const Expr&, const Call& node, const Grid& g
                         statistics_suffice(kind) ? &take_statistics : nullptr);
 }
 
-void Evaluation::warn_of_quantiles(const Expr& where, std::span<const double> quantiles) {
-    for (const double phi : quantiles) {
-        if (!(phi >= 0 && phi <= 1)) {
+void Evaluation::warn_of_quantiles(const Expr& where, std::span<const double> quantiles,
+                                   Row results) {
+    for (std::size_t k = 0; k < quantiles.size(); ++k) {
+        if (!(quantiles[k] >= 0 && quantiles[k] <= 1) && !is_absent(results[k])) {
             std::string text;
-            append_value(text, phi);
+            append_value(text, quantiles[k]);
             warn(where, "quantile value should be between 0 and 1, got " + text);
-            return;
         }
     }
 }
 
-Result<> Evaluation::number_function(const Expr&, const Call& node, const Grid& grid,
-                                     const RowSink& sink) {
+Result<> Evaluation::number_function(const Call& node, const Grid& grid, const RowSink& sink) {
     const FunctionKind kind = node.function->kind;
     std::vector<double> first(grid.count);
     std::vector<double> second(grid.count);
@@ -220,7 +217,7 @@ Result<> Evaluation::absent_series(const Call& node, const Grid& grid, const Row
     return sink(labels, none);
 }
 
-Result<> Evaluation::sign(const Expr&, const Sign& node, const Grid& grid, const RowSink& sink) {
+Result<> Evaluation::sign(const Sign& node, const Grid& grid, const RowSink& sink) {
     if (!node.minus) {
         return vector(*node.inner, grid, sink);
     }

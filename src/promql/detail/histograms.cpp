@@ -129,7 +129,7 @@ struct Histogram {
 Result<> Evaluation::histogram_quantile(const Call& node, const Grid& grid, const RowSink& sink) {
     std::vector<double> phi(grid.count);
     TRY(scalar(*node.arguments[0], grid, phi));
-    warn_of_quantiles(*node.arguments[0], phi);
+    warn_of_quantiles(*node.arguments[0], phi, phi);
     std::vector<Histogram> histograms;
     std::unordered_map<Labels, std::size_t, LabelsHash> by_labels;
     Holding holding(work_);

@@ -55,10 +55,21 @@ std::vector<Piece> pieces_of(std::string_view text, const Regex& regex) {
     return pieces;
 }
 
+// Functions in each other could double a label again and again.
+constexpr std::size_t label_bytes_max = std::size_t{64} << 10;
+
+std::unexpected<Error> too_long() {
+    return fail(Code::TooLarge, "a label becomes longer than {} bytes", label_bytes_max);
+}
+
+// Stops when it is too long.
 std::string put_together(const std::vector<Piece>& pieces,
                          const std::vector<std::string_view>& groups) {
     std::string out;
     for (const Piece& piece : pieces) {
+        if (out.size() > label_bytes_max) {
+            break;
+        }
         const auto group = static_cast<std::size_t>(piece.group);
         out += piece.group < 0         ? std::string_view(piece.text)
                : group < groups.size() ? groups[group]
@@ -69,8 +80,7 @@ std::string put_together(const std::vector<Piece>& pieces,
 
 }  // namespace
 
-Result<> Evaluation::label_replace(const Expr&, const Call& node, const Grid& grid,
-                                   const RowSink& sink) {
+Result<> Evaluation::label_replace(const Call& node, const Grid& grid, const RowSink& sink) {
     const std::string& to = string(*node.arguments[1]);
     const std::string& from = string(*node.arguments[3]);
     const std::string& pattern = string(*node.arguments[4]);
@@ -84,17 +94,20 @@ Result<> Evaluation::label_replace(const Expr&, const Call& node, const Grid& gr
     const auto pieces = pieces_of(string(*node.arguments[2]), **regex);
     DistinctRows checked(work_, grid.count, sink);
     std::vector<std::string_view> groups;
-    return vector(*node.arguments[0], grid, [&](Labels& labels, Row row) {
+    return vector(*node.arguments[0], grid, [&](Labels& labels, Row row) -> Result<> {
         const std::string value(labels.get(from));
         if ((*regex)->match(value, groups)) {
-            labels.set(to, put_together(pieces, groups));
+            const std::string replaced = put_together(pieces, groups);
+            if (replaced.size() > label_bytes_max) {
+                return too_long();
+            }
+            labels.set(to, replaced);
         }
         return checked(labels, row);
     });
 }
 
-Result<> Evaluation::label_join(const Expr&, const Call& node, const Grid& grid,
-                                const RowSink& sink) {
+Result<> Evaluation::label_join(const Call& node, const Grid& grid, const RowSink& sink) {
     const std::string& to = string(*node.arguments[1]);
     const std::string& separator = string(*node.arguments[2]);
     std::vector<std::string> from;
@@ -109,11 +122,14 @@ Result<> Evaluation::label_join(const Expr&, const Call& node, const Grid& grid,
         return fail(Code::Conflict, "invalid destination label name in label_join(): {}", to);
     }
     DistinctRows checked(work_, grid.count, sink);
-    return vector(*node.arguments[0], grid, [&](Labels& labels, Row row) {
+    return vector(*node.arguments[0], grid, [&](Labels& labels, Row row) -> Result<> {
         std::string value;
         for (std::size_t i = 0; i < from.size(); ++i) {
             value += i == 0 ? "" : separator;
             value += labels.get(from[i]);
+            if (value.size() > label_bytes_max) {
+                return too_long();
+            }
         }
         labels.set(to, value);
         return checked(labels, row);

@@ -134,7 +134,9 @@ private:
             return error(at_, "unexpected end of input inside braces");
         }
         if (in_brackets_) {
-            return error(at_, "unclosed left bracket");
+            return error(at_, out_.tokens.back().kind == LeftBracket
+                                  ? "missing unit character in duration"
+                                  : "unclosed left bracket");
         }
         if (depth_ > 0) {
             return error(at_, "unclosed left parenthesis");

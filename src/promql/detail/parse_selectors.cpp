@@ -102,7 +102,7 @@ Result<ExprPtr> Parser::vector_selector() {
         ++at_;
     }
     if (take(LeftBrace)) {
-        TRY(matchers(made.matchers, name));
+        TRY(matchers(made.matchers, name, from));
     }
     if (!name.empty()) {
         for (const Matcher& matcher : made.matchers) {
@@ -121,7 +121,7 @@ Result<ExprPtr> Parser::vector_selector() {
     return make(std::move(made), Type::Vector, from, {.depth = 1, .varies = true, .reads = true});
 }
 
-Result<> Parser::matchers(std::vector<Matcher>& out, std::string& name) {
+Result<> Parser::matchers(std::vector<Matcher>& out, std::string& name, std::uint32_t selector) {
     while (!take(RightBrace)) {
         if (is(String)) {
             // A name that is no identifier: of the metric, or of a label if a sign follows.
@@ -134,8 +134,8 @@ Result<> Parser::matchers(std::vector<Matcher>& out, std::string& name) {
             if (match_kind(token().kind)) {
                 TRY(add_matcher(out, std::move(*text)));
             } else if (!name.empty()) {
-                return error(from, std::format("metric name must not be set twice: {} or {}",
-                                               in_quotes(name), in_quotes(*text)));
+                return error(selector, std::format("metric name must not be set twice: {} or {}",
+                                                   in_quotes(name), in_quotes(*text)));
             } else {
                 name = std::move(*text);
             }
@@ -168,6 +168,11 @@ Result<> Parser::add_matcher(std::vector<Matcher>& out, std::string label) {
         return error(token().from, std::move(value.error().message));
     }
     ++at_;
+    const bool regex = kind == MatchKind::Matches || kind == MatchKind::NotMatches;
+    if (regex && ++regexes_ > limits_.regexes_max) {
+        return error(from, std::format("more than {} regular expressions: split the expression",
+                                       limits_.regexes_max));
+    }
     auto matcher = Matcher::make(std::move(label), kind, std::move(*value));
     if (!matcher) {
         return error(from, std::move(matcher.error().message));

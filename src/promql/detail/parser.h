@@ -52,7 +52,7 @@ private:
 
     // parse_selectors.cpp
     Result<ExprPtr> vector_selector();
-    Result<> matchers(std::vector<Matcher>& out, std::string& name);
+    Result<> matchers(std::vector<Matcher>& out, std::string& name, std::uint32_t selector);
     Result<> add_matcher(std::vector<Matcher>& out, std::string label);
     Result<ExprPtr> range(ExprPtr expr);
     Result<ExprPtr> offset(ExprPtr expr);
@@ -86,6 +86,7 @@ private:
     Tokens tokens_;
     std::size_t at_ = 0;
     std::size_t nesting_ = 0;
+    std::size_t regexes_ = 0;
 };
 
 // "3:14: parse error: …"

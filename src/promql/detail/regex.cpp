@@ -29,8 +29,7 @@ Result<std::shared_ptr<const Regex>> Regex::make(std::string_view text) {
     }
     std::shared_ptr<const Regex> made(new Regex(text));
     if (!made->regex_.ok()) {
-        return fail(Code::InvalidArgument, "error parsing regexp: {}: `{}`", made->regex_.error(),
-                    made->regex_.error_arg());
+        return fail(Code::InvalidArgument, "error parsing regexp: {}", made->regex_.error());
     }
     return made;
 }

@@ -27,7 +27,8 @@ public:
           keep_stale_(keep_stale),
           windows_(windows),
           sink_(sink),
-          statistics_(statistics) {}
+          statistics_(statistics),
+          holding_(work) {}
 
     Result<> series(const Labels& labels) override {
         TRY(finish());
@@ -42,24 +43,25 @@ public:
 
     Result<> samples(std::span<const Time> time, std::span<const double> value) override {
         TRY(work_.read(time.size()));
-        time_.reserve(time_.size() + time.size());
-        value_.reserve(value_.size() + value.size());
+        TRY(make_room(count_ + time.size()));
+        std::size_t count = count_;
         for (std::size_t i = 0; i < time.size(); ++i) {
             if (is_stale(value[i]) && !keep_stale_) {
                 continue;
             }
             const Millis millis = to_millis(time[i]);
-            if (!time_.empty() && time_.back() >= millis) {
-                if (time_.back() > millis) {
+            if (count > 0 && time_[count - 1] >= millis) {
+                if (time_[count - 1] > millis) {
                     return fail(Code::Internal, "the samples of {} are not in order of time",
                                 to_text(labels_));
                 }
-                value_.back() = value[i];
-                continue;
+                --count;
             }
-            time_.push_back(millis);
-            value_.push_back(value[i]);
+            time_[count] = millis;
+            value_[count] = value[i];
+            ++count;
         }
+        count_ = count;
         return {};
     }
 
@@ -72,15 +74,25 @@ public:
     }
 
     Result<> finish() {
-        if (!time_.empty()) {
-            TRY(sink_(labels_, {time_, value_}));
+        if (count_ > 0) {
+            TRY(sink_(labels_, {std::span(time_).first(count_), std::span(value_).first(count_)}));
         }
-        time_.clear();
-        value_.clear();
+        count_ = 0;
         return {};
     }
 
 private:
+    // The samples of one series, and what the windows over them take besides.
+    Result<> make_room(std::size_t samples) {
+        constexpr std::uint64_t bytes_each = 48;
+        if (samples > time_.size()) {
+            TRY(holding_.add((samples - time_.size()) * bytes_each));
+            time_.resize(samples);
+            value_.resize(samples);
+        }
+        return {};
+    }
+
     Work& work_;
     const QueryLimits& limits_;
     const bool keep_stale_;
@@ -89,8 +101,11 @@ private:
     const StatisticsSink* statistics_;
     std::uint64_t series_ = 0;
     Labels labels_;
+    // Used again from series to series; the first count_ are those of the current one.
     std::vector<Millis> time_;
     std::vector<double> value_;
+    std::size_t count_ = 0;
+    Holding holding_;
 };
 
 SelectHints hints_of(const Windows& windows, std::string_view function, bool statistics) {
