@@ -30,6 +30,7 @@ dependency(toml)
 dependency(cli11)
 dependency_pkg(simdjson simdjson)
 dependency_pkg(zstd libzstd)
+dependency_pkg(lz4 liblz4)
 dependency_pkg(xxhash libxxhash)
 dependency_pkg(modbus libmodbus)
 

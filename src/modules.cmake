@@ -14,6 +14,7 @@ list(TRANSFORM GANTRY_KERNELS PREPEND ${PROJECT_SOURCE_DIR}/src/codec/detail/)
 set_source_files_properties(${GANTRY_KERNELS}
     PROPERTIES COMPILE_OPTIONS "-ffp-contract=off;-O3" SKIP_PRECOMPILE_HEADERS ON)
 module(lineprotocol DEPS base model LINK dep::xxhash)
+module(arrow DEPS base model LINK dep::zstd dep::lz4)
 module(store DEPS model journal codec LINK dep::zstd dep::xxhash TEST_DEPS lineprotocol)
 module(registry DEPS model security LINK dep::soci dep::sqlite)
 module(runtime DEPS model LINK dep::openssl PRECOMPILE asio)
