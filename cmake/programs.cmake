@@ -50,6 +50,7 @@ system_test(store_memory)
 system_test(faults)
 system_test(cli)
 system_test(connector)
+system_test(arrow)
 
 # Data for the peers of a benchmark.
 add_executable(gantry-bench-data ${PROJECT_SOURCE_DIR}/bench/gantry_bench_data.cpp)

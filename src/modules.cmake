@@ -24,7 +24,7 @@ module(pipeline DEPS runtime directory PRECOMPILE asio)
 module(connector DEPS model runtime LINK dep::json PRECOMPILE asio TEST_LINK dep::modbus)
 module(acquisition DEPS connector directory PRECOMPILE asio)
 module(http DEPS runtime security PRECOMPILE asio)
-module(api DEPS http pipeline query acquisition LINK dep::simdjson PRECOMPILE asio)
+module(api DEPS http pipeline query acquisition arrow LINK dep::simdjson PRECOMPILE asio)
 module(daemon DEPS api LINK dep::toml PRECOMPILE asio)
 
 # The command line program: a client of the API, without a server in it; and the tools for the files
