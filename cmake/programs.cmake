@@ -57,6 +57,11 @@ add_executable(gantry-bench-data ${PROJECT_SOURCE_DIR}/bench/gantry_bench_data.c
 target_link_libraries(gantry-bench-data PRIVATE gantry_base)
 gantry_precompile(gantry-bench-data std)
 
+# A client that writes Arrow streams as fast as they are taken.
+add_executable(gantry-bench-arrow ${PROJECT_SOURCE_DIR}/bench/gantry_bench_arrow.cpp)
+target_link_libraries(gantry-bench-arrow PRIVATE gantry_arrow)
+gantry_precompile(gantry-bench-arrow std)
+
 # What the modules' x_bench.cpp measure, in one program; ./dev bench runs it.
 get_property(modules GLOBAL PROPERTY GANTRY_MODULES)
 list(TRANSFORM modules PREPEND gantry_)
