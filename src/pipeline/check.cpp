@@ -23,19 +23,19 @@ bool in_range(const SampleBatch& batch, std::size_t row, const Property& propert
 
 // Rows [from, to) of one series.
 bool run_passes(const SampleBatch& batch, std::size_t from, std::size_t to,
-                const Property& property, Time latest) {
+                const PointLookup::Slot& point, Time latest) {
     const ValueType* types = batch.type_column().data();
     const Time* times = batch.time_column().data();
     bool wrong = false;
     for (std::size_t i = from; i < to; ++i) {
-        wrong |= types[i] != property.type;
+        wrong |= types[i] != point.type;
         wrong |= times[i] > latest;
     }
-    if (wrong || (!property.range.min && !property.range.max)) {
+    if (wrong || !point.bounded) {
         return !wrong;
     }
     for (std::size_t i = from; i < to; ++i) {
-        if (!in_range(batch, i, property)) {
+        if (!in_range(batch, i, point.entry->point.property)) {
             return false;
         }
     }
@@ -47,16 +47,25 @@ bool run_passes(const SampleBatch& batch, std::size_t from, std::size_t to,
 PointLookup::PointLookup(const directory::Directory& directory, std::size_t rows)
     : directory_(directory), slots_(std::bit_ceil(std::clamp<std::size_t>(rows, 1, slots_max))) {}
 
+void PointLookup::look_up(Slot& slot, SeriesId series) {
+    slot = {directory_.find(series), series, ValueType::Null, false, true};
+    if (slot.entry) {
+        const Property& property = slot.entry->point.property;
+        slot.type = property.type;
+        slot.bounded = property.range.min || property.range.max;
+    }
+}
+
 std::size_t passing_rows(const SampleBatch& batch, PointLookup& points, Time latest) {
     const SeriesId* series = batch.series_column().data();
     const std::size_t rows = batch.size();
     for (std::size_t from = 0; from < rows;) {
-        const directory::PointEntry* entry = points.find(series[from]);
+        const PointLookup::Slot& point = points.find(series[from]);
         std::size_t to = from + 1;
         while (to < rows && series[to] == series[from]) {
             ++to;
         }
-        if (entry == nullptr || !run_passes(batch, from, to, entry->point.property, latest)) {
+        if (!point.entry || !run_passes(batch, from, to, point, latest)) {
             return from;
         }
         from = to;

@@ -13,23 +13,26 @@ class PointLookup {
 public:
     PointLookup(const directory::Directory& directory, std::size_t rows);
 
-    // Null when the point is gone. Good until the next call.
-    const directory::PointEntry* find(SeriesId series) {
+    // What rows of a series are checked against. Good until the next call.
+    struct Slot {
+        directory::PointRef entry;  // null when the point is gone
+        SeriesId series;
+        ValueType type = ValueType::Null;
+        bool bounded = false;  // it has a range
+        bool known = false;
+    };
+    const Slot& find(SeriesId series) {
         Slot& slot = slots_[series.value & (slots_.size() - 1)];
         if (!slot.known || slot.series != series) {
-            slot = {directory_.find(series), series, true};
+            look_up(slot, series);
         }
-        return slot.entry.get();
+        return slot;
     }
 
     static constexpr std::size_t slots_max = 16 * 1024;
 
 private:
-    struct Slot {
-        directory::PointRef entry;
-        SeriesId series;
-        bool known = false;
-    };
+    void look_up(Slot& slot, SeriesId series);
 
     const directory::Directory& directory_;
     std::vector<Slot> slots_;  // a power of two

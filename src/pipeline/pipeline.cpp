@@ -95,7 +95,7 @@ void Pipeline::check(SampleBatch& batch, SubmitReport& report) const {
     }
     for (std::size_t i = passing; i < batch.size(); ++i) {
         const Row row = batch.row(i);
-        const directory::PointEntry* entry = points.find(row.series);
+        const directory::PointEntry* entry = points.find(row.series).entry.get();
         std::optional<Error> error;
         if (entry == nullptr) {
             error = Error{Code::NotFound, "the point is gone", {}};

@@ -209,9 +209,9 @@ TEST(PointLookup, PointsThatShareAPlaceAreNotTakenForEachOther) {
     const SeriesId flag = fixture.point("b", ValueType::Bool);
     PointLookup one_place(*fixture.directory, 1);
     for (int i = 0; i < 3; ++i) {
-        EXPECT_EQ(one_place.find(number)->point.property.type, ValueType::Float64);
-        EXPECT_EQ(one_place.find(flag)->point.property.type, ValueType::Bool);
-        EXPECT_EQ(one_place.find(SeriesId{777}), nullptr);
+        EXPECT_EQ(one_place.find(number).type, ValueType::Float64);
+        EXPECT_EQ(one_place.find(flag).type, ValueType::Bool);
+        EXPECT_EQ(one_place.find(SeriesId{777}).entry, nullptr);
     }
 }
 
