@@ -18,6 +18,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "tests" / "system"))
 
+from arrow_workload import measure_arrow  # noqa: E402
 from gantryd_process import Gantryd, wait_until  # noqa: E402
 from measure import Table, cpu_seconds, kernels, resident_mib  # noqa: E402
 from plant_process import Plant  # noqa: E402
@@ -134,7 +135,8 @@ def measure_start(table, smoke):
         shutil.rmtree(node.folder, ignore_errors=True)
 
 
-WORKLOADS = {"pipeline": measure_pipeline, "store": measure_store, "modbus": measure_modbus,
+WORKLOADS = {"pipeline": measure_pipeline, "store": measure_store, "arrow": measure_arrow,
+             "modbus": measure_modbus,
              "http": measure_http, "start": measure_start}
 
 

@@ -34,6 +34,7 @@ dependency(re2 re2)
 dependency_pkg(simdjson simdjson)
 dependency_pkg(zlib zlib)
 dependency_pkg(zstd libzstd)
+dependency_pkg(lz4 liblz4)
 dependency_pkg(xxhash libxxhash)
 dependency_pkg(modbus libmodbus)
 

@@ -50,6 +50,7 @@ system_test(store_memory)
 system_test(faults)
 system_test(cli)
 system_test(connector)
+system_test(arrow)
 
 # For tests alone: PromQL and remote write without a server around them, beside Prometheus.
 foreach(name promql_eval remotewrite_dump)
@@ -65,6 +66,11 @@ system_test(remotewrite_prometheus)
 add_executable(gantry-bench-data ${PROJECT_SOURCE_DIR}/bench/gantry_bench_data.cpp)
 target_link_libraries(gantry-bench-data PRIVATE gantry_base)
 gantry_precompile(gantry-bench-data std)
+
+# A client that writes Arrow streams as fast as they are taken.
+add_executable(gantry-bench-arrow ${PROJECT_SOURCE_DIR}/bench/gantry_bench_arrow.cpp)
+target_link_libraries(gantry-bench-arrow PRIVATE gantry_arrow)
+gantry_precompile(gantry-bench-arrow std)
 
 # What the modules' x_bench.cpp measure, in one program; ./dev bench runs it.
 get_property(modules GLOBAL PROPERTY GANTRY_MODULES)

@@ -17,6 +17,7 @@ module(expression DEPS base model)
 module(lineprotocol DEPS base model LINK dep::xxhash)
 module(promql DEPS base model LINK dep::re2)
 module(remotewrite DEPS base model LINK dep::snappy)
+module(arrow DEPS base model LINK dep::zstd dep::lz4)
 module(store DEPS model journal codec LINK dep::zstd dep::xxhash TEST_DEPS lineprotocol)
 module(labels DEPS store lineprotocol)
 module(registry DEPS model security LINK dep::soci dep::sqlite)
@@ -27,7 +28,8 @@ module(pipeline DEPS runtime directory PRECOMPILE asio)
 module(connector DEPS model runtime LINK dep::json PRECOMPILE asio TEST_LINK dep::modbus)
 module(acquisition DEPS connector directory PRECOMPILE asio)
 module(http DEPS runtime security LINK dep::zlib PRECOMPILE asio)
-module(api DEPS http pipeline query acquisition labels remotewrite LINK dep::simdjson PRECOMPILE asio)
+module(api DEPS http pipeline query acquisition labels remotewrite arrow LINK dep::simdjson
+    PRECOMPILE asio)
 module(daemon DEPS api LINK dep::toml PRECOMPILE asio)
 
 # The command line program: a client of the API, without a server in it; and the tools for the files

@@ -14,13 +14,18 @@ json::object reference(std::string_view schema) {
     return {{"$ref", "#/components/schemas/" + std::string(schema)}};
 }
 
-json::object content(std::string_view schema) {
+// What is in a body: the schema, as what it is said to be, and what is not JSON.
+json::object content(std::string_view schema, const std::vector<std::string_view>& files) {
     const bool text = schema == "Text" || schema == "LineProtocol";
     const std::string_view type = text                      ? "text/plain"
                                   : schema == "EventStream" ? "text/event-stream"
                                   : schema == "RemoteWrite" ? "application/x-protobuf"
                                                             : "application/json";
-    return {{type, {{"schema", reference(schema)}}}};
+    json::object out = {{type, {{"schema", reference(schema)}}}};
+    for (const std::string_view file : files) {
+        out[file] = json::object();
+    }
+    return out;
 }
 
 json::object query_parameter(const QueryParameter& parameter) {
@@ -71,7 +76,7 @@ json::object answers(const Route& route) {
     json::object success;
     success["description"] = route.success == 204 ? "Done" : "OK";
     if (!route.response.empty()) {
-        success["content"] = content(route.response);
+        success["content"] = content(route.response, route.response_files);
     }
     out[std::to_string(route.success)] = std::move(success);
     if (route.id == "writeSamples") {
@@ -117,7 +122,8 @@ json::object operation(const Route& route) {
     }
     out["parameters"] = std::move(parameters);
     if (!route.request.empty()) {
-        out["requestBody"] = {{"required", true}, {"content", content(route.request)}};
+        out["requestBody"] = {{"required", true},
+                              {"content", content(route.request, route.request_files)}};
     }
     out["responses"] = answers(route);
     if (route.admission == Admission::Public) {

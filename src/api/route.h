@@ -39,8 +39,10 @@ struct Route {
     std::string_view permission;  // "assets:read"
     std::variant<BlockingHandler, AsyncHandler> handle;
     std::vector<QueryParameter> query = {};
-    std::string_view request = {};   // schema of the body, by name
+    std::string_view request = {};                     // schema of the body, by name
+    std::vector<std::string_view> request_files = {};  // other types that the body may have
     std::string_view response = {};  // schema of the answer, by name; none for 204
+    std::vector<std::string_view> response_files = {};  // other types, by Accept
     int success = 200;
     std::size_t body_max = 1024 * 1024;
     bool audited = false;         // a change that the audit log records

@@ -94,24 +94,23 @@ private:
     std::uint64_t at_ = 0;
 };
 
-template <class Source>
-http::Response stream_answer(std::shared_ptr<Source> source, std::string_view type,
-                             std::string_view file_name) {
-    http::Response out;
-    out.with("Content-Type", std::string(type));
-    out.with("Content-Disposition", std::format("attachment; filename=\"{}\"", file_name));
-    out.source = [source = std::move(source)] { return source->next(); };
-    return out;
-}
-
 Result<> must_be_raw(const HistoryRequest& request) {
     return request.every == Duration{0}
                ? Result<>{}
                : bad_field("every", "files hold raw samples: leave it out, or accept "
-                                    "application/json");
+                                    "application/json or an Arrow stream");
 }
 
 }  // namespace
+
+http::Response stream_answer(http::BodySource source, std::string_view type,
+                             std::string_view file_name) {
+    http::Response out;
+    out.with("Content-Type", std::string(type));
+    out.with("Content-Disposition", std::format("attachment; filename=\"{}\"", file_name));
+    out.source = std::move(source);
+    return out;
+}
 
 void append_csv_field(std::string& out, std::string_view text) {
     if (text.find_first_of(",\"\r\n") == std::string_view::npos) {
@@ -132,7 +131,8 @@ Result<http::Response> export_csv(Services& services, const security::Context&,
                                   const std::vector<directory::PointRef>& points,
                                   const HistoryRequest& request) {
     TRY(must_be_raw(request));
-    return stream_answer(std::make_shared<CsvStream>(services, points, request.range),
+    auto source = std::make_shared<CsvStream>(services, points, request.range);
+    return stream_answer([source = std::move(source)] { return source->next(); },
                          "text/csv; charset=utf-8; header=present", "samples.csv");
 }
 
@@ -144,7 +144,8 @@ Result<http::Response> export_parquet(Services& services, const security::Contex
                              make_ulid(services.clock.now(), services.random) + ".parquet";
     auto source = std::make_shared<FileStream>(services, path);
     TRY(services.sql.export_parquet(context, points, request.range, path));
-    return stream_answer(std::move(source), "application/vnd.apache.parquet", "samples.parquet");
+    return stream_answer([source = std::move(source)] { return source->next(); },
+                         "application/vnd.apache.parquet", "samples.parquet");
 }
 
 }  // namespace gantry::api

@@ -18,6 +18,10 @@ Result<http::Response> export_parquet(Services& services, const security::Contex
                                       const std::vector<directory::PointRef>& points,
                                       const HistoryRequest& request);
 
+// An answer that is a file, handed out by the source.
+http::Response stream_answer(http::BodySource source, std::string_view type,
+                             std::string_view file_name);
+
 // A field of CSV (RFC 4180), in quotes where it needs them.
 void append_csv_field(std::string& out, std::string_view text);
 

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writing samples, and reading them back: raw or in buckets, as JSON, CSV or Parquet.
+// Writing samples, and reading them back: raw or in buckets, as JSON, CSV, Parquet or Arrow.
 #include <charconv>
 
+#include "api/arrow_export.h"
+#include "api/arrow_import.h"
 #include "api/history_request.h"
 #include "api/point_access.h"
 #include "api/route.h"
 #include "api/sample_export.h"
 #include "api/sample_reader.h"
+#include "api/write_report.h"
+#include "arrow/writer.h"
 
 namespace gantry::api {
 namespace {
@@ -25,19 +29,11 @@ Result<Acknowledge> acknowledge_of(const Call& call) {
     return bad_field("ack", "must be received, written or durable");
 }
 
-void write_rejected(std::string& out, const std::vector<pipeline::RejectedRow>& rejected,
-                    std::size_t accepted) {
-    JsonWriter json(out);
-    json.begin_object().field("accepted", accepted).key("rejected").begin_array();
-    for (const pipeline::RejectedRow& row : rejected) {
-        json.begin_object().field("index", row.index).field("code", code_name(row.error.code));
-        json.field("detail", row.error.message).end_object();
-    }
-    json.end_array().end_object();
-}
-
 Async<http::Response> write_samples(Services& services, const Call& call) {
     CO_TRY_ASSIGN(const Acknowledge acknowledge, acknowledge_of(call));
+    if (is_arrow(call.request)) {
+        co_return co_await write_arrow(services, call, acknowledge);
+    }
     const auto find = [&](const std::string& reference) {
         return find_point(services, call, reference, "samples:write");
     };
@@ -45,16 +41,11 @@ Async<http::Response> write_samples(Services& services, const Call& call) {
     CO_TRY_ASSIGN(const pipeline::SubmitReport report,
                   co_await services.pipeline.take(std::move(read.batch), acknowledge,
                                                   pipeline::WhenFull::Fail));
-    if (report.rejected.empty() && read.rejected.empty()) {
-        co_return no_content();
-    }
     for (const pipeline::RejectedRow& row : report.rejected) {
         read.rejected.push_back({read.origin[row.index], row.error});
     }
-    std::ranges::sort(read.rejected, {}, &pipeline::RejectedRow::index);
-    std::string body;
-    write_rejected(body, read.rejected, report.accepted);
-    co_return http::Response::text(200, "application/json", std::move(body));
+    const std::size_t rejected = read.rejected.size();
+    co_return write_report(report.accepted, std::move(read.rejected), rejected);
 }
 
 // "points" of a query string: ?point= as often as wanted, and ?under=.
@@ -74,12 +65,15 @@ Result<http::Response> answer_history(Services& services, const Call& call,
     if (accept.starts_with("application/vnd.apache.parquet")) {
         return export_parquet(services, call.context, points, request);
     }
+    if (accept.starts_with(arrow::media_type)) {
+        return export_arrow(services, points, request);
+    }
     if (!accept.empty() && accept.find("application/json") == std::string_view::npos &&
         accept.find("*/*") == std::string_view::npos) {
         return fail(Code::InvalidArgument,
-                    "{} is not offered: accept application/json, text/csv or "
-                    "application/vnd.apache.parquet",
-                    accept);
+                    "{} is not offered: accept application/json, text/csv, "
+                    "application/vnd.apache.parquet or {}",
+                    accept, arrow::media_type);
     }
     std::string body;
     TRY(write_history(body, services.store, points, request, one_point));
@@ -112,6 +106,8 @@ void add_sample_routes(std::vector<Route>& out) {
         {"limit", "integer", "Most raw samples a point, 1 to 1000000. Default: 10000."},
         {"quality", "string", "\"code\" adds the OPC UA status codes."},
     };
+    const std::vector<std::string_view> history_files = {
+        "text/csv", "application/vnd.apache.parquet", arrow::media_type};
     std::vector<QueryParameter> many = {
         {"point", "string", "Id or path.", false, true},
         {"under", "string", "All points below this path."},
@@ -129,11 +125,13 @@ void add_sample_routes(std::vector<Route>& out) {
                     "received, written or durable (default): how far the samples must have "
                     "come before the answer."}},
          .request = "Samples",
+         .request_files = {arrow::media_type},
          .response = "WriteReport",
          .success = 200,
          .body_max = 64 * 1024 * 1024,
          .about = "204 when every row was taken, else 200 with the rows that were rejected "
-                  "and why. 507 when the disk is full: nothing was stored."});
+                  "and why. 507 when the disk is full: nothing was stored. An Arrow stream has "
+                  "the columns point, time and value, or time and a column a point."});
     out.push_back({.method = Get,
                    .path = "/v1/samples",
                    .id = "readSamples",
@@ -143,8 +141,9 @@ void add_sample_routes(std::vector<Route>& out) {
                    .handle = read_many,
                    .query = std::move(many),
                    .response = "History",
-                   .about = "JSON, or a file: Accept text/csv or application/vnd.apache.parquet. A "
-                            "point that has more rows than the limit says where to go on (next)."});
+                   .response_files = history_files,
+                   .about = "JSON, or all samples as a file, by Accept. In JSON a point that has "
+                            "more rows than the limit says where to go on (next)."});
     out.push_back({.method = Get,
                    .path = "/v1/points/{point}/samples",
                    .id = "readPointSamples",
@@ -153,7 +152,8 @@ void add_sample_routes(std::vector<Route>& out) {
                    .permission = "samples:read",
                    .handle = read_one,
                    .query = history,
-                   .response = "PointHistory"});
+                   .response = "PointHistory",
+                   .response_files = history_files});
 }
 
 }  // namespace gantry::api

@@ -6,6 +6,7 @@
 #include <boost/asio/write.hpp>
 
 #include "http/gzip.h"
+#include "base/bytes.h"
 #include "http/router.h"
 #include "http/server.h"
 #include "runtime/tcp_network.h"
@@ -57,11 +58,15 @@ TEST(Gzip, WhatIsDamagedOrCutOffIsRefused) {
 class Echo final : public Application {
 public:
     std::size_t body_limit(const Request& head) const override {
-        return head.path() == "/small" ? 10 : 100'000;
+        return head.path() == "/small" ? 10 : head.path() == "/sum" ? 4'000'000 : 100'000;
     }
     asio::awaitable<Response> serve(Request& request) override {
         if (request.path() == "/stream") {
             co_return streamed();
+        }
+        if (request.path() == "/sum") {
+            co_return Response::text(200, "text/plain",
+                                     std::format("sum {:08x}", crc32c(as_bytes(request.body))));
         }
         if (request.path() == "/none") {
             Response out;
@@ -169,6 +174,20 @@ TEST(Server, TakesARequestThatComesByteByByte) {
         asio::write(socket, asio::buffer(&c, 1));
     }
     EXPECT_NE(Fixture::rest_of(socket).find("GET /slow 0"), std::string::npos);
+}
+
+TEST(Server, TakesALargeBodyAsItIsAndThenTheNextRequest) {
+    Fixture fixture;
+    std::string body;
+    for (std::uint32_t i = 0; body.size() < 3'000'000; ++i) {
+        body += std::to_string(i * 2654435761U);
+    }
+    const std::string answer = fixture.talk(
+        std::format("POST /sum HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n", body.size()) +
+        body + "GET /d HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    EXPECT_NE(answer.find(std::format("sum {:08x}", crc32c(as_bytes(body)))), std::string::npos)
+        << answer;
+    EXPECT_TRUE(answer.ends_with("GET /d 0")) << answer;
 }
 
 TEST(Server, StreamsInChunksAndSendsNoBodyForHeadAnd204) {

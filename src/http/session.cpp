@@ -17,8 +17,11 @@ namespace beast = boost::beast;
 
 constexpr std::size_t head_bytes_max = 32 * 1024;
 constexpr std::size_t read_bytes = 16 * 1024;
+constexpr std::size_t body_piece_bytes = 256 * 1024;
 constexpr Duration linger_time = std::chrono::seconds(2);
 constexpr std::size_t linger_bytes = 64 * 1024 * 1024;
+constexpr std::string_view too_slow = "the request did not come whole in time";
+constexpr std::string_view too_much_at_once = "too many large requests at once: try again shortly";
 constexpr std::size_t requests_max = 100'000;  // on one connection; then it may come again
 
 std::string lower(std::string_view text) {
@@ -213,13 +216,17 @@ asio::awaitable<bool> ServerSession::read_request(Request& request) {
                 }
             }
         }
-        const auto have = static_cast<std::int64_t>(parser.get().body().size());
-        body_bytes_ += have - std::exchange(body_charged_, have);
-        if (body_bytes_ > options_.body_bytes_total) {
-            co_return co_await refuse(503, "too many large requests at once: try again shortly");
+        std::string& body = parser.get().body();
+        if (!charge(body.size())) {
+            co_return co_await refuse(503, too_much_at_once);
         }
         if (parser.is_done()) {
             break;
+        }
+        if (head_seen && buffer_.empty() && parser.content_length()) {
+            request.body = std::move(body);
+            const auto length = static_cast<std::size_t>(*parser.content_length());
+            co_return co_await read_body(request.body, length);
         }
         if (!buffer_.empty() && used > 0) {
             continue;  // the body's first bytes came with the head
@@ -231,10 +238,36 @@ asio::awaitable<bool> ServerSession::read_request(Request& request) {
             more = co_await read_more(limit);
         }
         if (!more) {
-            co_return co_await refuse(408, "the request did not come whole in time");
+            co_return co_await refuse(408, too_slow);
         }
     }
     request.body = std::move(parser.get().body());
+    co_return true;
+}
+
+// Counts what this session's body takes of what all may take together; false when that is too much.
+bool ServerSession::charge(std::size_t body_bytes) {
+    const auto have = static_cast<std::int64_t>(body_bytes);
+    body_bytes_ += have - std::exchange(body_charged_, have);
+    return body_bytes_ <= options_.body_bytes_total;
+}
+
+// The rest of a body whose length is known, in large pieces straight to where it stays.
+asio::awaitable<bool> ServerSession::read_body(std::string& body, std::size_t length) {
+    while (body.size() < length) {
+        const std::size_t had = body.size();
+        const std::size_t piece = std::min(length - had, body_piece_bytes);
+        body.resize(had + piece);
+        const auto [error, size] = co_await stream_->async_read_some(
+            asio::buffer(body.data() + had, piece), as_timed(options_.progress_timeout));
+        body.resize(had + (error ? 0 : size));
+        if (error || size == 0) {
+            co_return co_await refuse(408, too_slow);
+        }
+        if (!charge(body.size())) {
+            co_return co_await refuse(503, too_much_at_once);
+        }
+    }
     co_return true;
 }
 

@@ -29,6 +29,8 @@ private:
     // False when the connection is to be closed.
     asio::awaitable<bool> read_request(Request& request);
     asio::awaitable<bool> read_more(Duration limit);
+    asio::awaitable<bool> read_body(std::string& body, std::size_t length);
+    [[nodiscard]] bool charge(std::size_t body_bytes);
     asio::awaitable<bool> refuse(int status, std::string_view detail);
     asio::awaitable<void> linger();
     asio::awaitable<bool> write(const Request& request, Response& response);

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "pipeline/check.h"
+
 namespace gantry::pipeline {
 namespace {
 
@@ -42,10 +44,10 @@ Pipeline::Pipeline(directory::Directory& directory, store::Store& store, Timers&
       committer_(store, log) {}
 
 std::optional<Error> Pipeline::check_row(const Row& row, const directory::PointEntry& entry,
-                                         SampleBatch& out) const {
+                                         Time latest, SampleBatch& out) const {
     const Property& property = entry.point.property;
     Quality quality = row.quality;
-    if (row.time > latest_time()) {
+    if (row.time > latest) {
         return Error{Code::InvalidArgument,
                      std::format("{} is more than {} in the future: check the clock of the source",
                                  format_time(row.time), format_duration(options_.future_max)),
@@ -74,21 +76,31 @@ std::optional<Error> Pipeline::check_row(const Row& row, const directory::PointE
     }
     SampleBatch one;
     one.add(row.series, row.time, quality, *converted);
-    return check_row(one.row(0), entry, out);
+    return check_row(one.row(0), entry, latest, out);
 }
 
-// Leaves the rows that may be stored.
+// Leaves the rows that may be stored. Most often that is all of them, as they are.
 void Pipeline::check(SampleBatch& batch, SubmitReport& report) const {
+    PointLookup points(directory_, batch.size());
+    const Time latest = clock_.now() + options_.future_max.count();
+    const std::size_t passing = passing_rows(batch, points, latest);
+    report.accepted = passing;
+    if (passing == batch.size()) {
+        return;
+    }
     SampleBatch out;
     out.reserve(batch.size());
-    for (std::size_t i = 0; i < batch.size(); ++i) {
+    for (std::size_t i = 0; i < passing; ++i) {
+        out.add_row(batch.row(i));
+    }
+    for (std::size_t i = passing; i < batch.size(); ++i) {
         const Row row = batch.row(i);
-        const directory::PointRef entry = directory_.find(row.series);
+        const directory::PointEntry* entry = points.find(row.series).entry.get();
         std::optional<Error> error;
-        if (!entry) {
+        if (entry == nullptr) {
             error = Error{Code::NotFound, "the point is gone", {}};
         } else {
-            error = check_row(row, *entry, out);
+            error = check_row(row, *entry, latest, out);
         }
         if (error) {
             report.rejected.push_back({i, std::move(*error)});
@@ -125,7 +137,7 @@ Async<SubmitReport> Pipeline::take(SampleBatch batch, Acknowledge acknowledge, W
     SubmitReport report;
     check(batch, report);
     rejected_.add(report.rejected.size());
-    store::Lsn last = 0;
+    store::Lsn& last = report.last;
     if (batch.bytes() <= part_bytes_max) {
         if (!batch.empty()) {
             CO_TRY_ASSIGN(last, co_await append(batch, when_full));

@@ -32,6 +32,9 @@ struct RejectedRow {
 struct SubmitReport {
     std::size_t accepted = 0;
     std::vector<RejectedRow> rejected;
+    // Of the last record that the rows went into; 0 if none did. Durable when Committer::durable()
+    // says so.
+    store::Lsn last = 0;
 };
 
 // What to do when there is no space for a batch just now.
@@ -68,7 +71,7 @@ public:
 
 private:
     void check(SampleBatch& batch, SubmitReport& report) const;
-    std::optional<Error> check_row(const Row& row, const directory::PointEntry& entry,
+    std::optional<Error> check_row(const Row& row, const directory::PointEntry& entry, Time latest,
                                    SampleBatch& out) const;
     Async<store::Lsn> append(const SampleBatch& batch, WhenFull when_full);
 

@@ -6,6 +6,7 @@
 #include <boost/asio/use_future.hpp>
 
 #include "base/sim_disk.h"
+#include "pipeline/check.h"
 #include "runtime/shards.h"
 #include "testing/testing.h"
 
@@ -120,6 +121,98 @@ TEST(Pipeline, AValueOutsideItsRangeIsKeptAndMarked) {
     const auto latest = must(fixture.store->latest(series));
     EXPECT_EQ(latest->value, Value(11.0));
     EXPECT_EQ(latest->quality, quality::uncertain_engineering_units_exceeded);
+}
+
+// Rows as a table of many points has them: runs and single rows, most of them as they should be.
+SampleBatch mixed_rows(SeededRandom& random, std::span<const SeriesId> series, Time now) {
+    SampleBatch out;
+    while (out.size() < 200) {
+        const SeriesId id = series[random.below(series.size())];
+        for (std::uint64_t left = 1 + random.below(20); left > 0; --left) {
+            const Time time = now - static_cast<Time>(1000 - out.size());
+            switch (random.below(40)) {
+                case 0: out.add_int(id, time, quality::good, 7); break;
+                case 1: out.add_bool(id, time, quality::good, true); break;
+                case 2: out.add_text(id, time, quality::good, "x"); break;
+                case 3: out.add_null(id, time, quality::bad); break;
+                case 4: out.add_null(id, time, quality::good); break;
+                case 5: out.add_float(id, now + 86'400'000'000'000, quality::good, 1); break;
+                case 6: out.add_float(id, time, quality::uncertain, 1000); break;
+                case 7: out.add_float(SeriesId{9999}, time, quality::good, 1); break;
+                default:
+                    out.add_float(id, time, quality::good, static_cast<double>(random.below(12)));
+            }
+        }
+    }
+    return out;
+}
+
+TEST(Pipeline, ABatchIsCheckedAsItsRowsWouldBeOneByOne) {
+    Fixture fixture;
+    const std::vector<SeriesId> series = {
+        fixture.point("f"), fixture.point("r", ValueType::Float64, {.min = 1, .max = 10}),
+        fixture.point("i", ValueType::Int64), fixture.point("b", ValueType::Bool)};
+    SeededRandom random(1);
+    for (int round = 0; round < 30; ++round) {
+        // What a round stores lies after what the one before it did.
+        const SampleBatch batch = mixed_rows(random, series, fixture.now() + round * 10'000);
+        std::vector<std::pair<std::size_t, std::string>> rejected_whole;
+        for (const RejectedRow& row : must(fixture.take(batch)).rejected) {
+            rejected_whole.emplace_back(row.index, row.error.message);
+        }
+        std::map<std::uint32_t, std::optional<Sample>> stored_whole;
+        for (const SeriesId id : series) {
+            stored_whole[id.value] = must(fixture.store->latest(id));
+        }
+        std::vector<std::pair<std::size_t, std::string>> rejected_single;
+        for (std::size_t i = 0; i < batch.size(); ++i) {
+            SampleBatch one;
+            one.add_row(batch.row(i));
+            for (const RejectedRow& row : must(fixture.take(one)).rejected) {
+                rejected_single.emplace_back(i + row.index, row.error.message);
+            }
+        }
+        EXPECT_EQ(rejected_whole, rejected_single);
+        for (const SeriesId id : series) {
+            EXPECT_EQ(stored_whole[id.value], must(fixture.store->latest(id)));
+        }
+    }
+}
+
+TEST(Pipeline, ARowThatCannotBeStoredIsFoundInTheMiddleOfALongRun) {
+    Fixture fixture;
+    const SeriesId series = fixture.point("v", ValueType::Float64, {.min = 0, .max = 100});
+    SampleBatch batch;
+    for (int i = 0; i < 1000; ++i) {
+        batch.add_float(series, 1'000'000 + i, quality::good, i == 500 ? 101 : i % 100);
+    }
+    batch.add_text(series, 2'000'000, quality::good, "many");
+    batch.add_float(series, 2'000'001, quality::good, 5);
+    const SubmitReport report = must(fixture.take(batch));
+    EXPECT_EQ(report.accepted, 1001U);
+    ASSERT_EQ(report.rejected.size(), 1U);
+    EXPECT_EQ(report.rejected[0].index, 1000U);
+    EXPECT_GT(report.last, 0U);
+    std::size_t marked = 0;
+    must(fixture.store->scan(std::span(&series, 1), {}, [&marked](const store::Chunk& chunk) {
+        for (std::size_t i = 0; i < chunk.size(); ++i) {
+            marked += chunk.quality_of(i) == quality::uncertain_engineering_units_exceeded ? 1 : 0;
+        }
+        return true;
+    }));
+    EXPECT_EQ(marked, 1U);
+}
+
+TEST(PointLookup, PointsThatShareAPlaceAreNotTakenForEachOther) {
+    Fixture fixture;
+    const SeriesId number = fixture.point("f");
+    const SeriesId flag = fixture.point("b", ValueType::Bool);
+    PointLookup one_place(*fixture.directory, 1);
+    for (int i = 0; i < 3; ++i) {
+        EXPECT_EQ(one_place.find(number).type, ValueType::Float64);
+        EXPECT_EQ(one_place.find(flag).type, ValueType::Bool);
+        EXPECT_EQ(one_place.find(SeriesId{777}).entry, nullptr);
+    }
 }
 
 TEST(Pipeline, AFullDiskRefusesClientsAndHoldsConnectorsUntilThereIsSpace) {

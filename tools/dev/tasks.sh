@@ -148,6 +148,21 @@ install_node_modules() {
     lock_sum "$1" > "$stamp"
 }
 
+# What a requirements file says is installed in a folder that clones share; build/python leads there.
+install_python_packages() {
+    local list=$1 folder making
+    folder=$cache/python-$(sha256sum < "$list" | cut -c1-12)
+    if [[ ! -e $folder ]]; then
+        making=$folder.making.$$
+        say "installing the Python packages of $list"
+        limit=900 quietly "pip install -r $list" python3 -m pip install --quiet --no-cache-dir --no-deps \
+            --only-binary :all: --require-hashes --target "$making" -r "$list"
+        # Another clone may have been quicker.
+        mv -T "$making" "$folder" 2> /dev/null || rm -rf "$making"
+    fi
+    ln -sfn "$folder" "$checkout/build/python"
+}
+
 lock_sum() { sha256sum < "$1/package-lock.json"; }
 
 # Builds the console's bundle when any of its sources changed.

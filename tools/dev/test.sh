@@ -129,6 +129,7 @@ step_system() {
         names=$(printf ' or %s' "${filters[@]}")
         select=(-k "${names# or }")
     fi
+    install_python_packages tests/system/requirements.txt
     step system 3600 python3 -m pytest -q -p no:cacheprovider tests/system \
         "--junitxml=$results/system.xml" "${select[@]}"
 }
