@@ -11,6 +11,7 @@ import typing
 
 METHODS = ("get", "put", "post", "delete", "patch")
 JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
 
 Schema = dict[str, typing.Any]
 
@@ -125,7 +126,7 @@ def read_content(content: dict[str, typing.Any]) -> Content | None:
     """JSON if it is offered, else text, else the first."""
     if not content:
         return None
-    text = next((name for name in content if name.startswith("text/")), None)
+    text = next((name for name in content if name.startswith("text/") or name == FORM), None)
     name = JSON if JSON in content else text or next(iter(content))
     kind = "json" if name.split(";")[0].endswith("json") else "text" if name == text else "bytes"
     return Content(kind, name, content[name].get("schema", {}))

@@ -129,7 +129,7 @@ def arguments_of(operation: Operation, leave_out: str = "") -> list[str]:
     out = [f"{argument_name(name)}: string" for name in operation.path_names]
     if operation.body:
         out.append("body: " + (type_of(operation.body.schema, "") if operation.body.kind == "json"
-                               else "string | Uint8Array<ArrayBuffer>"))
+                               else "string | Uint8Array"))
     query = [item for item in operation.query if item.name != leave_out]
     if query:
         default = "" if any(item.required for item in query) else " = {}"

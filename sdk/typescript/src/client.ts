@@ -131,7 +131,7 @@ export class Client extends Operations {
             try {
                 const answer = await this.send(request, options, token);
                 if (answer.ok) return await this.decoded(request, answer, options);
-                const refusal = await errorOfAnswer(answer);
+                const refusal = await this.reach(options, () => errorOfAnswer(answer));
                 if (answer.status === 401 && token && this.canRenew() && !renewed) {
                     renewed = true;
                     await this.renew(token);
@@ -155,16 +155,16 @@ export class Client extends Operations {
         if (this.options.tenant) headers['Gantry-Tenant'] = this.options.tenant;
         if (this.options.language) headers['Accept-Language'] = this.options.language;
         if (token) headers['Authorization'] = `Bearer ${token}`;
-        const body = bodyOf(request);
-        return this.reach(options, (signal) => (this.options.fetch ?? fetch)(
-            this.url + targetOf(request), {
-                method: request.method, signal, credentials: 'same-origin',
-                headers: { ...headers, ...headersOf(request, options) },
-                ...(body === undefined ? {} : { body }),
-            }));
+        Object.assign(headers, headersOf(request, options));
+        const target = this.url + targetOf(request);
+        const body = bodyOf(request) as BodyInit | undefined;
+        return this.reach(options, (signal) => (this.options.fetch ?? fetch)(target, {
+            method: request.method, signal, credentials: 'same-origin', headers,
+            ...(body === undefined ? {} : { body }),
+        }));
     }
 
-    /** Errors of the network, and time that is over, as ConnectionFailed. */
+    /** What fetch says of the network (a TypeError), and time that is over, as ConnectionFailed. */
     private async reach<T>(options: CallOptions,
         work: (signal: AbortSignal) => Promise<T>): Promise<T> {
         const limit = AbortSignal.timeout(this.options.timeoutMs ?? 60_000);
@@ -173,10 +173,7 @@ export class Client extends Operations {
             return await work(signal);
         } catch (error) {
             options.signal?.throwIfAborted();
-            if (!limit.aborted && !(error instanceof TypeError && error.message.includes('fetch')) &&
-                !(error instanceof TypeError && error.message === 'terminated')) {
-                throw error;
-            }
+            if (!limit.aborted && !(error instanceof TypeError)) throw error;
             const cause = (error as { cause?: { code?: string; message?: string } }).cause;
             const never = ['ECONNREFUSED', 'ENOTFOUND', 'UND_ERR_CONNECT_TIMEOUT', 'EHOSTUNREACH',
                 'ENETUNREACH'].includes(cause?.code ?? '');

@@ -66,8 +66,8 @@ export function headersOf(request: RequestToSend, options: CallOptions): Record<
     return { ...out, ...options.headers };
 }
 
-export function bodyOf(request: RequestToSend): string | Uint8Array<ArrayBuffer> | undefined {
+export function bodyOf(request: RequestToSend): string | Uint8Array | undefined {
     const { body } = request;
     if (body === undefined || typeof body === 'string') return body;
-    return body instanceof Uint8Array ? (body as Uint8Array<ArrayBuffer>) : JSON.stringify(body);
+    return body instanceof Uint8Array ? body : JSON.stringify(body);
 }

@@ -185,11 +185,9 @@ export class Samples {
         if (agg !== undefined && every === undefined) {
             throw new TypeError("agg is of buckets: say how long they are, as in every: '1m'");
         }
-        // Every page of raw samples shall end at the same time.
-        const end = to ?? (every === undefined ? new Date() : undefined);
         const query = {
             from: from === undefined ? undefined : textOfTime(from),
-            to: end === undefined ? undefined : textOfTime(end),
+            to: to === undefined ? undefined : textOfTime(to),
             every, agg: typeof agg === 'object' ? agg.join(',') : agg, fill,
             quality: qualityCode ? 'code' : undefined,
         };

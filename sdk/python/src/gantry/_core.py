@@ -63,10 +63,10 @@ class Settings:
     """What a client was made with, and the environment where nothing was said."""
 
     url: str
-    token: str | None
+    token: str | None = dataclasses.field(repr=False)
     login: str | None
-    password: str | None
-    new_password: str | None
+    password: str | None = dataclasses.field(repr=False)
+    new_password: str | None = dataclasses.field(repr=False)
     tenant: str | None
     language: str | None
     ca: str | os.PathLike[str] | None
@@ -114,8 +114,8 @@ def is_this_machine(host: str) -> bool:
 class Tokens:
     """The tokens that a client has now. An API token (`Settings.token`) is never renewed."""
 
-    access: str | None = None
-    refresh: str | None = None
+    access: str | None = dataclasses.field(default=None, repr=False)
+    refresh: str | None = dataclasses.field(default=None, repr=False)
     expires: str | None = None
 
     def take(self, answer: typing.Mapping[str, typing.Any]) -> None:

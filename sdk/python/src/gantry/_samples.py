@@ -195,9 +195,6 @@ def read_steps(core: Core, points: Points, under: str | None, question: Question
     if not names and under is None:
         raise ValueError("name points, or say what they are under")
     query = question.query()
-    now = datetime.datetime.now(datetime.timezone.utc)
-    if query["to"] is None and question.every is None:
-        query["to"] = text_of(now)  # every page shall end at the same time
     items: list[typing.Any] = []
     for start in range(0, len(names), POINTS_A_REQUEST):
         chunk = names[start:start + POINTS_A_REQUEST]
