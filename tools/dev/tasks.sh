@@ -48,6 +48,16 @@ task_bench() {
     GANTRY_BIN=$checkout/build/release/bin supervise python3 -B bench/run.py "$@"
 }
 
+# Of the gantryd in GANTRY_BIN, or one that is built first.
+task_sdk() {
+    (($# == 0)) || usage_error "sdk takes no arguments; sdk/generate.py --help knows more ways"
+    if [[ -z ${GANTRY_BIN:-} ]]; then
+        build_preset dev gantryd
+        GANTRY_BIN=$checkout/build/dev/bin
+    fi
+    python3 -B "$checkout/sdk/generate.py" --bin "$GANTRY_BIN"
+}
+
 task_shell() {
     if (($# > 0)); then exec "$@"; fi
     say "a shell on Debian 13; ./dev build works here, 'exit' leaves"

@@ -1,0 +1,2295 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Types and operations of the API. Made by sdk/generate.py from openapi.json; not to be edited."""
+
+from __future__ import annotations
+
+import collections.abc as _c
+import typing as _t
+
+from gantry._request import Request as _Request
+
+API_VERSION = "0.1.0"
+
+
+About: _t.TypeAlias = "dict[str, _t.Any]"
+
+
+class AccessAnswer(_t.TypedDict):
+    allowed: bool
+    because: _t.NotRequired[Statement]
+    reason: _t.NotRequired[str]
+
+
+class AccessQuestion(_t.TypedDict):
+    permission: str
+    path: _t.NotRequired[str]
+
+
+Anything: _t.TypeAlias = "_t.Any"
+
+
+class ApiToken(_t.TypedDict):
+    id: str
+    name: str
+    principal: _t.NotRequired[str]
+    created: _t.NotRequired[str]
+    expires: _t.NotRequired[str]
+
+
+class Asset(_t.TypedDict):
+    id: str
+    path: str
+    key: str
+    # id or path; absent at the root
+    parent: _t.NotRequired[str]
+    name: _t.NotRequired[Name]
+    description: _t.NotRequired[Name]
+    level: _t.Literal['site', 'area', 'line', 'cell', 'unit', 'thing']
+    model: _t.NotRequired[str]
+    attributes: _t.NotRequired[dict[str, str]]
+    has_children: _t.NotRequired[bool]
+    created: _t.NotRequired[str]
+    updated: _t.NotRequired[str]
+    version: _t.NotRequired[int]
+
+
+class AssetPage(_t.TypedDict):
+    items: list[Asset]
+    # cursor of the next page
+    next: _t.NotRequired[str]
+
+
+class AuditEntry(_t.TypedDict):
+    number: int
+    time: str
+    principal: _t.NotRequired[str]
+    action: str
+    object: _t.NotRequired[str]
+    outcome: str
+    detail: _t.NotRequired[str]
+    address: _t.NotRequired[str]
+    trace: _t.NotRequired[str]
+
+
+class AuditPage(_t.TypedDict):
+    items: list[AuditEntry]
+    # cursor of the next page
+    next: _t.NotRequired[str]
+
+
+class ChangePassword(_t.TypedDict):
+    current: str
+    new: str
+
+
+class Command(_t.TypedDict):
+    point: str
+    value: Value
+
+
+class CommandDefinition(_t.TypedDict):
+    key: str
+    name: _t.NotRequired[Name]
+    parameters: _t.NotRequired[list[Parameter]]
+
+
+class CommandResult(_t.TypedDict):
+    point: str
+    outcome: _t.Literal['confirmed', 'refused', 'failed', 'unknown']
+    detail: _t.NotRequired[str]
+    read_back: _t.NotRequired[Value]
+
+
+class Connection(_t.TypedDict):
+    id: str
+    key: str
+    name: _t.NotRequired[Name]
+    protocol: str
+    enabled: bool
+    settings: dict[str, _t.Any]
+    status: _t.NotRequired[ConnectionStatus]
+    created: _t.NotRequired[str]
+    updated: _t.NotRequired[str]
+    version: _t.NotRequired[int]
+
+
+class ConnectionPage(_t.TypedDict):
+    items: list[Connection]
+    # cursor of the next page
+    next: _t.NotRequired[str]
+
+
+# How the connection fares; see the guide of the protocol.
+ConnectionStatus: _t.TypeAlias = "dict[str, _t.Any]"
+
+
+class EventDefinition(_t.TypedDict):
+    key: str
+    name: _t.NotRequired[Name]
+    severity: _t.NotRequired[_t.Literal['info', 'warning', 'critical']]
+    fields: _t.NotRequired[list[Parameter]]
+
+
+class Health(_t.TypedDict):
+    status: str
+    store: _t.NotRequired[str]
+
+
+class History(_t.TypedDict):
+    items: list[PointHistory]
+
+
+class LatestSample(_t.TypedDict):
+    point: str
+    time: _t.NotRequired[str]
+    value: Value
+    quality: Quality
+    quality_code: _t.NotRequired[int]
+
+
+class LatestSamples(_t.TypedDict):
+    items: list[LatestSample]
+
+
+class Model(_t.TypedDict):
+    id: str
+    key: str
+    name: _t.NotRequired[Name]
+    description: _t.NotRequired[Name]
+    parent: _t.NotRequired[str]
+    aspects: _t.NotRequired[list[str]]
+    is_aspect: _t.NotRequired[bool]
+    properties: _t.NotRequired[list[Property]]
+    commands: _t.NotRequired[list[CommandDefinition]]
+    events: _t.NotRequired[list[EventDefinition]]
+    created: _t.NotRequired[str]
+    updated: _t.NotRequired[str]
+    version: _t.NotRequired[int]
+
+
+class ModelPage(_t.TypedDict):
+    items: list[Model]
+    # cursor of the next page
+    next: _t.NotRequired[str]
+
+
+class Name2(_t.TypedDict):
+    zh: _t.NotRequired[str]
+    en: _t.NotRequired[str]
+
+
+# In both languages, or a plain string for English.
+Name: _t.TypeAlias = "str | Name2"
+
+
+class NewAsset(_t.TypedDict):
+    key: str
+    # id or path; absent at the root
+    parent: _t.NotRequired[str]
+    name: _t.NotRequired[Name]
+    description: _t.NotRequired[Name]
+    level: _t.NotRequired[_t.Literal['site', 'area', 'line', 'cell', 'unit', 'thing']]
+    model: _t.NotRequired[str]
+    attributes: _t.NotRequired[dict[str, str]]
+    id: _t.NotRequired[str]
+    path: _t.NotRequired[str]
+    created: _t.NotRequired[str]
+    updated: _t.NotRequired[str]
+    version: _t.NotRequired[int]
+    has_children: _t.NotRequired[bool]
+
+
+class NewConnection(_t.TypedDict):
+    key: str
+    name: _t.NotRequired[Name]
+    protocol: str
+    enabled: _t.NotRequired[bool]
+    settings: dict[str, _t.Any]
+    id: _t.NotRequired[str]
+    created: _t.NotRequired[str]
+    updated: _t.NotRequired[str]
+    version: _t.NotRequired[int]
+    status: _t.NotRequired[ConnectionStatus]
+
+
+class NewModel(_t.TypedDict):
+    key: str
+    name: _t.NotRequired[Name]
+    description: _t.NotRequired[Name]
+    parent: _t.NotRequired[str]
+    aspects: _t.NotRequired[list[str]]
+    is_aspect: _t.NotRequired[bool]
+    properties: _t.NotRequired[list[Property]]
+    commands: _t.NotRequired[list[CommandDefinition]]
+    events: _t.NotRequired[list[EventDefinition]]
+    id: _t.NotRequired[str]
+    created: _t.NotRequired[str]
+    updated: _t.NotRequired[str]
+    version: _t.NotRequired[int]
+
+
+class NewPassword(_t.TypedDict):
+    password: str
+
+
+class NewPoint(_t.TypedDict):
+    asset: str
+    key: str
+    name: _t.NotRequired[Name]
+    description: _t.NotRequired[Name]
+    type: _t.NotRequired[ValueType]
+    # UCUM code
+    unit: _t.NotRequired[str]
+    range: _t.NotRequired[Range]
+    access: _t.NotRequired[_t.Literal['read', 'read_write']]
+
+
+class NewPrincipal(_t.TypedDict):
+    login: str
+    password: str
+    name: _t.NotRequired[Name]
+    roles: _t.NotRequired[list[str]]
+    must_change_password: _t.NotRequired[bool]
+
+
+class NewRole(_t.TypedDict):
+    key: str
+    name: _t.NotRequired[Name]
+    statements: list[Statement]
+
+
+class NewTag(_t.TypedDict):
+    connection: str
+    point: str
+    address: str
+
+
+class NewTags2(_t.TypedDict):
+    items: list[NewTag]
+
+
+# One tag, or many, all or none.
+NewTags: _t.TypeAlias = "NewTag | NewTags2"
+
+
+class NewTenant(_t.TypedDict):
+    key: str
+    name: _t.NotRequired[Name]
+
+
+class NewToken(_t.TypedDict):
+    name: str
+    principal: _t.NotRequired[str]
+    lifetime: _t.NotRequired[str]
+
+
+class NewTokenAnswer(_t.TypedDict):
+    id: str
+    name: _t.NotRequired[str]
+    principal: _t.NotRequired[str]
+    created: _t.NotRequired[str]
+    expires: _t.NotRequired[str]
+    token: str
+
+
+class Parameter(_t.TypedDict):
+    key: str
+    name: _t.NotRequired[Name]
+    type: _t.NotRequired[ValueType]
+    # UCUM code
+    unit: _t.NotRequired[str]
+    range: _t.NotRequired[Range]
+
+
+# A JSON merge patch (RFC 7396): what is given is set, null removes.
+Patch: _t.TypeAlias = "dict[str, _t.Any]"
+
+
+class Point(_t.TypedDict):
+    id: str
+    path: str
+    asset: _t.NotRequired[str]
+    key: str
+    name: _t.NotRequired[Name]
+    description: _t.NotRequired[Name]
+    type: ValueType
+    # UCUM code
+    unit: _t.NotRequired[str]
+    range: _t.NotRequired[Range]
+    access: _t.NotRequired[_t.Literal['read', 'read_write']]
+    from_model: _t.NotRequired[bool]
+    created: _t.NotRequired[str]
+    updated: _t.NotRequired[str]
+    version: _t.NotRequired[int]
+
+
+class PointHistory(_t.TypedDict):
+    point: str
+    unit: _t.NotRequired[str]
+    # time, then value (raw) or the aggregates, then quality: arrays of one length
+    columns: dict[str, list[_t.Any]]
+    next: _t.NotRequired[str]
+
+
+class PointPage(_t.TypedDict):
+    items: list[Point]
+    # cursor of the next page
+    next: _t.NotRequired[str]
+
+
+class PointSelection(_t.TypedDict):
+    points: _t.NotRequired[list[str]]
+    under: _t.NotRequired[str]
+
+
+class Principal(_t.TypedDict):
+    id: str
+    login: str
+    name: _t.NotRequired[Name]
+    roles: list[str]
+    disabled: _t.NotRequired[bool]
+    must_change_password: _t.NotRequired[bool]
+    created: _t.NotRequired[str]
+    updated: _t.NotRequired[str]
+    version: _t.NotRequired[int]
+
+
+class PrincipalPage(_t.TypedDict):
+    items: list[Principal]
+    # cursor of the next page
+    next: _t.NotRequired[str]
+
+
+class PrincipalPatch(_t.TypedDict):
+    name: _t.NotRequired[Name]
+    roles: _t.NotRequired[list[str]]
+    disabled: _t.NotRequired[bool]
+
+
+class ProblemFields(_t.TypedDict):
+    field: _t.NotRequired[str]
+    detail: _t.NotRequired[str]
+
+
+class Problem(_t.TypedDict):
+    type: _t.NotRequired[str]
+    title: str
+    status: int
+    detail: str
+    code: str
+    trace: _t.NotRequired[str]
+    fields: _t.NotRequired[list[ProblemFields]]
+
+
+class Property(_t.TypedDict):
+    key: str
+    name: _t.NotRequired[Name]
+    description: _t.NotRequired[Name]
+    type: _t.NotRequired[ValueType]
+    # UCUM code
+    unit: _t.NotRequired[str]
+    range: _t.NotRequired[Range]
+    access: _t.NotRequired[_t.Literal['read', 'read_write']]
+
+
+Protocol: _t.TypeAlias = "dict[str, _t.Any]"
+
+
+class ProtocolList(_t.TypedDict):
+    items: list[Protocol]
+
+
+Quality: _t.TypeAlias = "_t.Literal['good', 'uncertain', 'bad']"
+
+
+class Range(_t.TypedDict):
+    min: _t.NotRequired[float]
+    max: _t.NotRequired[float]
+
+
+class ReadAnswer(_t.TypedDict):
+    items: list[dict[str, _t.Any]]
+
+
+class ReadRequest(_t.TypedDict):
+    settings: dict[str, _t.Any]
+    addresses: list[str]
+
+
+class Refresh(_t.TypedDict):
+    refresh_token: str
+
+
+class Role(_t.TypedDict):
+    id: str
+    key: str
+    name: _t.NotRequired[Name]
+    statements: list[Statement]
+    created: _t.NotRequired[str]
+    updated: _t.NotRequired[str]
+    version: _t.NotRequired[int]
+
+
+class RolePage(_t.TypedDict):
+    items: list[Role]
+    # cursor of the next page
+    next: _t.NotRequired[str]
+
+
+class SampleColumnsColumns(_t.TypedDict):
+    time: list[str]
+    value: list[Value]
+    quality: _t.NotRequired[list[Quality | int]]
+
+
+class SampleColumns(_t.TypedDict):
+    point: str
+    columns: SampleColumnsColumns
+
+
+class SampleRow(_t.TypedDict):
+    point: str
+    time: _t.NotRequired[str]
+    value: Value
+    quality: _t.NotRequired[Quality | int]
+
+
+class Samples(_t.TypedDict):
+    samples: list[SampleRow | SampleColumns]
+
+
+ScanAnswer: _t.TypeAlias = "dict[str, _t.Any]"
+
+
+ScanRequest = _t.TypedDict("ScanRequest", {
+    "settings": "dict[str, _t.Any]",
+    "area": "str",
+    "from": "_t.NotRequired[int]",
+    "count": "_t.NotRequired[int]",
+})
+
+
+class Session(_t.TypedDict):
+    principal: str
+    login: str
+    tenant: Tenant
+    must_change_password: _t.NotRequired[bool]
+    operates_platform: _t.NotRequired[bool]
+    expires: _t.NotRequired[str]
+    statements: _t.NotRequired[list[Statement]]
+
+
+class SignIn(_t.TypedDict):
+    login: str
+    password: str
+    cookie: _t.NotRequired[bool]
+
+
+class SignedIn(_t.TypedDict):
+    access_token: str
+    token_type: str
+    expires: str
+    refresh_token: _t.NotRequired[str]
+    refresh_expires: _t.NotRequired[str]
+    must_change_password: bool
+
+
+class SqlAnswerColumns(_t.TypedDict):
+    name: str
+    type: str
+
+
+class SqlAnswer(_t.TypedDict):
+    columns: list[SqlAnswerColumns]
+    rows: list[list[Value]]
+    truncated: bool
+
+
+class SqlQuestion(_t.TypedDict):
+    query: str
+    parameters: _t.NotRequired[list[str | float | bool | None]]
+    limit: _t.NotRequired[int]
+
+
+class Statement(_t.TypedDict):
+    effect: _t.NotRequired[_t.Literal['allow', 'forbid']]
+    permissions: list[str]
+    under: _t.NotRequired[str]
+
+
+class Tag(_t.TypedDict):
+    id: str
+    connection: str
+    point: str
+    point_path: _t.NotRequired[str]
+    address: str
+    type: _t.NotRequired[ValueType]
+    unit: _t.NotRequired[str]
+    created: _t.NotRequired[str]
+    updated: _t.NotRequired[str]
+    version: _t.NotRequired[int]
+
+
+class TagList(_t.TypedDict):
+    items: list[Tag]
+
+
+class TagPage(_t.TypedDict):
+    items: list[Tag]
+    # cursor of the next page
+    next: _t.NotRequired[str]
+
+
+class TagPatch(_t.TypedDict):
+    address: str
+
+
+class Tenant(_t.TypedDict):
+    id: str
+    key: str
+    name: _t.NotRequired[Name]
+    created: _t.NotRequired[str]
+    updated: _t.NotRequired[str]
+    version: _t.NotRequired[int]
+
+
+class TenantPage(_t.TypedDict):
+    items: list[Tenant]
+    # cursor of the next page
+    next: _t.NotRequired[str]
+
+
+TestReport: _t.TypeAlias = "dict[str, _t.Any]"
+
+
+class TestRequest(_t.TypedDict):
+    settings: dict[str, _t.Any]
+
+
+Text: _t.TypeAlias = "str"
+
+
+class TokenPage(_t.TypedDict):
+    items: list[ApiToken]
+    # cursor of the next page
+    next: _t.NotRequired[str]
+
+
+# Bool, number, string or null. Whole numbers beyond 2^53, NaN and the infinities are strings.
+Value: _t.TypeAlias = "bool | float | str | None"
+
+
+ValueType: _t.TypeAlias = "_t.Literal['bool', 'int64', 'float64', 'string']"
+
+
+class WriteReportRejected(_t.TypedDict):
+    index: _t.NotRequired[int]
+    code: _t.NotRequired[str]
+    detail: _t.NotRequired[str]
+
+
+class WriteReport(_t.TypedDict):
+    accepted: int
+    rejected: list[WriteReportRejected]
+
+
+class Operations:
+    """One method for each operation of the API; how it is sent is the subclass's."""
+
+    def _call(self, request: _Request) -> _t.Any:
+        raise NotImplementedError
+
+    def get_session(self) -> Session:
+        """Who is signed in and what they may do"""
+        answer: Session = self._call(_Request(
+            "GET", "/v1/session", answer="json"))
+        return answer
+
+    def sign_in(self, body: SignIn) -> SignedIn:
+        """Sign in with login and password
+
+        Answers an access token for the Authorization header and a refresh token to get the
+        next one. With "cookie": true the refresh token goes into an HttpOnly cookie
+        instead.
+        """
+        answer: SignedIn = self._call(_Request(
+            "POST", "/v1/session", body=body, answer="json"))
+        return answer
+
+    def sign_out(self, *, if_match: str | int | None = None) -> None:
+        """Sign out"""
+        self._call(_Request(
+            "DELETE", "/v1/session", answer="none", if_match=if_match))
+
+    def refresh_session(self, body: Refresh) -> SignedIn:
+        """Get a new access token
+
+        A refresh token is good once; shown a second time it ends the session.
+        """
+        answer: SignedIn = self._call(_Request(
+            "POST", "/v1/session/refresh", body=body, answer="json"))
+        return answer
+
+    def change_password(self, body: ChangePassword, *, if_match: str | int | None = None) -> None:
+        """Change one's own password
+
+        Ends all other sessions and API tokens of the principal.
+        """
+        self._call(_Request(
+            "PUT", "/v1/session/password", body=body, answer="none", if_match=if_match))
+
+    def list_models(self, *, limit: int | None = None, cursor: str | None = None) -> ModelPage:
+        """Thing models (物模型)
+
+        Permission: models:read.
+        """
+        answer: ModelPage = self._call(_Request(
+            "GET", "/v1/models", query={"limit": limit, "cursor": cursor}, answer="json"))
+        return answer
+
+    def iterate_models(self, *, limit: int | None = None) -> _c.Iterator[Model]:
+        """Thing models (物模型)
+
+        All of them: asks `list_models` for page after page; `limit` is the length of a
+        page.
+        """
+        cursor: str | None = None
+        while True:
+            page = self.list_models(
+                limit=limit, cursor=cursor)
+            yield from page["items"]
+            cursor = page.get("next")
+            if not cursor:
+                return
+
+    def create_model(self, body: NewModel, *, idempotency_key: str | None = None) -> Model:
+        """Make a thing model
+
+        Permission: models:write.
+        """
+        answer: Model = self._call(_Request(
+            "POST", "/v1/models", body=body, answer="json", creates=True,
+            idempotency_key=idempotency_key))
+        return answer
+
+    def get_model(self, model: str, *, resolved: bool | None = None) -> Model:
+        """One model, by id or key
+
+        Permission: models:read.
+        """
+        answer: Model = self._call(_Request(
+            "GET", "/v1/models/{model}", path_values={"model": model}, query={"resolved":
+            resolved}, answer="json"))
+        return answer
+
+    def replace_model(
+            self, model: str, body: NewModel, *, if_match: str | int | None = None,
+    ) -> Model:
+        """Change a model; its assets follow
+
+        New properties get points on every asset of the model; removed ones lose theirs,
+        unless a tag is bound. Permission: models:write.
+        """
+        answer: Model = self._call(_Request(
+            "PUT", "/v1/models/{model}", path_values={"model": model}, body=body, answer="json",
+            if_match=if_match))
+        return answer
+
+    def remove_model(self, model: str, *, if_match: str | int | None = None) -> None:
+        """Remove a model that nothing uses
+
+        Permission: models:write.
+        """
+        self._call(_Request(
+            "DELETE", "/v1/models/{model}", path_values={"model": model}, answer="none",
+            if_match=if_match))
+
+    def patch_model(self, model: str, body: Patch, *, if_match: str | int | None = None) -> Model:
+        """Change parts of a model (RFC 7396)
+
+        Permission: models:write.
+        """
+        answer: Model = self._call(_Request(
+            "PATCH", "/v1/models/{model}", path_values={"model": model}, body=body, answer="json",
+            if_match=if_match))
+        return answer
+
+    def list_assets(
+            self, *, parent: str | None = None, under: str | None = None, model: str | None = None,
+            search: str | None = None, limit: int | None = None, cursor: str | None = None,
+    ) -> AssetPage:
+        """Assets, in order of their paths
+
+        Permission: assets:read.
+        """
+        answer: AssetPage = self._call(_Request(
+            "GET", "/v1/assets", query={"parent": parent, "under": under, "model": model,
+            "search": search, "limit": limit, "cursor": cursor}, answer="json"))
+        return answer
+
+    def iterate_assets(
+            self, *, parent: str | None = None, under: str | None = None, model: str | None = None,
+            search: str | None = None, limit: int | None = None,
+    ) -> _c.Iterator[Asset]:
+        """Assets, in order of their paths
+
+        All of them: asks `list_assets` for page after page; `limit` is the length of a
+        page.
+        """
+        cursor: str | None = None
+        while True:
+            page = self.list_assets(
+                parent=parent, under=under, model=model, search=search, limit=limit, cursor=cursor)
+            yield from page["items"]
+            cursor = page.get("next")
+            if not cursor:
+                return
+
+    def create_asset(self, body: NewAsset, *, idempotency_key: str | None = None) -> Asset:
+        """Add an asset, with the points of its model
+
+        Permission: assets:write.
+        """
+        answer: Asset = self._call(_Request(
+            "POST", "/v1/assets", body=body, answer="json", creates=True,
+            idempotency_key=idempotency_key))
+        return answer
+
+    def get_asset(self, asset: str) -> Asset:
+        """One asset, by id or path (percent-encoded)
+
+        Permission: assets:read.
+        """
+        answer: Asset = self._call(_Request(
+            "GET", "/v1/assets/{asset}", path_values={"asset": asset}, answer="json"))
+        return answer
+
+    def replace_asset(
+            self, asset: str, body: NewAsset, *, if_match: str | int | None = None,
+    ) -> Asset:
+        """Change or move an asset
+
+        Another key or parent moves it with all below; ids and history stay. Permission:
+        assets:write.
+        """
+        answer: Asset = self._call(_Request(
+            "PUT", "/v1/assets/{asset}", path_values={"asset": asset}, body=body, answer="json",
+            if_match=if_match))
+        return answer
+
+    def remove_asset(
+            self, asset: str, *, recursive: bool | None = None, if_match: str | int | None = None,
+    ) -> None:
+        """Remove an asset and its points
+
+        Permission: assets:write.
+        """
+        self._call(_Request(
+            "DELETE", "/v1/assets/{asset}", path_values={"asset": asset}, query={"recursive":
+            recursive}, answer="none", if_match=if_match))
+
+    def patch_asset(self, asset: str, body: Patch, *, if_match: str | int | None = None) -> Asset:
+        """Change parts of an asset (RFC 7396)
+
+        Permission: assets:write.
+        """
+        answer: Asset = self._call(_Request(
+            "PATCH", "/v1/assets/{asset}", path_values={"asset": asset}, body=body, answer="json",
+            if_match=if_match))
+        return answer
+
+    def list_points(
+            self, *, under: str | None = None, asset: str | None = None, search: str | None = None,
+            limit: int | None = None, cursor: str | None = None,
+    ) -> PointPage:
+        """Points (测点), in order of their paths
+
+        Permission: points:read.
+        """
+        answer: PointPage = self._call(_Request(
+            "GET", "/v1/points", query={"under": under, "asset": asset, "search": search, "limit":
+            limit, "cursor": cursor}, answer="json"))
+        return answer
+
+    def iterate_points(
+            self, *, under: str | None = None, asset: str | None = None, search: str | None = None,
+            limit: int | None = None,
+    ) -> _c.Iterator[Point]:
+        """Points (测点), in order of their paths
+
+        All of them: asks `list_points` for page after page; `limit` is the length of a
+        page.
+        """
+        cursor: str | None = None
+        while True:
+            page = self.list_points(
+                under=under, asset=asset, search=search, limit=limit, cursor=cursor)
+            yield from page["items"]
+            cursor = page.get("next")
+            if not cursor:
+                return
+
+    def create_point(self, body: NewPoint, *, idempotency_key: str | None = None) -> Point:
+        """Add a point to an asset, beside those of its model
+
+        Permission: points:write.
+        """
+        answer: Point = self._call(_Request(
+            "POST", "/v1/points", body=body, answer="json", creates=True,
+            idempotency_key=idempotency_key))
+        return answer
+
+    def get_point(self, point: str) -> Point:
+        """One point, by id or path (percent-encoded)
+
+        Permission: points:read.
+        """
+        answer: Point = self._call(_Request(
+            "GET", "/v1/points/{point}", path_values={"point": point}, answer="json"))
+        return answer
+
+    def remove_point(self, point: str, *, if_match: str | int | None = None) -> None:
+        """Remove a point that is not of a model
+
+        Permission: points:write.
+        """
+        self._call(_Request(
+            "DELETE", "/v1/points/{point}", path_values={"point": point}, answer="none",
+            if_match=if_match))
+
+    def patch_point(self, point: str, body: Patch, *, if_match: str | int | None = None) -> Point:
+        """Change name, unit, range or access
+
+        Permission: points:write.
+        """
+        answer: Point = self._call(_Request(
+            "PATCH", "/v1/points/{point}", path_values={"point": point}, body=body, answer="json",
+            if_match=if_match))
+        return answer
+
+    def get_latest(self, point: str, *, quality: str | None = None) -> LatestSample:
+        """The latest sample of a point
+
+        Permission: samples:read.
+        """
+        answer: LatestSample = self._call(_Request(
+            "GET", "/v1/points/{point}/latest", path_values={"point": point}, query={"quality":
+            quality}, answer="json"))
+        return answer
+
+    def post_latest(self, body: PointSelection, *, quality: str | None = None) -> LatestSamples:
+        """The latest samples of many points
+
+        Permission: samples:read.
+        """
+        answer: LatestSamples = self._call(_Request(
+            "POST", "/v1/latest", query={"quality": quality}, body=body, answer="json"))
+        return answer
+
+    def write_point(self, body: Command) -> CommandResult:
+        """Write a value to the device behind a point
+
+        Checked against type and range, sent, and read back. The outcome is confirmed,
+        refused, failed or unknown. Permission: commands:write.
+        """
+        answer: CommandResult = self._call(_Request(
+            "POST", "/v1/commands", body=body, answer="json"))
+        return answer
+
+    def read_samples(
+            self, *, point: _c.Iterable[str] | None = None, under: str | None = None, from_: str |
+            None = None, to: str | None = None, every: str | None = None, agg: str | None = None,
+            fill: str | None = None, limit: int | None = None, quality: str | None = None,
+    ) -> History:
+        """Samples of many points, raw or in buckets
+
+        JSON, or a file: Accept text/csv or application/vnd.apache.parquet. A point that has
+        more rows than the limit says where to go on (next). Permission: samples:read.
+        """
+        answer: History = self._call(_Request(
+            "GET", "/v1/samples", query={"point": point, "under": under, "from": from_, "to": to,
+            "every": every, "agg": agg, "fill": fill, "limit": limit, "quality": quality},
+            answer="json"))
+        return answer
+
+    def write_samples(self, body: Samples, *, ack: str | None = None) -> WriteReport | None:
+        """Write samples; answers when they are durable
+
+        204 when every row was taken, else 200 with the rows that were rejected and why. 507
+        when the disk is full: nothing was stored. Permission: samples:write.
+        """
+        answer: WriteReport | None = self._call(_Request(
+            "POST", "/v1/samples", query={"ack": ack}, body=body, answer="json"))
+        return answer
+
+    def read_point_samples(
+            self, point: str, *, from_: str | None = None, to: str | None = None, every: str | None
+            = None, agg: str | None = None, fill: str | None = None, limit: int | None = None,
+            quality: str | None = None,
+    ) -> PointHistory:
+        """Samples of one point in a range, raw or in buckets
+
+        Permission: samples:read.
+        """
+        answer: PointHistory = self._call(_Request(
+            "GET", "/v1/points/{point}/samples", path_values={"point": point}, query={"from":
+            from_, "to": to, "every": every, "agg": agg, "fill": fill, "limit": limit, "quality":
+            quality}, answer="json"))
+        return answer
+
+    def run_sql(self, body: SqlQuestion) -> SqlAnswer:
+        """Run one read-only query
+
+        DuckDB's dialect over the tables samples, points, assets and models; rows that the
+        caller may not read are not there. Times are UTC. Permission: sql:read.
+        """
+        answer: SqlAnswer = self._call(_Request(
+            "POST", "/v1/sql", body=body, answer="json"))
+        return answer
+
+    def list_connections(
+            self, *, limit: int | None = None, cursor: str | None = None,
+    ) -> ConnectionPage:
+        """Connections to devices, with how they fare
+
+        Permission: connections:read.
+        """
+        answer: ConnectionPage = self._call(_Request(
+            "GET", "/v1/connections", query={"limit": limit, "cursor": cursor}, answer="json"))
+        return answer
+
+    def iterate_connections(self, *, limit: int | None = None) -> _c.Iterator[Connection]:
+        """Connections to devices, with how they fare
+
+        All of them: asks `list_connections` for page after page; `limit` is the length of a
+        page.
+        """
+        cursor: str | None = None
+        while True:
+            page = self.list_connections(
+                limit=limit, cursor=cursor)
+            yield from page["items"]
+            cursor = page.get("next")
+            if not cursor:
+                return
+
+    def create_connection(
+            self, body: NewConnection, *, idempotency_key: str | None = None,
+    ) -> Connection:
+        """Add a connection
+
+        Permission: connections:write.
+        """
+        answer: Connection = self._call(_Request(
+            "POST", "/v1/connections", body=body, answer="json", creates=True,
+            idempotency_key=idempotency_key))
+        return answer
+
+    def get_connection(self, connection: str) -> Connection:
+        """One connection, by id or key
+
+        Permission: connections:read.
+        """
+        answer: Connection = self._call(_Request(
+            "GET", "/v1/connections/{connection}", path_values={"connection": connection},
+            answer="json"))
+        return answer
+
+    def replace_connection(
+            self, connection: str, body: NewConnection, *, if_match: str | int | None = None,
+    ) -> Connection:
+        """Change a connection
+
+        Permission: connections:write.
+        """
+        answer: Connection = self._call(_Request(
+            "PUT", "/v1/connections/{connection}", path_values={"connection": connection},
+            body=body, answer="json", if_match=if_match))
+        return answer
+
+    def remove_connection(self, connection: str, *, if_match: str | int | None = None) -> None:
+        """Remove a connection and its tags; history stays
+
+        Permission: connections:write.
+        """
+        self._call(_Request(
+            "DELETE", "/v1/connections/{connection}", path_values={"connection": connection},
+            answer="none", if_match=if_match))
+
+    def patch_connection(
+            self, connection: str, body: Patch, *, if_match: str | int | None = None,
+    ) -> Connection:
+        """Change parts of a connection (RFC 7396)
+
+        Permission: connections:write.
+        """
+        answer: Connection = self._call(_Request(
+            "PATCH", "/v1/connections/{connection}", path_values={"connection": connection},
+            body=body, answer="json", if_match=if_match))
+        return answer
+
+    def test_connection(self, connection: str) -> TestReport:
+        """Try a saved connection, beside what runs
+
+        Permission: connections:write.
+        """
+        answer: TestReport = self._call(_Request(
+            "POST", "/v1/connections/{connection}/test", path_values={"connection": connection},
+            answer="json"))
+        return answer
+
+    def list_protocols(self) -> ProtocolList:
+        """Protocols that this program speaks, with the form of their settings
+
+        Permission: connections:read.
+        """
+        answer: ProtocolList = self._call(_Request(
+            "GET", "/v1/protocols", answer="json"))
+        return answer
+
+    def test_settings(self, protocol: str, body: TestRequest) -> TestReport:
+        """Try settings before they are saved
+
+        Permission: connections:write.
+        """
+        answer: TestReport = self._call(_Request(
+            "POST", "/v1/protocols/{protocol}/test", path_values={"protocol": protocol},
+            body=body, answer="json"))
+        return answer
+
+    def read_addresses(self, protocol: str, body: ReadRequest) -> ReadAnswer:
+        """Read addresses once, before they are saved
+
+        Permission: connections:write.
+        """
+        answer: ReadAnswer = self._call(_Request(
+            "POST", "/v1/protocols/{protocol}/read", path_values={"protocol": protocol},
+            body=body, answer="json"))
+        return answer
+
+    def scan_device(self, protocol: str, body: ScanRequest) -> ScanAnswer:
+        """Look through a device's addresses, by reading only
+
+        Slow on purpose; some devices do not take it well, so ask who owns it. Permission:
+        connections:write.
+        """
+        answer: ScanAnswer = self._call(_Request(
+            "POST", "/v1/protocols/{protocol}/scan", path_values={"protocol": protocol},
+            body=body, answer="json"))
+        return answer
+
+    def list_tags(
+            self, *, connection: str | None = None, limit: int | None = None, cursor: str | None =
+            None,
+    ) -> TagPage:
+        """Tags: addresses bound to points
+
+        Permission: tags:read.
+        """
+        answer: TagPage = self._call(_Request(
+            "GET", "/v1/tags", query={"connection": connection, "limit": limit, "cursor": cursor},
+            answer="json"))
+        return answer
+
+    def iterate_tags(
+            self, *, connection: str | None = None, limit: int | None = None,
+    ) -> _c.Iterator[Tag]:
+        """Tags: addresses bound to points
+
+        All of them: asks `list_tags` for page after page; `limit` is the length of a page.
+        """
+        cursor: str | None = None
+        while True:
+            page = self.list_tags(
+                connection=connection, limit=limit, cursor=cursor)
+            yield from page["items"]
+            cursor = page.get("next")
+            if not cursor:
+                return
+
+    def create_tags(self, body: NewTags, *, idempotency_key: str | None = None) -> TagList:
+        """Bind addresses to points; one, or many, all or none
+
+        Permission: tags:write.
+        """
+        answer: TagList = self._call(_Request(
+            "POST", "/v1/tags", body=body, answer="json", creates=True,
+            idempotency_key=idempotency_key))
+        return answer
+
+    def get_tag(self, tag: str) -> Tag:
+        """One tag
+
+        Permission: tags:read.
+        """
+        answer: Tag = self._call(_Request(
+            "GET", "/v1/tags/{tag}", path_values={"tag": tag}, answer="json"))
+        return answer
+
+    def remove_tag(self, tag: str, *, if_match: str | int | None = None) -> None:
+        """Unbind
+
+        Permission: tags:write.
+        """
+        self._call(_Request(
+            "DELETE", "/v1/tags/{tag}", path_values={"tag": tag}, answer="none", if_match=if_match))
+
+    def patch_tag(self, tag: str, body: TagPatch, *, if_match: str | int | None = None) -> Tag:
+        """Change the address
+
+        Permission: tags:write.
+        """
+        answer: Tag = self._call(_Request(
+            "PATCH", "/v1/tags/{tag}", path_values={"tag": tag}, body=body, answer="json",
+            if_match=if_match))
+        return answer
+
+    def list_tenants(self, *, limit: int | None = None, cursor: str | None = None) -> TenantPage:
+        """Tenants of this installation (platform operators only)
+
+        Permission: tenants:read.
+        """
+        answer: TenantPage = self._call(_Request(
+            "GET", "/v1/tenants", query={"limit": limit, "cursor": cursor}, answer="json"))
+        return answer
+
+    def iterate_tenants(self, *, limit: int | None = None) -> _c.Iterator[Tenant]:
+        """Tenants of this installation (platform operators only)
+
+        All of them: asks `list_tenants` for page after page; `limit` is the length of a
+        page.
+        """
+        cursor: str | None = None
+        while True:
+            page = self.list_tenants(
+                limit=limit, cursor=cursor)
+            yield from page["items"]
+            cursor = page.get("next")
+            if not cursor:
+                return
+
+    def create_tenant(self, body: NewTenant, *, idempotency_key: str | None = None) -> Tenant:
+        """Make a tenant (platform operators only)
+
+        Permission: tenants:write.
+        """
+        answer: Tenant = self._call(_Request(
+            "POST", "/v1/tenants", body=body, answer="json", creates=True,
+            idempotency_key=idempotency_key))
+        return answer
+
+    def list_principals(
+            self, *, limit: int | None = None, cursor: str | None = None,
+    ) -> PrincipalPage:
+        """People and programs that may sign in
+
+        Permission: principals:read.
+        """
+        answer: PrincipalPage = self._call(_Request(
+            "GET", "/v1/principals", query={"limit": limit, "cursor": cursor}, answer="json"))
+        return answer
+
+    def iterate_principals(self, *, limit: int | None = None) -> _c.Iterator[Principal]:
+        """People and programs that may sign in
+
+        All of them: asks `list_principals` for page after page; `limit` is the length of a
+        page.
+        """
+        cursor: str | None = None
+        while True:
+            page = self.list_principals(
+                limit=limit, cursor=cursor)
+            yield from page["items"]
+            cursor = page.get("next")
+            if not cursor:
+                return
+
+    def create_principal(
+            self, body: NewPrincipal, *, idempotency_key: str | None = None,
+    ) -> Principal:
+        """Add a person or program
+
+        Permission: principals:write.
+        """
+        answer: Principal = self._call(_Request(
+            "POST", "/v1/principals", body=body, answer="json", creates=True,
+            idempotency_key=idempotency_key))
+        return answer
+
+    def get_principal(self, principal: str) -> Principal:
+        """One person or program
+
+        Permission: principals:read.
+        """
+        answer: Principal = self._call(_Request(
+            "GET", "/v1/principals/{principal}", path_values={"principal": principal},
+            answer="json"))
+        return answer
+
+    def remove_principal(self, principal: str, *, if_match: str | int | None = None) -> None:
+        """Remove, with all tokens
+
+        Permission: principals:write.
+        """
+        self._call(_Request(
+            "DELETE", "/v1/principals/{principal}", path_values={"principal": principal},
+            answer="none", if_match=if_match))
+
+    def patch_principal(
+            self, principal: str, body: PrincipalPatch, *, if_match: str | int | None = None,
+    ) -> Principal:
+        """Change name or roles, disable or enable
+
+        Permission: principals:write.
+        """
+        answer: Principal = self._call(_Request(
+            "PATCH", "/v1/principals/{principal}", path_values={"principal": principal},
+            body=body, answer="json", if_match=if_match))
+        return answer
+
+    def reset_password(self, principal: str, body: NewPassword) -> None:
+        """Set a password that must be changed at the next sign-in
+
+        Permission: principals:write.
+        """
+        self._call(_Request(
+            "POST", "/v1/principals/{principal}/reset-password", path_values={"principal":
+            principal}, body=body, answer="none"))
+
+    def list_roles(self, *, limit: int | None = None, cursor: str | None = None) -> RolePage:
+        """Roles
+
+        Permission: roles:read.
+        """
+        answer: RolePage = self._call(_Request(
+            "GET", "/v1/roles", query={"limit": limit, "cursor": cursor}, answer="json"))
+        return answer
+
+    def iterate_roles(self, *, limit: int | None = None) -> _c.Iterator[Role]:
+        """Roles
+
+        All of them: asks `list_roles` for page after page; `limit` is the length of a page.
+        """
+        cursor: str | None = None
+        while True:
+            page = self.list_roles(
+                limit=limit, cursor=cursor)
+            yield from page["items"]
+            cursor = page.get("next")
+            if not cursor:
+                return
+
+    def create_role(self, body: NewRole, *, idempotency_key: str | None = None) -> Role:
+        """Make a role
+
+        Permission: roles:write.
+        """
+        answer: Role = self._call(_Request(
+            "POST", "/v1/roles", body=body, answer="json", creates=True,
+            idempotency_key=idempotency_key))
+        return answer
+
+    def get_role(self, role: str) -> Role:
+        """One role
+
+        Permission: roles:read.
+        """
+        answer: Role = self._call(_Request(
+            "GET", "/v1/roles/{role}", path_values={"role": role}, answer="json"))
+        return answer
+
+    def replace_role(self, role: str, body: NewRole, *, if_match: str | int | None = None) -> Role:
+        """Change a role
+
+        Permission: roles:write.
+        """
+        answer: Role = self._call(_Request(
+            "PUT", "/v1/roles/{role}", path_values={"role": role}, body=body, answer="json",
+            if_match=if_match))
+        return answer
+
+    def remove_role(self, role: str, *, if_match: str | int | None = None) -> None:
+        """Remove a role that nobody has
+
+        Permission: roles:write.
+        """
+        self._call(_Request(
+            "DELETE", "/v1/roles/{role}", path_values={"role": role}, answer="none",
+            if_match=if_match))
+
+    def list_tokens(self, *, limit: int | None = None, cursor: str | None = None) -> TokenPage:
+        """API tokens, without their secrets
+
+        Permission: tokens:read.
+        """
+        answer: TokenPage = self._call(_Request(
+            "GET", "/v1/tokens", query={"limit": limit, "cursor": cursor}, answer="json"))
+        return answer
+
+    def iterate_tokens(self, *, limit: int | None = None) -> _c.Iterator[ApiToken]:
+        """API tokens, without their secrets
+
+        All of them: asks `list_tokens` for page after page; `limit` is the length of a
+        page.
+        """
+        cursor: str | None = None
+        while True:
+            page = self.list_tokens(
+                limit=limit, cursor=cursor)
+            yield from page["items"]
+            cursor = page.get("next")
+            if not cursor:
+                return
+
+    def create_token(self, body: NewToken, *, idempotency_key: str | None = None) -> NewTokenAnswer:
+        """Make an API token; its secret is shown this once
+
+        Permission: tokens:write.
+        """
+        answer: NewTokenAnswer = self._call(_Request(
+            "POST", "/v1/tokens", body=body, answer="json", creates=True,
+            idempotency_key=idempotency_key))
+        return answer
+
+    def remove_token(self, token: str, *, if_match: str | int | None = None) -> None:
+        """Take back an API token, at once
+
+        Permission: tokens:write.
+        """
+        self._call(_Request(
+            "DELETE", "/v1/tokens/{token}", path_values={"token": token}, answer="none",
+            if_match=if_match))
+
+    def explain_access(self, body: AccessQuestion) -> AccessAnswer:
+        """Whether, and why, the caller may do something"""
+        answer: AccessAnswer = self._call(_Request(
+            "POST", "/v1/access/explain", body=body, answer="json"))
+        return answer
+
+    def get_about(self) -> About:
+        """Components, versions, sizes"""
+        answer: About = self._call(_Request(
+            "GET", "/v1/about", answer="json"))
+        return answer
+
+    def list_audit(self, *, limit: int | None = None, cursor: str | None = None) -> AuditPage:
+        """The audit log, newest first
+
+        Permission: audit:read.
+        """
+        answer: AuditPage = self._call(_Request(
+            "GET", "/v1/audit", query={"limit": limit, "cursor": cursor}, answer="json"))
+        return answer
+
+    def iterate_audit(self, *, limit: int | None = None) -> _c.Iterator[AuditEntry]:
+        """The audit log, newest first
+
+        All of them: asks `list_audit` for page after page; `limit` is the length of a page.
+        """
+        cursor: str | None = None
+        while True:
+            page = self.list_audit(
+                limit=limit, cursor=cursor)
+            yield from page["items"]
+            cursor = page.get("next")
+            if not cursor:
+                return
+
+    def get_metrics(self) -> str:
+        """Metrics in Prometheus' text format
+
+        Permission: system:read.
+        """
+        answer: str = self._call(_Request(
+            "GET", "/metrics", answer="text", accept="text/plain"))
+        return answer
+
+    def get_live(self) -> Health:
+        """Whether the program runs"""
+        answer: Health = self._call(_Request(
+            "GET", "/health/live", answer="json"))
+        return answer
+
+    def get_ready(self) -> Health:
+        """Whether it takes samples
+
+        503 once the journal has failed; reading goes on.
+        """
+        answer: Health = self._call(_Request(
+            "GET", "/health/ready", answer="json"))
+        return answer
+
+    def get_open_api(self) -> Anything:
+        """This document"""
+        answer: Anything = self._call(_Request(
+            "GET", "/openapi.json", answer="json"))
+        return answer
+
+
+class AsyncOperations:
+    """One method for each operation of the API; how it is sent is the subclass's."""
+
+    async def _call(self, request: _Request) -> _t.Any:
+        raise NotImplementedError
+
+    async def get_session(self) -> Session:
+        """Who is signed in and what they may do"""
+        answer: Session = await self._call(_Request(
+            "GET", "/v1/session", answer="json"))
+        return answer
+
+    async def sign_in(self, body: SignIn) -> SignedIn:
+        """Sign in with login and password
+
+        Answers an access token for the Authorization header and a refresh token to get the
+        next one. With "cookie": true the refresh token goes into an HttpOnly cookie
+        instead.
+        """
+        answer: SignedIn = await self._call(_Request(
+            "POST", "/v1/session", body=body, answer="json"))
+        return answer
+
+    async def sign_out(self, *, if_match: str | int | None = None) -> None:
+        """Sign out"""
+        await self._call(_Request(
+            "DELETE", "/v1/session", answer="none", if_match=if_match))
+
+    async def refresh_session(self, body: Refresh) -> SignedIn:
+        """Get a new access token
+
+        A refresh token is good once; shown a second time it ends the session.
+        """
+        answer: SignedIn = await self._call(_Request(
+            "POST", "/v1/session/refresh", body=body, answer="json"))
+        return answer
+
+    async def change_password(
+            self, body: ChangePassword, *, if_match: str | int | None = None,
+    ) -> None:
+        """Change one's own password
+
+        Ends all other sessions and API tokens of the principal.
+        """
+        await self._call(_Request(
+            "PUT", "/v1/session/password", body=body, answer="none", if_match=if_match))
+
+    async def list_models(
+            self, *, limit: int | None = None, cursor: str | None = None,
+    ) -> ModelPage:
+        """Thing models (物模型)
+
+        Permission: models:read.
+        """
+        answer: ModelPage = await self._call(_Request(
+            "GET", "/v1/models", query={"limit": limit, "cursor": cursor}, answer="json"))
+        return answer
+
+    async def iterate_models(self, *, limit: int | None = None) -> _c.AsyncIterator[Model]:
+        """Thing models (物模型)
+
+        All of them: asks `list_models` for page after page; `limit` is the length of a
+        page.
+        """
+        cursor: str | None = None
+        while True:
+            page = await self.list_models(
+                limit=limit, cursor=cursor)
+            for item in page["items"]:
+                yield item
+            cursor = page.get("next")
+            if not cursor:
+                return
+
+    async def create_model(self, body: NewModel, *, idempotency_key: str | None = None) -> Model:
+        """Make a thing model
+
+        Permission: models:write.
+        """
+        answer: Model = await self._call(_Request(
+            "POST", "/v1/models", body=body, answer="json", creates=True,
+            idempotency_key=idempotency_key))
+        return answer
+
+    async def get_model(self, model: str, *, resolved: bool | None = None) -> Model:
+        """One model, by id or key
+
+        Permission: models:read.
+        """
+        answer: Model = await self._call(_Request(
+            "GET", "/v1/models/{model}", path_values={"model": model}, query={"resolved":
+            resolved}, answer="json"))
+        return answer
+
+    async def replace_model(
+            self, model: str, body: NewModel, *, if_match: str | int | None = None,
+    ) -> Model:
+        """Change a model; its assets follow
+
+        New properties get points on every asset of the model; removed ones lose theirs,
+        unless a tag is bound. Permission: models:write.
+        """
+        answer: Model = await self._call(_Request(
+            "PUT", "/v1/models/{model}", path_values={"model": model}, body=body, answer="json",
+            if_match=if_match))
+        return answer
+
+    async def remove_model(self, model: str, *, if_match: str | int | None = None) -> None:
+        """Remove a model that nothing uses
+
+        Permission: models:write.
+        """
+        await self._call(_Request(
+            "DELETE", "/v1/models/{model}", path_values={"model": model}, answer="none",
+            if_match=if_match))
+
+    async def patch_model(
+            self, model: str, body: Patch, *, if_match: str | int | None = None,
+    ) -> Model:
+        """Change parts of a model (RFC 7396)
+
+        Permission: models:write.
+        """
+        answer: Model = await self._call(_Request(
+            "PATCH", "/v1/models/{model}", path_values={"model": model}, body=body, answer="json",
+            if_match=if_match))
+        return answer
+
+    async def list_assets(
+            self, *, parent: str | None = None, under: str | None = None, model: str | None = None,
+            search: str | None = None, limit: int | None = None, cursor: str | None = None,
+    ) -> AssetPage:
+        """Assets, in order of their paths
+
+        Permission: assets:read.
+        """
+        answer: AssetPage = await self._call(_Request(
+            "GET", "/v1/assets", query={"parent": parent, "under": under, "model": model,
+            "search": search, "limit": limit, "cursor": cursor}, answer="json"))
+        return answer
+
+    async def iterate_assets(
+            self, *, parent: str | None = None, under: str | None = None, model: str | None = None,
+            search: str | None = None, limit: int | None = None,
+    ) -> _c.AsyncIterator[Asset]:
+        """Assets, in order of their paths
+
+        All of them: asks `list_assets` for page after page; `limit` is the length of a
+        page.
+        """
+        cursor: str | None = None
+        while True:
+            page = await self.list_assets(
+                parent=parent, under=under, model=model, search=search, limit=limit, cursor=cursor)
+            for item in page["items"]:
+                yield item
+            cursor = page.get("next")
+            if not cursor:
+                return
+
+    async def create_asset(self, body: NewAsset, *, idempotency_key: str | None = None) -> Asset:
+        """Add an asset, with the points of its model
+
+        Permission: assets:write.
+        """
+        answer: Asset = await self._call(_Request(
+            "POST", "/v1/assets", body=body, answer="json", creates=True,
+            idempotency_key=idempotency_key))
+        return answer
+
+    async def get_asset(self, asset: str) -> Asset:
+        """One asset, by id or path (percent-encoded)
+
+        Permission: assets:read.
+        """
+        answer: Asset = await self._call(_Request(
+            "GET", "/v1/assets/{asset}", path_values={"asset": asset}, answer="json"))
+        return answer
+
+    async def replace_asset(
+            self, asset: str, body: NewAsset, *, if_match: str | int | None = None,
+    ) -> Asset:
+        """Change or move an asset
+
+        Another key or parent moves it with all below; ids and history stay. Permission:
+        assets:write.
+        """
+        answer: Asset = await self._call(_Request(
+            "PUT", "/v1/assets/{asset}", path_values={"asset": asset}, body=body, answer="json",
+            if_match=if_match))
+        return answer
+
+    async def remove_asset(
+            self, asset: str, *, recursive: bool | None = None, if_match: str | int | None = None,
+    ) -> None:
+        """Remove an asset and its points
+
+        Permission: assets:write.
+        """
+        await self._call(_Request(
+            "DELETE", "/v1/assets/{asset}", path_values={"asset": asset}, query={"recursive":
+            recursive}, answer="none", if_match=if_match))
+
+    async def patch_asset(
+            self, asset: str, body: Patch, *, if_match: str | int | None = None,
+    ) -> Asset:
+        """Change parts of an asset (RFC 7396)
+
+        Permission: assets:write.
+        """
+        answer: Asset = await self._call(_Request(
+            "PATCH", "/v1/assets/{asset}", path_values={"asset": asset}, body=body, answer="json",
+            if_match=if_match))
+        return answer
+
+    async def list_points(
+            self, *, under: str | None = None, asset: str | None = None, search: str | None = None,
+            limit: int | None = None, cursor: str | None = None,
+    ) -> PointPage:
+        """Points (测点), in order of their paths
+
+        Permission: points:read.
+        """
+        answer: PointPage = await self._call(_Request(
+            "GET", "/v1/points", query={"under": under, "asset": asset, "search": search, "limit":
+            limit, "cursor": cursor}, answer="json"))
+        return answer
+
+    async def iterate_points(
+            self, *, under: str | None = None, asset: str | None = None, search: str | None = None,
+            limit: int | None = None,
+    ) -> _c.AsyncIterator[Point]:
+        """Points (测点), in order of their paths
+
+        All of them: asks `list_points` for page after page; `limit` is the length of a
+        page.
+        """
+        cursor: str | None = None
+        while True:
+            page = await self.list_points(
+                under=under, asset=asset, search=search, limit=limit, cursor=cursor)
+            for item in page["items"]:
+                yield item
+            cursor = page.get("next")
+            if not cursor:
+                return
+
+    async def create_point(self, body: NewPoint, *, idempotency_key: str | None = None) -> Point:
+        """Add a point to an asset, beside those of its model
+
+        Permission: points:write.
+        """
+        answer: Point = await self._call(_Request(
+            "POST", "/v1/points", body=body, answer="json", creates=True,
+            idempotency_key=idempotency_key))
+        return answer
+
+    async def get_point(self, point: str) -> Point:
+        """One point, by id or path (percent-encoded)
+
+        Permission: points:read.
+        """
+        answer: Point = await self._call(_Request(
+            "GET", "/v1/points/{point}", path_values={"point": point}, answer="json"))
+        return answer
+
+    async def remove_point(self, point: str, *, if_match: str | int | None = None) -> None:
+        """Remove a point that is not of a model
+
+        Permission: points:write.
+        """
+        await self._call(_Request(
+            "DELETE", "/v1/points/{point}", path_values={"point": point}, answer="none",
+            if_match=if_match))
+
+    async def patch_point(
+            self, point: str, body: Patch, *, if_match: str | int | None = None,
+    ) -> Point:
+        """Change name, unit, range or access
+
+        Permission: points:write.
+        """
+        answer: Point = await self._call(_Request(
+            "PATCH", "/v1/points/{point}", path_values={"point": point}, body=body, answer="json",
+            if_match=if_match))
+        return answer
+
+    async def get_latest(self, point: str, *, quality: str | None = None) -> LatestSample:
+        """The latest sample of a point
+
+        Permission: samples:read.
+        """
+        answer: LatestSample = await self._call(_Request(
+            "GET", "/v1/points/{point}/latest", path_values={"point": point}, query={"quality":
+            quality}, answer="json"))
+        return answer
+
+    async def post_latest(
+            self, body: PointSelection, *, quality: str | None = None,
+    ) -> LatestSamples:
+        """The latest samples of many points
+
+        Permission: samples:read.
+        """
+        answer: LatestSamples = await self._call(_Request(
+            "POST", "/v1/latest", query={"quality": quality}, body=body, answer="json"))
+        return answer
+
+    async def write_point(self, body: Command) -> CommandResult:
+        """Write a value to the device behind a point
+
+        Checked against type and range, sent, and read back. The outcome is confirmed,
+        refused, failed or unknown. Permission: commands:write.
+        """
+        answer: CommandResult = await self._call(_Request(
+            "POST", "/v1/commands", body=body, answer="json"))
+        return answer
+
+    async def read_samples(
+            self, *, point: _c.Iterable[str] | None = None, under: str | None = None, from_: str |
+            None = None, to: str | None = None, every: str | None = None, agg: str | None = None,
+            fill: str | None = None, limit: int | None = None, quality: str | None = None,
+    ) -> History:
+        """Samples of many points, raw or in buckets
+
+        JSON, or a file: Accept text/csv or application/vnd.apache.parquet. A point that has
+        more rows than the limit says where to go on (next). Permission: samples:read.
+        """
+        answer: History = await self._call(_Request(
+            "GET", "/v1/samples", query={"point": point, "under": under, "from": from_, "to": to,
+            "every": every, "agg": agg, "fill": fill, "limit": limit, "quality": quality},
+            answer="json"))
+        return answer
+
+    async def write_samples(self, body: Samples, *, ack: str | None = None) -> WriteReport | None:
+        """Write samples; answers when they are durable
+
+        204 when every row was taken, else 200 with the rows that were rejected and why. 507
+        when the disk is full: nothing was stored. Permission: samples:write.
+        """
+        answer: WriteReport | None = await self._call(_Request(
+            "POST", "/v1/samples", query={"ack": ack}, body=body, answer="json"))
+        return answer
+
+    async def read_point_samples(
+            self, point: str, *, from_: str | None = None, to: str | None = None, every: str | None
+            = None, agg: str | None = None, fill: str | None = None, limit: int | None = None,
+            quality: str | None = None,
+    ) -> PointHistory:
+        """Samples of one point in a range, raw or in buckets
+
+        Permission: samples:read.
+        """
+        answer: PointHistory = await self._call(_Request(
+            "GET", "/v1/points/{point}/samples", path_values={"point": point}, query={"from":
+            from_, "to": to, "every": every, "agg": agg, "fill": fill, "limit": limit, "quality":
+            quality}, answer="json"))
+        return answer
+
+    async def run_sql(self, body: SqlQuestion) -> SqlAnswer:
+        """Run one read-only query
+
+        DuckDB's dialect over the tables samples, points, assets and models; rows that the
+        caller may not read are not there. Times are UTC. Permission: sql:read.
+        """
+        answer: SqlAnswer = await self._call(_Request(
+            "POST", "/v1/sql", body=body, answer="json"))
+        return answer
+
+    async def list_connections(
+            self, *, limit: int | None = None, cursor: str | None = None,
+    ) -> ConnectionPage:
+        """Connections to devices, with how they fare
+
+        Permission: connections:read.
+        """
+        answer: ConnectionPage = await self._call(_Request(
+            "GET", "/v1/connections", query={"limit": limit, "cursor": cursor}, answer="json"))
+        return answer
+
+    async def iterate_connections(
+            self, *, limit: int | None = None,
+    ) -> _c.AsyncIterator[Connection]:
+        """Connections to devices, with how they fare
+
+        All of them: asks `list_connections` for page after page; `limit` is the length of a
+        page.
+        """
+        cursor: str | None = None
+        while True:
+            page = await self.list_connections(
+                limit=limit, cursor=cursor)
+            for item in page["items"]:
+                yield item
+            cursor = page.get("next")
+            if not cursor:
+                return
+
+    async def create_connection(
+            self, body: NewConnection, *, idempotency_key: str | None = None,
+    ) -> Connection:
+        """Add a connection
+
+        Permission: connections:write.
+        """
+        answer: Connection = await self._call(_Request(
+            "POST", "/v1/connections", body=body, answer="json", creates=True,
+            idempotency_key=idempotency_key))
+        return answer
+
+    async def get_connection(self, connection: str) -> Connection:
+        """One connection, by id or key
+
+        Permission: connections:read.
+        """
+        answer: Connection = await self._call(_Request(
+            "GET", "/v1/connections/{connection}", path_values={"connection": connection},
+            answer="json"))
+        return answer
+
+    async def replace_connection(
+            self, connection: str, body: NewConnection, *, if_match: str | int | None = None,
+    ) -> Connection:
+        """Change a connection
+
+        Permission: connections:write.
+        """
+        answer: Connection = await self._call(_Request(
+            "PUT", "/v1/connections/{connection}", path_values={"connection": connection},
+            body=body, answer="json", if_match=if_match))
+        return answer
+
+    async def remove_connection(
+            self, connection: str, *, if_match: str | int | None = None,
+    ) -> None:
+        """Remove a connection and its tags; history stays
+
+        Permission: connections:write.
+        """
+        await self._call(_Request(
+            "DELETE", "/v1/connections/{connection}", path_values={"connection": connection},
+            answer="none", if_match=if_match))
+
+    async def patch_connection(
+            self, connection: str, body: Patch, *, if_match: str | int | None = None,
+    ) -> Connection:
+        """Change parts of a connection (RFC 7396)
+
+        Permission: connections:write.
+        """
+        answer: Connection = await self._call(_Request(
+            "PATCH", "/v1/connections/{connection}", path_values={"connection": connection},
+            body=body, answer="json", if_match=if_match))
+        return answer
+
+    async def test_connection(self, connection: str) -> TestReport:
+        """Try a saved connection, beside what runs
+
+        Permission: connections:write.
+        """
+        answer: TestReport = await self._call(_Request(
+            "POST", "/v1/connections/{connection}/test", path_values={"connection": connection},
+            answer="json"))
+        return answer
+
+    async def list_protocols(self) -> ProtocolList:
+        """Protocols that this program speaks, with the form of their settings
+
+        Permission: connections:read.
+        """
+        answer: ProtocolList = await self._call(_Request(
+            "GET", "/v1/protocols", answer="json"))
+        return answer
+
+    async def test_settings(self, protocol: str, body: TestRequest) -> TestReport:
+        """Try settings before they are saved
+
+        Permission: connections:write.
+        """
+        answer: TestReport = await self._call(_Request(
+            "POST", "/v1/protocols/{protocol}/test", path_values={"protocol": protocol},
+            body=body, answer="json"))
+        return answer
+
+    async def read_addresses(self, protocol: str, body: ReadRequest) -> ReadAnswer:
+        """Read addresses once, before they are saved
+
+        Permission: connections:write.
+        """
+        answer: ReadAnswer = await self._call(_Request(
+            "POST", "/v1/protocols/{protocol}/read", path_values={"protocol": protocol},
+            body=body, answer="json"))
+        return answer
+
+    async def scan_device(self, protocol: str, body: ScanRequest) -> ScanAnswer:
+        """Look through a device's addresses, by reading only
+
+        Slow on purpose; some devices do not take it well, so ask who owns it. Permission:
+        connections:write.
+        """
+        answer: ScanAnswer = await self._call(_Request(
+            "POST", "/v1/protocols/{protocol}/scan", path_values={"protocol": protocol},
+            body=body, answer="json"))
+        return answer
+
+    async def list_tags(
+            self, *, connection: str | None = None, limit: int | None = None, cursor: str | None =
+            None,
+    ) -> TagPage:
+        """Tags: addresses bound to points
+
+        Permission: tags:read.
+        """
+        answer: TagPage = await self._call(_Request(
+            "GET", "/v1/tags", query={"connection": connection, "limit": limit, "cursor": cursor},
+            answer="json"))
+        return answer
+
+    async def iterate_tags(
+            self, *, connection: str | None = None, limit: int | None = None,
+    ) -> _c.AsyncIterator[Tag]:
+        """Tags: addresses bound to points
+
+        All of them: asks `list_tags` for page after page; `limit` is the length of a page.
+        """
+        cursor: str | None = None
+        while True:
+            page = await self.list_tags(
+                connection=connection, limit=limit, cursor=cursor)
+            for item in page["items"]:
+                yield item
+            cursor = page.get("next")
+            if not cursor:
+                return
+
+    async def create_tags(self, body: NewTags, *, idempotency_key: str | None = None) -> TagList:
+        """Bind addresses to points; one, or many, all or none
+
+        Permission: tags:write.
+        """
+        answer: TagList = await self._call(_Request(
+            "POST", "/v1/tags", body=body, answer="json", creates=True,
+            idempotency_key=idempotency_key))
+        return answer
+
+    async def get_tag(self, tag: str) -> Tag:
+        """One tag
+
+        Permission: tags:read.
+        """
+        answer: Tag = await self._call(_Request(
+            "GET", "/v1/tags/{tag}", path_values={"tag": tag}, answer="json"))
+        return answer
+
+    async def remove_tag(self, tag: str, *, if_match: str | int | None = None) -> None:
+        """Unbind
+
+        Permission: tags:write.
+        """
+        await self._call(_Request(
+            "DELETE", "/v1/tags/{tag}", path_values={"tag": tag}, answer="none", if_match=if_match))
+
+    async def patch_tag(
+            self, tag: str, body: TagPatch, *, if_match: str | int | None = None,
+    ) -> Tag:
+        """Change the address
+
+        Permission: tags:write.
+        """
+        answer: Tag = await self._call(_Request(
+            "PATCH", "/v1/tags/{tag}", path_values={"tag": tag}, body=body, answer="json",
+            if_match=if_match))
+        return answer
+
+    async def list_tenants(
+            self, *, limit: int | None = None, cursor: str | None = None,
+    ) -> TenantPage:
+        """Tenants of this installation (platform operators only)
+
+        Permission: tenants:read.
+        """
+        answer: TenantPage = await self._call(_Request(
+            "GET", "/v1/tenants", query={"limit": limit, "cursor": cursor}, answer="json"))
+        return answer
+
+    async def iterate_tenants(self, *, limit: int | None = None) -> _c.AsyncIterator[Tenant]:
+        """Tenants of this installation (platform operators only)
+
+        All of them: asks `list_tenants` for page after page; `limit` is the length of a
+        page.
+        """
+        cursor: str | None = None
+        while True:
+            page = await self.list_tenants(
+                limit=limit, cursor=cursor)
+            for item in page["items"]:
+                yield item
+            cursor = page.get("next")
+            if not cursor:
+                return
+
+    async def create_tenant(self, body: NewTenant, *, idempotency_key: str | None = None) -> Tenant:
+        """Make a tenant (platform operators only)
+
+        Permission: tenants:write.
+        """
+        answer: Tenant = await self._call(_Request(
+            "POST", "/v1/tenants", body=body, answer="json", creates=True,
+            idempotency_key=idempotency_key))
+        return answer
+
+    async def list_principals(
+            self, *, limit: int | None = None, cursor: str | None = None,
+    ) -> PrincipalPage:
+        """People and programs that may sign in
+
+        Permission: principals:read.
+        """
+        answer: PrincipalPage = await self._call(_Request(
+            "GET", "/v1/principals", query={"limit": limit, "cursor": cursor}, answer="json"))
+        return answer
+
+    async def iterate_principals(self, *, limit: int | None = None) -> _c.AsyncIterator[Principal]:
+        """People and programs that may sign in
+
+        All of them: asks `list_principals` for page after page; `limit` is the length of a
+        page.
+        """
+        cursor: str | None = None
+        while True:
+            page = await self.list_principals(
+                limit=limit, cursor=cursor)
+            for item in page["items"]:
+                yield item
+            cursor = page.get("next")
+            if not cursor:
+                return
+
+    async def create_principal(
+            self, body: NewPrincipal, *, idempotency_key: str | None = None,
+    ) -> Principal:
+        """Add a person or program
+
+        Permission: principals:write.
+        """
+        answer: Principal = await self._call(_Request(
+            "POST", "/v1/principals", body=body, answer="json", creates=True,
+            idempotency_key=idempotency_key))
+        return answer
+
+    async def get_principal(self, principal: str) -> Principal:
+        """One person or program
+
+        Permission: principals:read.
+        """
+        answer: Principal = await self._call(_Request(
+            "GET", "/v1/principals/{principal}", path_values={"principal": principal},
+            answer="json"))
+        return answer
+
+    async def remove_principal(self, principal: str, *, if_match: str | int | None = None) -> None:
+        """Remove, with all tokens
+
+        Permission: principals:write.
+        """
+        await self._call(_Request(
+            "DELETE", "/v1/principals/{principal}", path_values={"principal": principal},
+            answer="none", if_match=if_match))
+
+    async def patch_principal(
+            self, principal: str, body: PrincipalPatch, *, if_match: str | int | None = None,
+    ) -> Principal:
+        """Change name or roles, disable or enable
+
+        Permission: principals:write.
+        """
+        answer: Principal = await self._call(_Request(
+            "PATCH", "/v1/principals/{principal}", path_values={"principal": principal},
+            body=body, answer="json", if_match=if_match))
+        return answer
+
+    async def reset_password(self, principal: str, body: NewPassword) -> None:
+        """Set a password that must be changed at the next sign-in
+
+        Permission: principals:write.
+        """
+        await self._call(_Request(
+            "POST", "/v1/principals/{principal}/reset-password", path_values={"principal":
+            principal}, body=body, answer="none"))
+
+    async def list_roles(self, *, limit: int | None = None, cursor: str | None = None) -> RolePage:
+        """Roles
+
+        Permission: roles:read.
+        """
+        answer: RolePage = await self._call(_Request(
+            "GET", "/v1/roles", query={"limit": limit, "cursor": cursor}, answer="json"))
+        return answer
+
+    async def iterate_roles(self, *, limit: int | None = None) -> _c.AsyncIterator[Role]:
+        """Roles
+
+        All of them: asks `list_roles` for page after page; `limit` is the length of a page.
+        """
+        cursor: str | None = None
+        while True:
+            page = await self.list_roles(
+                limit=limit, cursor=cursor)
+            for item in page["items"]:
+                yield item
+            cursor = page.get("next")
+            if not cursor:
+                return
+
+    async def create_role(self, body: NewRole, *, idempotency_key: str | None = None) -> Role:
+        """Make a role
+
+        Permission: roles:write.
+        """
+        answer: Role = await self._call(_Request(
+            "POST", "/v1/roles", body=body, answer="json", creates=True,
+            idempotency_key=idempotency_key))
+        return answer
+
+    async def get_role(self, role: str) -> Role:
+        """One role
+
+        Permission: roles:read.
+        """
+        answer: Role = await self._call(_Request(
+            "GET", "/v1/roles/{role}", path_values={"role": role}, answer="json"))
+        return answer
+
+    async def replace_role(
+            self, role: str, body: NewRole, *, if_match: str | int | None = None,
+    ) -> Role:
+        """Change a role
+
+        Permission: roles:write.
+        """
+        answer: Role = await self._call(_Request(
+            "PUT", "/v1/roles/{role}", path_values={"role": role}, body=body, answer="json",
+            if_match=if_match))
+        return answer
+
+    async def remove_role(self, role: str, *, if_match: str | int | None = None) -> None:
+        """Remove a role that nobody has
+
+        Permission: roles:write.
+        """
+        await self._call(_Request(
+            "DELETE", "/v1/roles/{role}", path_values={"role": role}, answer="none",
+            if_match=if_match))
+
+    async def list_tokens(
+            self, *, limit: int | None = None, cursor: str | None = None,
+    ) -> TokenPage:
+        """API tokens, without their secrets
+
+        Permission: tokens:read.
+        """
+        answer: TokenPage = await self._call(_Request(
+            "GET", "/v1/tokens", query={"limit": limit, "cursor": cursor}, answer="json"))
+        return answer
+
+    async def iterate_tokens(self, *, limit: int | None = None) -> _c.AsyncIterator[ApiToken]:
+        """API tokens, without their secrets
+
+        All of them: asks `list_tokens` for page after page; `limit` is the length of a
+        page.
+        """
+        cursor: str | None = None
+        while True:
+            page = await self.list_tokens(
+                limit=limit, cursor=cursor)
+            for item in page["items"]:
+                yield item
+            cursor = page.get("next")
+            if not cursor:
+                return
+
+    async def create_token(
+            self, body: NewToken, *, idempotency_key: str | None = None,
+    ) -> NewTokenAnswer:
+        """Make an API token; its secret is shown this once
+
+        Permission: tokens:write.
+        """
+        answer: NewTokenAnswer = await self._call(_Request(
+            "POST", "/v1/tokens", body=body, answer="json", creates=True,
+            idempotency_key=idempotency_key))
+        return answer
+
+    async def remove_token(self, token: str, *, if_match: str | int | None = None) -> None:
+        """Take back an API token, at once
+
+        Permission: tokens:write.
+        """
+        await self._call(_Request(
+            "DELETE", "/v1/tokens/{token}", path_values={"token": token}, answer="none",
+            if_match=if_match))
+
+    async def explain_access(self, body: AccessQuestion) -> AccessAnswer:
+        """Whether, and why, the caller may do something"""
+        answer: AccessAnswer = await self._call(_Request(
+            "POST", "/v1/access/explain", body=body, answer="json"))
+        return answer
+
+    async def get_about(self) -> About:
+        """Components, versions, sizes"""
+        answer: About = await self._call(_Request(
+            "GET", "/v1/about", answer="json"))
+        return answer
+
+    async def list_audit(self, *, limit: int | None = None, cursor: str | None = None) -> AuditPage:
+        """The audit log, newest first
+
+        Permission: audit:read.
+        """
+        answer: AuditPage = await self._call(_Request(
+            "GET", "/v1/audit", query={"limit": limit, "cursor": cursor}, answer="json"))
+        return answer
+
+    async def iterate_audit(self, *, limit: int | None = None) -> _c.AsyncIterator[AuditEntry]:
+        """The audit log, newest first
+
+        All of them: asks `list_audit` for page after page; `limit` is the length of a page.
+        """
+        cursor: str | None = None
+        while True:
+            page = await self.list_audit(
+                limit=limit, cursor=cursor)
+            for item in page["items"]:
+                yield item
+            cursor = page.get("next")
+            if not cursor:
+                return
+
+    async def get_metrics(self) -> str:
+        """Metrics in Prometheus' text format
+
+        Permission: system:read.
+        """
+        answer: str = await self._call(_Request(
+            "GET", "/metrics", answer="text", accept="text/plain"))
+        return answer
+
+    async def get_live(self) -> Health:
+        """Whether the program runs"""
+        answer: Health = await self._call(_Request(
+            "GET", "/health/live", answer="json"))
+        return answer
+
+    async def get_ready(self) -> Health:
+        """Whether it takes samples
+
+        503 once the journal has failed; reading goes on.
+        """
+        answer: Health = await self._call(_Request(
+            "GET", "/health/ready", answer="json"))
+        return answer
+
+    async def get_open_api(self) -> Anything:
+        """This document"""
+        answer: Anything = await self._call(_Request(
+            "GET", "/openapi.json", answer="json"))
+        return answer

@@ -1,0 +1,1873 @@
+// SPDX-License-Identifier: Apache-2.0
+// Types and operations of the API. Made by sdk/generate.py from openapi.json; not to be edited.
+import type { CallOptions, RequestToSend } from './request.js';
+
+export const API_VERSION = '0.1.0';
+
+export type About = Record<string, unknown>;
+
+export interface AccessAnswer {
+    allowed: boolean;
+    because?: Statement;
+    reason?: string;
+}
+
+export interface AccessQuestion {
+    permission: string;
+    path?: string;
+}
+
+export type Anything = unknown;
+
+export interface ApiToken {
+    id: string;
+    name: string;
+    principal?: string;
+    created?: string;
+    expires?: string;
+}
+
+export interface Asset {
+    id: string;
+    path: string;
+    key: string;
+    /** id or path; absent at the root */
+    parent?: string;
+    name?: Name;
+    description?: Name;
+    level: 'site' | 'area' | 'line' | 'cell' | 'unit' | 'thing';
+    model?: string;
+    attributes?: Record<string, string>;
+    has_children?: boolean;
+    created?: string;
+    updated?: string;
+    version?: number;
+}
+
+export interface AssetPage {
+    items: Asset[];
+    /** cursor of the next page */
+    next?: string;
+}
+
+export interface AuditEntry {
+    number: number;
+    time: string;
+    principal?: string;
+    action: string;
+    object?: string;
+    outcome: string;
+    detail?: string;
+    address?: string;
+    trace?: string;
+}
+
+export interface AuditPage {
+    items: AuditEntry[];
+    /** cursor of the next page */
+    next?: string;
+}
+
+export interface ChangePassword {
+    current: string;
+    new: string;
+}
+
+export interface Command {
+    point: string;
+    value: Value;
+}
+
+export interface CommandDefinition {
+    key: string;
+    name?: Name;
+    parameters?: Parameter[];
+}
+
+export interface CommandResult {
+    point: string;
+    outcome: 'confirmed' | 'refused' | 'failed' | 'unknown';
+    detail?: string;
+    read_back?: Value;
+}
+
+export interface Connection {
+    id: string;
+    key: string;
+    name?: Name;
+    protocol: string;
+    enabled: boolean;
+    settings: Record<string, unknown>;
+    status?: ConnectionStatus;
+    created?: string;
+    updated?: string;
+    version?: number;
+}
+
+export interface ConnectionPage {
+    items: Connection[];
+    /** cursor of the next page */
+    next?: string;
+}
+
+/** How the connection fares; see the guide of the protocol. */
+export type ConnectionStatus = Record<string, unknown>;
+
+export interface EventDefinition {
+    key: string;
+    name?: Name;
+    severity?: 'info' | 'warning' | 'critical';
+    fields?: Parameter[];
+}
+
+export interface Health {
+    status: string;
+    store?: string;
+}
+
+export interface History {
+    items: PointHistory[];
+}
+
+export interface LatestSample {
+    point: string;
+    time?: string;
+    value: Value;
+    quality: Quality;
+    quality_code?: number;
+}
+
+export interface LatestSamples {
+    items: LatestSample[];
+}
+
+export interface Model {
+    id: string;
+    key: string;
+    name?: Name;
+    description?: Name;
+    parent?: string;
+    aspects?: string[];
+    is_aspect?: boolean;
+    properties?: Property[];
+    commands?: CommandDefinition[];
+    events?: EventDefinition[];
+    created?: string;
+    updated?: string;
+    version?: number;
+}
+
+export interface ModelPage {
+    items: Model[];
+    /** cursor of the next page */
+    next?: string;
+}
+
+/** In both languages, or a plain string for English. */
+export type Name = string | {
+    zh?: string;
+    en?: string;
+};
+
+export interface NewAsset {
+    key: string;
+    /** id or path; absent at the root */
+    parent?: string;
+    name?: Name;
+    description?: Name;
+    level?: 'site' | 'area' | 'line' | 'cell' | 'unit' | 'thing';
+    model?: string;
+    attributes?: Record<string, string>;
+    id?: string;
+    path?: string;
+    created?: string;
+    updated?: string;
+    version?: number;
+    has_children?: boolean;
+}
+
+export interface NewConnection {
+    key: string;
+    name?: Name;
+    protocol: string;
+    enabled?: boolean;
+    settings: Record<string, unknown>;
+    id?: string;
+    created?: string;
+    updated?: string;
+    version?: number;
+    status?: ConnectionStatus;
+}
+
+export interface NewModel {
+    key: string;
+    name?: Name;
+    description?: Name;
+    parent?: string;
+    aspects?: string[];
+    is_aspect?: boolean;
+    properties?: Property[];
+    commands?: CommandDefinition[];
+    events?: EventDefinition[];
+    id?: string;
+    created?: string;
+    updated?: string;
+    version?: number;
+}
+
+export interface NewPassword {
+    password: string;
+}
+
+export interface NewPoint {
+    asset: string;
+    key: string;
+    name?: Name;
+    description?: Name;
+    type?: ValueType;
+    /** UCUM code */
+    unit?: string;
+    range?: Range;
+    access?: 'read' | 'read_write';
+}
+
+export interface NewPrincipal {
+    login: string;
+    password: string;
+    name?: Name;
+    roles?: string[];
+    must_change_password?: boolean;
+}
+
+export interface NewRole {
+    key: string;
+    name?: Name;
+    statements: Statement[];
+}
+
+export interface NewTag {
+    connection: string;
+    point: string;
+    address: string;
+}
+
+/** One tag, or many, all or none. */
+export type NewTags = NewTag | {
+    items: NewTag[];
+};
+
+export interface NewTenant {
+    key: string;
+    name?: Name;
+}
+
+export interface NewToken {
+    name: string;
+    principal?: string;
+    lifetime?: string;
+}
+
+export interface NewTokenAnswer {
+    id: string;
+    name?: string;
+    principal?: string;
+    created?: string;
+    expires?: string;
+    token: string;
+}
+
+export interface Parameter {
+    key: string;
+    name?: Name;
+    type?: ValueType;
+    /** UCUM code */
+    unit?: string;
+    range?: Range;
+}
+
+/** A JSON merge patch (RFC 7396): what is given is set, null removes. */
+export type Patch = Record<string, unknown>;
+
+export interface Point {
+    id: string;
+    path: string;
+    asset?: string;
+    key: string;
+    name?: Name;
+    description?: Name;
+    type: ValueType;
+    /** UCUM code */
+    unit?: string;
+    range?: Range;
+    access?: 'read' | 'read_write';
+    from_model?: boolean;
+    created?: string;
+    updated?: string;
+    version?: number;
+}
+
+export interface PointHistory {
+    point: string;
+    unit?: string;
+    /** time, then value (raw) or the aggregates, then quality: arrays of one length */
+    columns: Record<string, unknown[]>;
+    next?: string;
+}
+
+export interface PointPage {
+    items: Point[];
+    /** cursor of the next page */
+    next?: string;
+}
+
+export interface PointSelection {
+    points?: string[];
+    under?: string;
+}
+
+export interface Principal {
+    id: string;
+    login: string;
+    name?: Name;
+    roles: string[];
+    disabled?: boolean;
+    must_change_password?: boolean;
+    created?: string;
+    updated?: string;
+    version?: number;
+}
+
+export interface PrincipalPage {
+    items: Principal[];
+    /** cursor of the next page */
+    next?: string;
+}
+
+export interface PrincipalPatch {
+    name?: Name;
+    roles?: string[];
+    disabled?: boolean;
+}
+
+export interface Problem {
+    type?: string;
+    title: string;
+    status: number;
+    detail: string;
+    code: string;
+    trace?: string;
+    fields?: Array<{
+        field?: string;
+        detail?: string;
+    }>;
+}
+
+export interface Property {
+    key: string;
+    name?: Name;
+    description?: Name;
+    type?: ValueType;
+    /** UCUM code */
+    unit?: string;
+    range?: Range;
+    access?: 'read' | 'read_write';
+}
+
+export type Protocol = Record<string, unknown>;
+
+export interface ProtocolList {
+    items: Protocol[];
+}
+
+export type Quality = 'good' | 'uncertain' | 'bad';
+
+export interface Range {
+    min?: number;
+    max?: number;
+}
+
+export interface ReadAnswer {
+    items: Record<string, unknown>[];
+}
+
+export interface ReadRequest {
+    settings: Record<string, unknown>;
+    addresses: string[];
+}
+
+export interface Refresh {
+    refresh_token: string;
+}
+
+export interface Role {
+    id: string;
+    key: string;
+    name?: Name;
+    statements: Statement[];
+    created?: string;
+    updated?: string;
+    version?: number;
+}
+
+export interface RolePage {
+    items: Role[];
+    /** cursor of the next page */
+    next?: string;
+}
+
+export interface SampleColumns {
+    point: string;
+    columns: {
+        time: string[];
+        value: Value[];
+        quality?: Array<Quality | number>;
+    };
+}
+
+export interface SampleRow {
+    point: string;
+    time?: string;
+    value: Value;
+    quality?: Quality | number;
+}
+
+export interface Samples {
+    samples: Array<SampleRow | SampleColumns>;
+}
+
+export type ScanAnswer = Record<string, unknown>;
+
+export interface ScanRequest {
+    settings: Record<string, unknown>;
+    area: string;
+    from?: number;
+    count?: number;
+}
+
+export interface Session {
+    principal: string;
+    login: string;
+    tenant: Tenant;
+    must_change_password?: boolean;
+    operates_platform?: boolean;
+    expires?: string;
+    statements?: Statement[];
+}
+
+export interface SignIn {
+    login: string;
+    password: string;
+    cookie?: boolean;
+}
+
+export interface SignedIn {
+    access_token: string;
+    token_type: string;
+    expires: string;
+    refresh_token?: string;
+    refresh_expires?: string;
+    must_change_password: boolean;
+}
+
+export interface SqlAnswer {
+    columns: Array<{
+        name: string;
+        type: string;
+    }>;
+    rows: Value[][];
+    truncated: boolean;
+}
+
+export interface SqlQuestion {
+    query: string;
+    parameters?: Array<string | number | boolean | null>;
+    limit?: number;
+}
+
+export interface Statement {
+    effect?: 'allow' | 'forbid';
+    permissions: string[];
+    under?: string;
+}
+
+export interface Tag {
+    id: string;
+    connection: string;
+    point: string;
+    point_path?: string;
+    address: string;
+    type?: ValueType;
+    unit?: string;
+    created?: string;
+    updated?: string;
+    version?: number;
+}
+
+export interface TagList {
+    items: Tag[];
+}
+
+export interface TagPage {
+    items: Tag[];
+    /** cursor of the next page */
+    next?: string;
+}
+
+export interface TagPatch {
+    address: string;
+}
+
+export interface Tenant {
+    id: string;
+    key: string;
+    name?: Name;
+    created?: string;
+    updated?: string;
+    version?: number;
+}
+
+export interface TenantPage {
+    items: Tenant[];
+    /** cursor of the next page */
+    next?: string;
+}
+
+export type TestReport = Record<string, unknown>;
+
+export interface TestRequest {
+    settings: Record<string, unknown>;
+}
+
+export type Text = string;
+
+export interface TokenPage {
+    items: ApiToken[];
+    /** cursor of the next page */
+    next?: string;
+}
+
+/** Bool, number, string or null. Whole numbers beyond 2^53, NaN and the infinities are strings. */
+export type Value = boolean | number | string | null;
+
+export type ValueType = 'bool' | 'int64' | 'float64' | 'string';
+
+export interface WriteReport {
+    accepted: number;
+    rejected: Array<{
+        index?: number;
+        code?: string;
+        detail?: string;
+    }>;
+}
+
+/** One method for each operation of the API; how it is sent is the subclass's. */
+export abstract class Operations {
+    protected abstract call(request: RequestToSend, options?: CallOptions): Promise<unknown>;
+
+    /** Who is signed in and what they may do */
+    async getSession(options?: CallOptions): Promise<Session> {
+        return (await this.call({
+            method: 'GET',
+            path: '/v1/session',
+            answer: 'json',
+        }, options)) as Session;
+    }
+
+    /**
+     * Sign in with login and password
+     *
+     * Answers an access token for the Authorization header and a refresh token to get the next one.
+     * With "cookie": true the refresh token goes into an HttpOnly cookie instead.
+     */
+    async signIn(body: SignIn, options?: CallOptions): Promise<SignedIn> {
+        return (await this.call({
+            method: 'POST',
+            path: '/v1/session',
+            body,
+            answer: 'json',
+        }, options)) as SignedIn;
+    }
+
+    /** Sign out */
+    async signOut(options?: CallOptions): Promise<void> {
+        await this.call({
+            method: 'DELETE',
+            path: '/v1/session',
+            answer: 'none',
+        }, options);
+    }
+
+    /**
+     * Get a new access token
+     *
+     * A refresh token is good once; shown a second time it ends the session.
+     */
+    async refreshSession(body: Refresh, options?: CallOptions): Promise<SignedIn> {
+        return (await this.call({
+            method: 'POST',
+            path: '/v1/session/refresh',
+            body,
+            answer: 'json',
+        }, options)) as SignedIn;
+    }
+
+    /**
+     * Change one's own password
+     *
+     * Ends all other sessions and API tokens of the principal.
+     */
+    async changePassword(body: ChangePassword, options?: CallOptions): Promise<void> {
+        await this.call({
+            method: 'PUT',
+            path: '/v1/session/password',
+            body,
+            answer: 'none',
+        }, options);
+    }
+
+    /**
+     * Thing models (物模型)
+     *
+     * Permission: models:read.
+     */
+    async listModels(
+        query: {
+            limit?: number;
+            cursor?: string;
+        } = {},
+        options?: CallOptions,
+    ): Promise<ModelPage> {
+        return (await this.call({
+            method: 'GET',
+            path: '/v1/models',
+            query,
+            answer: 'json',
+        }, options)) as ModelPage;
+    }
+
+    /**
+     * Thing models (物模型)
+     *
+     * All of them: asks `listModels` for page after page; `limit` is the length of a page.
+     */
+    async *iterateModels(
+        query: {
+            limit?: number;
+        } = {},
+        options?: CallOptions,
+    ): AsyncGenerator<Model, void, undefined> {
+        let cursor: string | undefined;
+        do {
+            const page: ModelPage = await this.listModels({ ...query, cursor }, options);
+            yield* page.items;
+            cursor = page.next;
+        } while (cursor);
+    }
+
+    /**
+     * Make a thing model
+     *
+     * Permission: models:write.
+     */
+    async createModel(body: NewModel, options?: CallOptions): Promise<Model> {
+        return (await this.call({
+            method: 'POST',
+            path: '/v1/models',
+            body,
+            answer: 'json',
+            creates: true,
+        }, options)) as Model;
+    }
+
+    /**
+     * One model, by id or key
+     *
+     * Permission: models:read.
+     */
+    async getModel(
+        model: string,
+        query: {
+            resolved?: boolean;
+        } = {},
+        options?: CallOptions,
+    ): Promise<Model> {
+        return (await this.call({
+            method: 'GET',
+            path: '/v1/models/{model}',
+            pathValues: { model },
+            query,
+            answer: 'json',
+        }, options)) as Model;
+    }
+
+    /**
+     * Change a model; its assets follow
+     *
+     * New properties get points on every asset of the model; removed ones lose theirs, unless a tag
+     * is bound. Permission: models:write.
+     */
+    async replaceModel(model: string, body: NewModel, options?: CallOptions): Promise<Model> {
+        return (await this.call({
+            method: 'PUT',
+            path: '/v1/models/{model}',
+            pathValues: { model },
+            body,
+            answer: 'json',
+        }, options)) as Model;
+    }
+
+    /**
+     * Remove a model that nothing uses
+     *
+     * Permission: models:write.
+     */
+    async removeModel(model: string, options?: CallOptions): Promise<void> {
+        await this.call({
+            method: 'DELETE',
+            path: '/v1/models/{model}',
+            pathValues: { model },
+            answer: 'none',
+        }, options);
+    }
+
+    /**
+     * Change parts of a model (RFC 7396)
+     *
+     * Permission: models:write.
+     */
+    async patchModel(model: string, body: Patch, options?: CallOptions): Promise<Model> {
+        return (await this.call({
+            method: 'PATCH',
+            path: '/v1/models/{model}',
+            pathValues: { model },
+            body,
+            answer: 'json',
+        }, options)) as Model;
+    }
+
+    /**
+     * Assets, in order of their paths
+     *
+     * Permission: assets:read.
+     */
+    async listAssets(
+        query: {
+            parent?: string;
+            under?: string;
+            model?: string;
+            search?: string;
+            limit?: number;
+            cursor?: string;
+        } = {},
+        options?: CallOptions,
+    ): Promise<AssetPage> {
+        return (await this.call({
+            method: 'GET',
+            path: '/v1/assets',
+            query,
+            answer: 'json',
+        }, options)) as AssetPage;
+    }
+
+    /**
+     * Assets, in order of their paths
+     *
+     * All of them: asks `listAssets` for page after page; `limit` is the length of a page.
+     */
+    async *iterateAssets(
+        query: {
+            parent?: string;
+            under?: string;
+            model?: string;
+            search?: string;
+            limit?: number;
+        } = {},
+        options?: CallOptions,
+    ): AsyncGenerator<Asset, void, undefined> {
+        let cursor: string | undefined;
+        do {
+            const page: AssetPage = await this.listAssets({ ...query, cursor }, options);
+            yield* page.items;
+            cursor = page.next;
+        } while (cursor);
+    }
+
+    /**
+     * Add an asset, with the points of its model
+     *
+     * Permission: assets:write.
+     */
+    async createAsset(body: NewAsset, options?: CallOptions): Promise<Asset> {
+        return (await this.call({
+            method: 'POST',
+            path: '/v1/assets',
+            body,
+            answer: 'json',
+            creates: true,
+        }, options)) as Asset;
+    }
+
+    /**
+     * One asset, by id or path (percent-encoded)
+     *
+     * Permission: assets:read.
+     */
+    async getAsset(asset: string, options?: CallOptions): Promise<Asset> {
+        return (await this.call({
+            method: 'GET',
+            path: '/v1/assets/{asset}',
+            pathValues: { asset },
+            answer: 'json',
+        }, options)) as Asset;
+    }
+
+    /**
+     * Change or move an asset
+     *
+     * Another key or parent moves it with all below; ids and history stay. Permission:
+     * assets:write.
+     */
+    async replaceAsset(asset: string, body: NewAsset, options?: CallOptions): Promise<Asset> {
+        return (await this.call({
+            method: 'PUT',
+            path: '/v1/assets/{asset}',
+            pathValues: { asset },
+            body,
+            answer: 'json',
+        }, options)) as Asset;
+    }
+
+    /**
+     * Remove an asset and its points
+     *
+     * Permission: assets:write.
+     */
+    async removeAsset(
+        asset: string,
+        query: {
+            recursive?: boolean;
+        } = {},
+        options?: CallOptions,
+    ): Promise<void> {
+        await this.call({
+            method: 'DELETE',
+            path: '/v1/assets/{asset}',
+            pathValues: { asset },
+            query,
+            answer: 'none',
+        }, options);
+    }
+
+    /**
+     * Change parts of an asset (RFC 7396)
+     *
+     * Permission: assets:write.
+     */
+    async patchAsset(asset: string, body: Patch, options?: CallOptions): Promise<Asset> {
+        return (await this.call({
+            method: 'PATCH',
+            path: '/v1/assets/{asset}',
+            pathValues: { asset },
+            body,
+            answer: 'json',
+        }, options)) as Asset;
+    }
+
+    /**
+     * Points (测点), in order of their paths
+     *
+     * Permission: points:read.
+     */
+    async listPoints(
+        query: {
+            under?: string;
+            asset?: string;
+            search?: string;
+            limit?: number;
+            cursor?: string;
+        } = {},
+        options?: CallOptions,
+    ): Promise<PointPage> {
+        return (await this.call({
+            method: 'GET',
+            path: '/v1/points',
+            query,
+            answer: 'json',
+        }, options)) as PointPage;
+    }
+
+    /**
+     * Points (测点), in order of their paths
+     *
+     * All of them: asks `listPoints` for page after page; `limit` is the length of a page.
+     */
+    async *iteratePoints(
+        query: {
+            under?: string;
+            asset?: string;
+            search?: string;
+            limit?: number;
+        } = {},
+        options?: CallOptions,
+    ): AsyncGenerator<Point, void, undefined> {
+        let cursor: string | undefined;
+        do {
+            const page: PointPage = await this.listPoints({ ...query, cursor }, options);
+            yield* page.items;
+            cursor = page.next;
+        } while (cursor);
+    }
+
+    /**
+     * Add a point to an asset, beside those of its model
+     *
+     * Permission: points:write.
+     */
+    async createPoint(body: NewPoint, options?: CallOptions): Promise<Point> {
+        return (await this.call({
+            method: 'POST',
+            path: '/v1/points',
+            body,
+            answer: 'json',
+            creates: true,
+        }, options)) as Point;
+    }
+
+    /**
+     * One point, by id or path (percent-encoded)
+     *
+     * Permission: points:read.
+     */
+    async getPoint(point: string, options?: CallOptions): Promise<Point> {
+        return (await this.call({
+            method: 'GET',
+            path: '/v1/points/{point}',
+            pathValues: { point },
+            answer: 'json',
+        }, options)) as Point;
+    }
+
+    /**
+     * Remove a point that is not of a model
+     *
+     * Permission: points:write.
+     */
+    async removePoint(point: string, options?: CallOptions): Promise<void> {
+        await this.call({
+            method: 'DELETE',
+            path: '/v1/points/{point}',
+            pathValues: { point },
+            answer: 'none',
+        }, options);
+    }
+
+    /**
+     * Change name, unit, range or access
+     *
+     * Permission: points:write.
+     */
+    async patchPoint(point: string, body: Patch, options?: CallOptions): Promise<Point> {
+        return (await this.call({
+            method: 'PATCH',
+            path: '/v1/points/{point}',
+            pathValues: { point },
+            body,
+            answer: 'json',
+        }, options)) as Point;
+    }
+
+    /**
+     * The latest sample of a point
+     *
+     * Permission: samples:read.
+     */
+    async getLatest(
+        point: string,
+        query: {
+            quality?: string;
+        } = {},
+        options?: CallOptions,
+    ): Promise<LatestSample> {
+        return (await this.call({
+            method: 'GET',
+            path: '/v1/points/{point}/latest',
+            pathValues: { point },
+            query,
+            answer: 'json',
+        }, options)) as LatestSample;
+    }
+
+    /**
+     * The latest samples of many points
+     *
+     * Permission: samples:read.
+     */
+    async postLatest(
+        body: PointSelection,
+        query: {
+            quality?: string;
+        } = {},
+        options?: CallOptions,
+    ): Promise<LatestSamples> {
+        return (await this.call({
+            method: 'POST',
+            path: '/v1/latest',
+            query,
+            body,
+            answer: 'json',
+        }, options)) as LatestSamples;
+    }
+
+    /**
+     * Write a value to the device behind a point
+     *
+     * Checked against type and range, sent, and read back. The outcome is confirmed, refused,
+     * failed or unknown. Permission: commands:write.
+     */
+    async writePoint(body: Command, options?: CallOptions): Promise<CommandResult> {
+        return (await this.call({
+            method: 'POST',
+            path: '/v1/commands',
+            body,
+            answer: 'json',
+        }, options)) as CommandResult;
+    }
+
+    /**
+     * Samples of many points, raw or in buckets
+     *
+     * JSON, or a file: Accept text/csv or application/vnd.apache.parquet. A point that has more
+     * rows than the limit says where to go on (next). Permission: samples:read.
+     */
+    async readSamples(
+        query: {
+            point?: readonly string[];
+            under?: string;
+            from?: string;
+            to?: string;
+            every?: string;
+            agg?: string;
+            fill?: string;
+            limit?: number;
+            quality?: string;
+        } = {},
+        options?: CallOptions,
+    ): Promise<History> {
+        return (await this.call({
+            method: 'GET',
+            path: '/v1/samples',
+            query,
+            answer: 'json',
+        }, options)) as History;
+    }
+
+    /**
+     * Write samples; answers when they are durable
+     *
+     * 204 when every row was taken, else 200 with the rows that were rejected and why. 507 when the
+     * disk is full: nothing was stored. Permission: samples:write.
+     */
+    async writeSamples(
+        body: Samples,
+        query: {
+            ack?: string;
+        } = {},
+        options?: CallOptions,
+    ): Promise<WriteReport | undefined> {
+        return (await this.call({
+            method: 'POST',
+            path: '/v1/samples',
+            query,
+            body,
+            answer: 'json',
+        }, options)) as WriteReport | undefined;
+    }
+
+    /**
+     * Samples of one point in a range, raw or in buckets
+     *
+     * Permission: samples:read.
+     */
+    async readPointSamples(
+        point: string,
+        query: {
+            from?: string;
+            to?: string;
+            every?: string;
+            agg?: string;
+            fill?: string;
+            limit?: number;
+            quality?: string;
+        } = {},
+        options?: CallOptions,
+    ): Promise<PointHistory> {
+        return (await this.call({
+            method: 'GET',
+            path: '/v1/points/{point}/samples',
+            pathValues: { point },
+            query,
+            answer: 'json',
+        }, options)) as PointHistory;
+    }
+
+    /**
+     * Run one read-only query
+     *
+     * DuckDB's dialect over the tables samples, points, assets and models; rows that the caller may
+     * not read are not there. Times are UTC. Permission: sql:read.
+     */
+    async runSql(body: SqlQuestion, options?: CallOptions): Promise<SqlAnswer> {
+        return (await this.call({
+            method: 'POST',
+            path: '/v1/sql',
+            body,
+            answer: 'json',
+        }, options)) as SqlAnswer;
+    }
+
+    /**
+     * Connections to devices, with how they fare
+     *
+     * Permission: connections:read.
+     */
+    async listConnections(
+        query: {
+            limit?: number;
+            cursor?: string;
+        } = {},
+        options?: CallOptions,
+    ): Promise<ConnectionPage> {
+        return (await this.call({
+            method: 'GET',
+            path: '/v1/connections',
+            query,
+            answer: 'json',
+        }, options)) as ConnectionPage;
+    }
+
+    /**
+     * Connections to devices, with how they fare
+     *
+     * All of them: asks `listConnections` for page after page; `limit` is the length of a page.
+     */
+    async *iterateConnections(
+        query: {
+            limit?: number;
+        } = {},
+        options?: CallOptions,
+    ): AsyncGenerator<Connection, void, undefined> {
+        let cursor: string | undefined;
+        do {
+            const page: ConnectionPage = await this.listConnections({ ...query, cursor }, options);
+            yield* page.items;
+            cursor = page.next;
+        } while (cursor);
+    }
+
+    /**
+     * Add a connection
+     *
+     * Permission: connections:write.
+     */
+    async createConnection(body: NewConnection, options?: CallOptions): Promise<Connection> {
+        return (await this.call({
+            method: 'POST',
+            path: '/v1/connections',
+            body,
+            answer: 'json',
+            creates: true,
+        }, options)) as Connection;
+    }
+
+    /**
+     * One connection, by id or key
+     *
+     * Permission: connections:read.
+     */
+    async getConnection(connection: string, options?: CallOptions): Promise<Connection> {
+        return (await this.call({
+            method: 'GET',
+            path: '/v1/connections/{connection}',
+            pathValues: { connection },
+            answer: 'json',
+        }, options)) as Connection;
+    }
+
+    /**
+     * Change a connection
+     *
+     * Permission: connections:write.
+     */
+    async replaceConnection(
+        connection: string,
+        body: NewConnection,
+        options?: CallOptions,
+    ): Promise<Connection> {
+        return (await this.call({
+            method: 'PUT',
+            path: '/v1/connections/{connection}',
+            pathValues: { connection },
+            body,
+            answer: 'json',
+        }, options)) as Connection;
+    }
+
+    /**
+     * Remove a connection and its tags; history stays
+     *
+     * Permission: connections:write.
+     */
+    async removeConnection(connection: string, options?: CallOptions): Promise<void> {
+        await this.call({
+            method: 'DELETE',
+            path: '/v1/connections/{connection}',
+            pathValues: { connection },
+            answer: 'none',
+        }, options);
+    }
+
+    /**
+     * Change parts of a connection (RFC 7396)
+     *
+     * Permission: connections:write.
+     */
+    async patchConnection(
+        connection: string,
+        body: Patch,
+        options?: CallOptions,
+    ): Promise<Connection> {
+        return (await this.call({
+            method: 'PATCH',
+            path: '/v1/connections/{connection}',
+            pathValues: { connection },
+            body,
+            answer: 'json',
+        }, options)) as Connection;
+    }
+
+    /**
+     * Try a saved connection, beside what runs
+     *
+     * Permission: connections:write.
+     */
+    async testConnection(connection: string, options?: CallOptions): Promise<TestReport> {
+        return (await this.call({
+            method: 'POST',
+            path: '/v1/connections/{connection}/test',
+            pathValues: { connection },
+            answer: 'json',
+        }, options)) as TestReport;
+    }
+
+    /**
+     * Protocols that this program speaks, with the form of their settings
+     *
+     * Permission: connections:read.
+     */
+    async listProtocols(options?: CallOptions): Promise<ProtocolList> {
+        return (await this.call({
+            method: 'GET',
+            path: '/v1/protocols',
+            answer: 'json',
+        }, options)) as ProtocolList;
+    }
+
+    /**
+     * Try settings before they are saved
+     *
+     * Permission: connections:write.
+     */
+    async testSettings(
+        protocol: string,
+        body: TestRequest,
+        options?: CallOptions,
+    ): Promise<TestReport> {
+        return (await this.call({
+            method: 'POST',
+            path: '/v1/protocols/{protocol}/test',
+            pathValues: { protocol },
+            body,
+            answer: 'json',
+        }, options)) as TestReport;
+    }
+
+    /**
+     * Read addresses once, before they are saved
+     *
+     * Permission: connections:write.
+     */
+    async readAddresses(
+        protocol: string,
+        body: ReadRequest,
+        options?: CallOptions,
+    ): Promise<ReadAnswer> {
+        return (await this.call({
+            method: 'POST',
+            path: '/v1/protocols/{protocol}/read',
+            pathValues: { protocol },
+            body,
+            answer: 'json',
+        }, options)) as ReadAnswer;
+    }
+
+    /**
+     * Look through a device's addresses, by reading only
+     *
+     * Slow on purpose; some devices do not take it well, so ask who owns it. Permission:
+     * connections:write.
+     */
+    async scanDevice(
+        protocol: string,
+        body: ScanRequest,
+        options?: CallOptions,
+    ): Promise<ScanAnswer> {
+        return (await this.call({
+            method: 'POST',
+            path: '/v1/protocols/{protocol}/scan',
+            pathValues: { protocol },
+            body,
+            answer: 'json',
+        }, options)) as ScanAnswer;
+    }
+
+    /**
+     * Tags: addresses bound to points
+     *
+     * Permission: tags:read.
+     */
+    async listTags(
+        query: {
+            connection?: string;
+            limit?: number;
+            cursor?: string;
+        } = {},
+        options?: CallOptions,
+    ): Promise<TagPage> {
+        return (await this.call({
+            method: 'GET',
+            path: '/v1/tags',
+            query,
+            answer: 'json',
+        }, options)) as TagPage;
+    }
+
+    /**
+     * Tags: addresses bound to points
+     *
+     * All of them: asks `listTags` for page after page; `limit` is the length of a page.
+     */
+    async *iterateTags(
+        query: {
+            connection?: string;
+            limit?: number;
+        } = {},
+        options?: CallOptions,
+    ): AsyncGenerator<Tag, void, undefined> {
+        let cursor: string | undefined;
+        do {
+            const page: TagPage = await this.listTags({ ...query, cursor }, options);
+            yield* page.items;
+            cursor = page.next;
+        } while (cursor);
+    }
+
+    /**
+     * Bind addresses to points; one, or many, all or none
+     *
+     * Permission: tags:write.
+     */
+    async createTags(body: NewTags, options?: CallOptions): Promise<TagList> {
+        return (await this.call({
+            method: 'POST',
+            path: '/v1/tags',
+            body,
+            answer: 'json',
+            creates: true,
+        }, options)) as TagList;
+    }
+
+    /**
+     * One tag
+     *
+     * Permission: tags:read.
+     */
+    async getTag(tag: string, options?: CallOptions): Promise<Tag> {
+        return (await this.call({
+            method: 'GET',
+            path: '/v1/tags/{tag}',
+            pathValues: { tag },
+            answer: 'json',
+        }, options)) as Tag;
+    }
+
+    /**
+     * Unbind
+     *
+     * Permission: tags:write.
+     */
+    async removeTag(tag: string, options?: CallOptions): Promise<void> {
+        await this.call({
+            method: 'DELETE',
+            path: '/v1/tags/{tag}',
+            pathValues: { tag },
+            answer: 'none',
+        }, options);
+    }
+
+    /**
+     * Change the address
+     *
+     * Permission: tags:write.
+     */
+    async patchTag(tag: string, body: TagPatch, options?: CallOptions): Promise<Tag> {
+        return (await this.call({
+            method: 'PATCH',
+            path: '/v1/tags/{tag}',
+            pathValues: { tag },
+            body,
+            answer: 'json',
+        }, options)) as Tag;
+    }
+
+    /**
+     * Tenants of this installation (platform operators only)
+     *
+     * Permission: tenants:read.
+     */
+    async listTenants(
+        query: {
+            limit?: number;
+            cursor?: string;
+        } = {},
+        options?: CallOptions,
+    ): Promise<TenantPage> {
+        return (await this.call({
+            method: 'GET',
+            path: '/v1/tenants',
+            query,
+            answer: 'json',
+        }, options)) as TenantPage;
+    }
+
+    /**
+     * Tenants of this installation (platform operators only)
+     *
+     * All of them: asks `listTenants` for page after page; `limit` is the length of a page.
+     */
+    async *iterateTenants(
+        query: {
+            limit?: number;
+        } = {},
+        options?: CallOptions,
+    ): AsyncGenerator<Tenant, void, undefined> {
+        let cursor: string | undefined;
+        do {
+            const page: TenantPage = await this.listTenants({ ...query, cursor }, options);
+            yield* page.items;
+            cursor = page.next;
+        } while (cursor);
+    }
+
+    /**
+     * Make a tenant (platform operators only)
+     *
+     * Permission: tenants:write.
+     */
+    async createTenant(body: NewTenant, options?: CallOptions): Promise<Tenant> {
+        return (await this.call({
+            method: 'POST',
+            path: '/v1/tenants',
+            body,
+            answer: 'json',
+            creates: true,
+        }, options)) as Tenant;
+    }
+
+    /**
+     * People and programs that may sign in
+     *
+     * Permission: principals:read.
+     */
+    async listPrincipals(
+        query: {
+            limit?: number;
+            cursor?: string;
+        } = {},
+        options?: CallOptions,
+    ): Promise<PrincipalPage> {
+        return (await this.call({
+            method: 'GET',
+            path: '/v1/principals',
+            query,
+            answer: 'json',
+        }, options)) as PrincipalPage;
+    }
+
+    /**
+     * People and programs that may sign in
+     *
+     * All of them: asks `listPrincipals` for page after page; `limit` is the length of a page.
+     */
+    async *iteratePrincipals(
+        query: {
+            limit?: number;
+        } = {},
+        options?: CallOptions,
+    ): AsyncGenerator<Principal, void, undefined> {
+        let cursor: string | undefined;
+        do {
+            const page: PrincipalPage = await this.listPrincipals({ ...query, cursor }, options);
+            yield* page.items;
+            cursor = page.next;
+        } while (cursor);
+    }
+
+    /**
+     * Add a person or program
+     *
+     * Permission: principals:write.
+     */
+    async createPrincipal(body: NewPrincipal, options?: CallOptions): Promise<Principal> {
+        return (await this.call({
+            method: 'POST',
+            path: '/v1/principals',
+            body,
+            answer: 'json',
+            creates: true,
+        }, options)) as Principal;
+    }
+
+    /**
+     * One person or program
+     *
+     * Permission: principals:read.
+     */
+    async getPrincipal(principal: string, options?: CallOptions): Promise<Principal> {
+        return (await this.call({
+            method: 'GET',
+            path: '/v1/principals/{principal}',
+            pathValues: { principal },
+            answer: 'json',
+        }, options)) as Principal;
+    }
+
+    /**
+     * Remove, with all tokens
+     *
+     * Permission: principals:write.
+     */
+    async removePrincipal(principal: string, options?: CallOptions): Promise<void> {
+        await this.call({
+            method: 'DELETE',
+            path: '/v1/principals/{principal}',
+            pathValues: { principal },
+            answer: 'none',
+        }, options);
+    }
+
+    /**
+     * Change name or roles, disable or enable
+     *
+     * Permission: principals:write.
+     */
+    async patchPrincipal(
+        principal: string,
+        body: PrincipalPatch,
+        options?: CallOptions,
+    ): Promise<Principal> {
+        return (await this.call({
+            method: 'PATCH',
+            path: '/v1/principals/{principal}',
+            pathValues: { principal },
+            body,
+            answer: 'json',
+        }, options)) as Principal;
+    }
+
+    /**
+     * Set a password that must be changed at the next sign-in
+     *
+     * Permission: principals:write.
+     */
+    async resetPassword(
+        principal: string,
+        body: NewPassword,
+        options?: CallOptions,
+    ): Promise<void> {
+        await this.call({
+            method: 'POST',
+            path: '/v1/principals/{principal}/reset-password',
+            pathValues: { principal },
+            body,
+            answer: 'none',
+        }, options);
+    }
+
+    /**
+     * Roles
+     *
+     * Permission: roles:read.
+     */
+    async listRoles(
+        query: {
+            limit?: number;
+            cursor?: string;
+        } = {},
+        options?: CallOptions,
+    ): Promise<RolePage> {
+        return (await this.call({
+            method: 'GET',
+            path: '/v1/roles',
+            query,
+            answer: 'json',
+        }, options)) as RolePage;
+    }
+
+    /**
+     * Roles
+     *
+     * All of them: asks `listRoles` for page after page; `limit` is the length of a page.
+     */
+    async *iterateRoles(
+        query: {
+            limit?: number;
+        } = {},
+        options?: CallOptions,
+    ): AsyncGenerator<Role, void, undefined> {
+        let cursor: string | undefined;
+        do {
+            const page: RolePage = await this.listRoles({ ...query, cursor }, options);
+            yield* page.items;
+            cursor = page.next;
+        } while (cursor);
+    }
+
+    /**
+     * Make a role
+     *
+     * Permission: roles:write.
+     */
+    async createRole(body: NewRole, options?: CallOptions): Promise<Role> {
+        return (await this.call({
+            method: 'POST',
+            path: '/v1/roles',
+            body,
+            answer: 'json',
+            creates: true,
+        }, options)) as Role;
+    }
+
+    /**
+     * One role
+     *
+     * Permission: roles:read.
+     */
+    async getRole(role: string, options?: CallOptions): Promise<Role> {
+        return (await this.call({
+            method: 'GET',
+            path: '/v1/roles/{role}',
+            pathValues: { role },
+            answer: 'json',
+        }, options)) as Role;
+    }
+
+    /**
+     * Change a role
+     *
+     * Permission: roles:write.
+     */
+    async replaceRole(role: string, body: NewRole, options?: CallOptions): Promise<Role> {
+        return (await this.call({
+            method: 'PUT',
+            path: '/v1/roles/{role}',
+            pathValues: { role },
+            body,
+            answer: 'json',
+        }, options)) as Role;
+    }
+
+    /**
+     * Remove a role that nobody has
+     *
+     * Permission: roles:write.
+     */
+    async removeRole(role: string, options?: CallOptions): Promise<void> {
+        await this.call({
+            method: 'DELETE',
+            path: '/v1/roles/{role}',
+            pathValues: { role },
+            answer: 'none',
+        }, options);
+    }
+
+    /**
+     * API tokens, without their secrets
+     *
+     * Permission: tokens:read.
+     */
+    async listTokens(
+        query: {
+            limit?: number;
+            cursor?: string;
+        } = {},
+        options?: CallOptions,
+    ): Promise<TokenPage> {
+        return (await this.call({
+            method: 'GET',
+            path: '/v1/tokens',
+            query,
+            answer: 'json',
+        }, options)) as TokenPage;
+    }
+
+    /**
+     * API tokens, without their secrets
+     *
+     * All of them: asks `listTokens` for page after page; `limit` is the length of a page.
+     */
+    async *iterateTokens(
+        query: {
+            limit?: number;
+        } = {},
+        options?: CallOptions,
+    ): AsyncGenerator<ApiToken, void, undefined> {
+        let cursor: string | undefined;
+        do {
+            const page: TokenPage = await this.listTokens({ ...query, cursor }, options);
+            yield* page.items;
+            cursor = page.next;
+        } while (cursor);
+    }
+
+    /**
+     * Make an API token; its secret is shown this once
+     *
+     * Permission: tokens:write.
+     */
+    async createToken(body: NewToken, options?: CallOptions): Promise<NewTokenAnswer> {
+        return (await this.call({
+            method: 'POST',
+            path: '/v1/tokens',
+            body,
+            answer: 'json',
+            creates: true,
+        }, options)) as NewTokenAnswer;
+    }
+
+    /**
+     * Take back an API token, at once
+     *
+     * Permission: tokens:write.
+     */
+    async removeToken(token: string, options?: CallOptions): Promise<void> {
+        await this.call({
+            method: 'DELETE',
+            path: '/v1/tokens/{token}',
+            pathValues: { token },
+            answer: 'none',
+        }, options);
+    }
+
+    /** Whether, and why, the caller may do something */
+    async explainAccess(body: AccessQuestion, options?: CallOptions): Promise<AccessAnswer> {
+        return (await this.call({
+            method: 'POST',
+            path: '/v1/access/explain',
+            body,
+            answer: 'json',
+        }, options)) as AccessAnswer;
+    }
+
+    /** Components, versions, sizes */
+    async getAbout(options?: CallOptions): Promise<About> {
+        return (await this.call({
+            method: 'GET',
+            path: '/v1/about',
+            answer: 'json',
+        }, options)) as About;
+    }
+
+    /**
+     * The audit log, newest first
+     *
+     * Permission: audit:read.
+     */
+    async listAudit(
+        query: {
+            limit?: number;
+            cursor?: string;
+        } = {},
+        options?: CallOptions,
+    ): Promise<AuditPage> {
+        return (await this.call({
+            method: 'GET',
+            path: '/v1/audit',
+            query,
+            answer: 'json',
+        }, options)) as AuditPage;
+    }
+
+    /**
+     * The audit log, newest first
+     *
+     * All of them: asks `listAudit` for page after page; `limit` is the length of a page.
+     */
+    async *iterateAudit(
+        query: {
+            limit?: number;
+        } = {},
+        options?: CallOptions,
+    ): AsyncGenerator<AuditEntry, void, undefined> {
+        let cursor: string | undefined;
+        do {
+            const page: AuditPage = await this.listAudit({ ...query, cursor }, options);
+            yield* page.items;
+            cursor = page.next;
+        } while (cursor);
+    }
+
+    /**
+     * Metrics in Prometheus' text format
+     *
+     * Permission: system:read.
+     */
+    async getMetrics(options?: CallOptions): Promise<string> {
+        return (await this.call({
+            method: 'GET',
+            path: '/metrics',
+            answer: 'text',
+            accept: 'text/plain',
+        }, options)) as string;
+    }
+
+    /** Whether the program runs */
+    async getLive(options?: CallOptions): Promise<Health> {
+        return (await this.call({
+            method: 'GET',
+            path: '/health/live',
+            answer: 'json',
+        }, options)) as Health;
+    }
+
+    /**
+     * Whether it takes samples
+     *
+     * 503 once the journal has failed; reading goes on.
+     */
+    async getReady(options?: CallOptions): Promise<Health> {
+        return (await this.call({
+            method: 'GET',
+            path: '/health/ready',
+            answer: 'json',
+        }, options)) as Health;
+    }
+
+    /** This document */
+    async getOpenApi(options?: CallOptions): Promise<Anything> {
+        return (await this.call({
+            method: 'GET',
+            path: '/openapi.json',
+            answer: 'json',
+        }, options)) as Anything;
+    }
+}
