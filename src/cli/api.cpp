@@ -190,6 +190,10 @@ Result<json::value> Api::post(std::string target, const json::value& body) {
     return call_json(Method::Post, std::move(target), json::serialize(body));
 }
 
+Result<json::value> Api::patch(std::string target, const json::value& body) {
+    return call_json(Method::Patch, std::move(target), json::serialize(body));
+}
+
 Result<json::value> Api::put(std::string target, const json::value& body) {
     return call_json(Method::Put, std::move(target), json::serialize(body));
 }

@@ -49,6 +49,7 @@ public:
 
     Result<json::value> get(std::string target);
     Result<json::value> post(std::string target, const json::value& body);
+    Result<json::value> patch(std::string target, const json::value& body);
     Result<json::value> put(std::string target, const json::value& body);
     Result<> remove(std::string target);
     // All pages of a list, or as many items as `most`.

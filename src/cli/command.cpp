@@ -51,6 +51,7 @@ const std::vector<Command>& commands() {
         add_point_commands(out);
         add_connection_commands(out);
         add_tag_commands(out);
+        add_tenant_commands(out);
         add_import_command(out);
         add_export_commands(out);
         add_store_commands(out);
@@ -88,12 +89,13 @@ std::string_view noun_summary(std::string_view noun) {
         std::string_view noun;
         std::string_view summary;
     };
-    static constexpr std::array<Row, 10> rows = {{
+    static constexpr std::array<Row, 11> rows = {{
         {"assets", "The tree of sites, lines, machines and things"},
         {"models", "Thing models (物模型): what a kind of thing measures and can do"},
         {"points", "Points (测点): one measured or set value of one asset"},
         {"connections", "Connections to devices"},
         {"tags", "Which address of a connection feeds which point"},
+        {"tenants", "Tenants (租户) and their quotas, for operators of the platform"},
         {"import", "Bring recorded values in"},
         {"export", "Take recorded values out"},
         {"store", "The files of a store on this machine: check, repair, take out"},

@@ -70,6 +70,7 @@ void add_asset_commands(std::vector<Command>& out);
 void add_model_commands(std::vector<Command>& out);
 void add_point_commands(std::vector<Command>& out);
 void add_connection_commands(std::vector<Command>& out);
+void add_tenant_commands(std::vector<Command>& out);
 void add_tag_commands(std::vector<Command>& out);
 void add_value_commands(std::vector<Command>& out);
 void add_watch_command(std::vector<Command>& out);

@@ -70,6 +70,12 @@ CREATE TABLE idempotency (
     tenant TEXT NOT NULL, principal TEXT NOT NULL, key TEXT NOT NULL, request TEXT NOT NULL,
     answer TEXT NOT NULL, expires BIGINT NOT NULL, PRIMARY KEY (tenant, principal, key));
 )",
+    // 2: how many points a tenant has, and how many it may have; null is as configured
+    R"(
+ALTER TABLE tenants ADD COLUMN points BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE tenants ADD COLUMN points_quota BIGINT;
+UPDATE tenants SET points = (SELECT count(*) FROM points WHERE points.tenant = tenants.id);
+)",
 };
 
 Result<> run_all(Sql& sql, std::string_view script) {

@@ -256,6 +256,8 @@ export type NewTags = NewTag | {
 export type NewTenant = {
     key: string;
     name?: Name;
+    /** points that it may have; without it tenants.points_max */
+    points_quota?: number | null;
 };
 
 export type NewToken = {
@@ -524,9 +526,30 @@ export type Tenant = {
 };
 
 export type TenantPage = {
-    items: Tenant[];
+    items: TenantQuota[];
     /** cursor of the next page */
     next?: string;
+};
+
+export type TenantPatch = {
+    name?: Name;
+    /** points that it may have; null is tenants.points_max */
+    points_quota?: number | null;
+};
+
+export type TenantQuota = {
+    id: string;
+    key: string;
+    name?: Name;
+    /** points that it has */
+    points?: number;
+    /** points that it may have */
+    points_max?: number;
+    /** its own quota; without it tenants.points_max */
+    points_quota?: number;
+    created?: string;
+    updated?: string;
+    version?: number;
 };
 
 export type TestReport = Record<string, unknown>;
@@ -541,6 +564,13 @@ export type TokenPage = {
     items: ApiToken[];
     /** cursor of the next page */
     next?: string;
+};
+
+export type Usage = {
+    points: {
+        used: number;
+        max: number;
+    };
 };
 
 /** Bool, number, string or null. Whole numbers beyond 2^53, NaN and the infinities are strings. */

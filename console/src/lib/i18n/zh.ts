@@ -159,6 +159,7 @@ export const zh: Messages = {
         add_token: '添加令牌', no_tokens: '没有 API 令牌', no_tokens_text: '令牌让程序无需密码即可使用 API。', owner: '所有者',
         created: '创建时间', lifetime: '有效期', lifetime_help: '例如 90d，最长 366d', token_made: '令牌', token_once: '请立即复制：仅显示这一次。',
         who: '用户', action: '动作', object: '对象', outcome: '结果', address: '地址', older: '更早的记录', started: '启动时间',
+        quota: '本租户的测点', used_of: (used, most) => `${used} / ${most}`,
         series: '序列', segments: '数据段', journal: '日志文件', interfaces: '接口', components: '组件', layer: '层', depends_on: '依赖',
     },
     docs: {
@@ -178,6 +179,7 @@ export const zh: Messages = {
         too_large: { title: '过大', remedy: '请减少内容：更少的测点或更短的时间范围。' },
         unsupported: { title: '不支持', remedy: '此处无法执行该操作。' },
         rate_limited: { title: '尝试过多', remedy: '请稍候再试。' },
+        quota_exceeded: { title: '配额已用尽', remedy: '请删除不再需要的测点，或请平台运营方提高租户的配额。' },
         cancelled: { title: '已取消', remedy: '请重试。' },
         timeout: { title: '超时', remedy: '请检查设备是否可达，或减少请求内容。' },
         unavailable: { title: '不可用', remedy: '请稍后重试。' },
