@@ -110,6 +110,14 @@ export type ConnectionPage = {
 /** How the connection fares; see the guide of the protocol. */
 export type ConnectionStatus = Record<string, unknown>;
 
+export type EraseReport = {
+    point: string;
+    from: string;
+    to: string;
+    /** samples that there were */
+    rows: number;
+};
+
 export type EventDefinition = {
     key: string;
     name?: Name;
@@ -226,6 +234,8 @@ export type NewPoint = {
     unit?: string;
     range?: Range;
     access?: "read" | "read_write";
+    /** how long samples are kept, as in 30d; without it as the store keeps all */
+    retention?: string;
 };
 
 export type NewPrincipal = {
@@ -299,6 +309,8 @@ export type Point = {
     unit?: string;
     range?: Range;
     access?: "read" | "read_write";
+    /** how long samples are kept, as in 30d; without it as the store keeps all */
+    retention?: string;
     from_model?: boolean;
     created?: string;
     updated?: string;
@@ -370,6 +382,8 @@ export type Property = {
     unit?: string;
     range?: Range;
     access?: "read" | "read_write";
+    /** how long samples are kept, as in 30d; without it as the store keeps all */
+    retention?: string;
 };
 
 export type Protocol = Record<string, unknown>;

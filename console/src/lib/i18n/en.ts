@@ -63,6 +63,7 @@ export const en = {
         tree: 'Asset tree', name: 'Name', value: 'Value', range: 'Range', quality: 'Quality', path: 'Path',
         description: 'Description', model: 'Model', no_model: 'None', model_help: 'The asset gets the points of its model.',
         level: 'Level', type: 'Type', unit: 'Unit', unit_help: 'UCUM code, as in m3/h, Cel, kW', access: 'Access',
+        retention: 'Samples are kept', retention_help: 'For example 30d; empty: as long as the store keeps all',
         range_low: 'Least', range_high: 'Most', writable: 'Writable', points: 'Points', about: 'About',
         levels: { site: 'Site', area: 'Area', line: 'Line', cell: 'Cell', unit: 'Unit', thing: 'Thing' },
         types: { float64: 'Number', int64: 'Whole number', bool: 'On/off', string: 'Text' },

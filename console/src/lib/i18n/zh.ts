@@ -62,6 +62,7 @@ export const zh: Messages = {
         tree: '资产树', name: '名称', value: '数值', range: '量程', quality: '质量', path: '路径',
         description: '说明', model: '物模型', no_model: '无', model_help: '资产将获得物模型的测点。',
         level: '层级', type: '类型', unit: '单位', unit_help: 'UCUM 代码，例如 m3/h、Cel、kW', access: '访问',
+        retention: '样本保留时间', retention_help: '例如 30d；留空则与存储的默认值相同',
         range_low: '下限', range_high: '上限', writable: '可写', points: '测点', about: '基本信息',
         levels: { site: '厂区', area: '区域', line: '产线', cell: '工作单元', unit: '设备', thing: '部件' },
         types: { float64: '数值', int64: '整数', bool: '开关', string: '文本' },
