@@ -11,6 +11,7 @@ const std::vector<Route>& routes() {
         add_asset_routes(out);
         add_point_routes(out);
         add_sample_routes(out);
+        add_summary_routes(out);
         add_sql_routes(out);
         add_connection_routes(out);
         add_access_routes(out);

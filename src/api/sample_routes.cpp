@@ -138,7 +138,9 @@ void add_sample_routes(std::vector<Route>& out) {
          "count, good_count, first, last, stddev, time_avg, integral."},
         {"fill", "string", "Empty buckets: none (default), previous, linear."},
         {"limit", "integer", "Most raw samples a point, 1 to 1000000. Default: 10000."},
-        {"quality", "string", "\"code\" adds the OPC UA status codes."},
+        {"quality", "string",
+         "Which rows count: good, uncertain (and good ones; the default for buckets), all (the "
+         "default for raw samples). \"code\" adds the OPC UA status codes; both by a comma."},
     };
     std::vector<QueryParameter> many = {
         {"point", "string", "Id or path.", false, true},

@@ -44,6 +44,7 @@ const std::vector<Command>& commands() {
         add_session_commands(out);
         add_status_commands(out);
         add_value_commands(out);
+        add_summary_commands(out);
         add_watch_command(out);
         add_sql_command(out);
         add_asset_commands(out);

@@ -125,6 +125,14 @@ export type EventDefinition = {
     fields?: Parameter[];
 };
 
+export type GroupHistory = {
+    /** how many there are */
+    points: number;
+    unit?: string;
+    /** time, the aggregates, then quality: arrays of one length */
+    columns: Record<string, unknown[]>;
+};
+
 export type Health = {
     status: string;
     store?: string;
@@ -336,6 +344,17 @@ export type PointSelection = {
     under?: string;
 };
 
+export type PointStates = {
+    point: string;
+    columns: {
+        /** of the bucket */
+        time: string[];
+        state: Value[];
+        seconds: number[];
+        entries: number[];
+    };
+};
+
 export type Principal = {
     id: string;
     login: string;
@@ -501,6 +520,10 @@ export type Statement = {
     effect?: "allow" | "forbid";
     permissions: string[];
     under?: string;
+};
+
+export type States = {
+    items: PointStates[];
 };
 
 export type Tag = {
