@@ -22,7 +22,54 @@ Result<http::Response> list_tenants(Services& services, const Call& call) {
     TRY(must_operate(call));
     TRY_ASSIGN(const auto page, call.page());
     TRY_ASSIGN(const auto tenants, services.registry.tenants().list(page));
-    return page_answer(tenants, show_item<registry::Tenant>);
+    return page_answer(tenants, [](const registry::Tenant& tenant) {
+        return std::optional(show_with_quota(tenant));
+    });
+}
+
+// The operator's; null takes it back.
+Result<> take_quota(ObjectReader& in, registry::Tenant& tenant) {
+    constexpr std::int64_t most = INT64_C(0xffff0000);
+    const json::value* quota = in.take("points_quota");
+    if (quota == nullptr) {
+        return {};
+    }
+    if (quota->is_null()) {
+        tenant.points_quota.reset();
+        return {};
+    }
+    std::int64_t points = 0;
+    TRY(ObjectReader::read(*quota, points, "/points_quota"));
+    if (points < 0 || points > most) {
+        return bad_field("/points_quota",
+                         std::format("must be 0 to {}, or null to be as configured", most));
+    }
+    tenant.points_quota = points;
+    return {};
+}
+
+Result<http::Response> read_tenant(Services& services, const Call& call) {
+    TRY(must_operate(call));
+    TRY_ASSIGN(const auto tenant, services.registry.tenants().get(call.part("tenant")));
+    return item_answer(show_with_quota(tenant), tenant.stamp);
+}
+
+Result<http::Response> patch_tenant(Services& services, const Call& call) {
+    TRY(must_operate(call));
+    TRY_ASSIGN(const json::value body, call.body());
+    TRY_ASSIGN(const auto expected, call.expected_version());
+    TRY_ASSIGN(registry::Tenant tenant, services.registry.tenants().get(call.part("tenant")));
+    ObjectReader in(body, "");
+    in.optional("name", tenant.name);
+    in.check(take_quota(in, tenant));
+    TRY(in.finish());
+    TRY_ASSIGN(tenant, services.registry.tenants().update(tenant, expected));
+    return item_answer(show_with_quota(tenant), tenant.stamp);
+}
+
+Result<http::Response> read_usage(Services& services, const Call& call) {
+    TRY_ASSIGN(const auto tenant, services.registry.tenants().get(call.tenant().text()));
+    return json_answer({{"points", {{"used", tenant.points}, {"max", tenant.points_max}}}});
 }
 
 Result<http::Response> create_tenant(Services& services, const Call& call) {
@@ -32,9 +79,10 @@ Result<http::Response> create_tenant(Services& services, const Call& call) {
     ObjectReader in(body, "");
     in.required("key", tenant.key);
     in.optional("name", tenant.name);
+    in.check(take_quota(in, tenant));
     TRY(in.finish());
     TRY_ASSIGN(tenant, services.registry.tenants().create(tenant));
-    return item_answer(show(tenant), tenant.stamp, 201);
+    return item_answer(show_with_quota(tenant), tenant.stamp, 201);
 }
 
 Result<http::Response> list_principals(Services& services, const Call& call) {
@@ -217,9 +265,39 @@ void add_access_routes(std::vector<Route>& out) {
                    .permission = "tenants:write",
                    .handle = create_tenant,
                    .request = "NewTenant",
-                   .response = "Tenant",
+                   .response = "TenantQuota",
                    .success = 201,
                    .audited = true});
+    out.push_back({.method = Get,
+                   .path = "/v1/tenants/{tenant}",
+                   .id = "getTenant",
+                   .tag = tag,
+                   .summary = "One tenant, with its quota of points (platform operators only)",
+                   .permission = "tenants:read",
+                   .handle = read_tenant,
+                   .response = "TenantQuota"});
+    out.push_back({.method = Patch,
+                   .path = "/v1/tenants/{tenant}",
+                   .id = "patchTenant",
+                   .tag = tag,
+                   .summary = "Change name or quota of points (platform operators only)",
+                   .permission = "tenants:write",
+                   .handle = patch_tenant,
+                   .request = "TenantPatch",
+                   .response = "TenantQuota",
+                   .audited = true,
+                   .about = "points_quota is how many points, and so series, the tenant may have; "
+                            "null makes it tenants.points_max again. Points that are there stay, "
+                            "also beyond a smaller quota."});
+    out.push_back({.method = Get,
+                   .path = "/v1/usage",
+                   .id = "getUsage",
+                   .tag = tag,
+                   .summary = "What the caller's tenant uses, and how much of it there may be",
+                   .permission = "usage:read",
+                   .handle = read_usage,
+                   .response = "Usage",
+                   .about = "A point more than max is refused with quota_exceeded (403)."});
     out.push_back({.method = Get,
                    .path = "/v1/principals",
                    .id = "listPrincipals",

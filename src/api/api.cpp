@@ -67,6 +67,15 @@ std::string object_of(const Call& call) {
     return out.empty() ? std::string(call.request.path()) : out;
 }
 
+// What a change was asked to do beside its body: " from=… to=…".
+std::string query_of(const http::Request& request) {
+    std::string out;
+    for (const auto& [name, value] : request.query) {
+        out += std::format(" {}={}", name, value.substr(0, 64));
+    }
+    return out;
+}
+
 Code code_of_status(int status) {
     switch (status) {
         case 408: return Code::Timeout;
@@ -238,7 +247,8 @@ Async<> Api::audit(const Route& route, const Call& call, const Result<http::Resp
     entry.tenant = call.tenant().text();
     entry.principal = call.context.identity ? call.context.identity->principal.text() : "";
     entry.action = route.permission.empty() ? std::string(route.id) : std::string(route.permission);
-    entry.object = std::format("{} {}", route.id, object_of(call));
+    entry.object = std::format("{} {}{}", route.id, object_of(call),
+                               route.audited ? query_of(call.request) : "");
     entry.outcome = answer ? "ok" : denied ? "denied" : "failed";
     entry.detail = answer ? "" : answer.error().message;
     entry.address = call.context.address;

@@ -167,6 +167,16 @@ json::object show(const registry::Tenant& tenant) {
     return out;
 }
 
+json::object show_with_quota(const registry::Tenant& tenant) {
+    json::object out = show(tenant);
+    out["points"] = tenant.points;
+    out["points_max"] = tenant.points_max;
+    if (tenant.points_quota) {
+        out["points_quota"] = *tenant.points_quota;
+    }
+    return out;
+}
+
 json::object show(const registry::ApiToken& token) {
     json::object out;
     out["id"] = token.id.text();

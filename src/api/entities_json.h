@@ -20,6 +20,8 @@ json::object show(const Tag& tag);
 json::object show(const registry::Principal& principal);
 json::object show(const registry::Role& role);
 json::object show(const registry::Tenant& tenant);
+// With what operators see of it.
+json::object show_with_quota(const registry::Tenant& tenant);
 json::object show(const registry::ApiToken& token);
 
 // The fields of a body that creates or replaces. What is shown but cannot be set (id, path, times,

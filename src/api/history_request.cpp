@@ -6,7 +6,6 @@
 #include "api/point_access.h"
 
 namespace gantry::api {
-namespace {
 
 Result<Time> time_parameter(const Call& call, std::string_view name, std::string_view otherwise,
                             Time now) {
@@ -17,6 +16,8 @@ Result<Time> time_parameter(const Call& call, std::string_view name, std::string
     }
     return time;
 }
+
+namespace {
 
 Result<std::vector<query::AggregateKind>> aggregates_of(std::string_view text) {
     std::vector<query::AggregateKind> out;
@@ -78,6 +79,27 @@ void write_raw(JsonWriter& json, const query::RawHistory& history, bool with_cod
     }
 }
 
+// "good", "code", or both by a comma.
+Result<> read_quality(std::string_view text, HistoryRequest& out) {
+    while (!text.empty()) {
+        const std::size_t comma = std::min(text.find(','), text.size());
+        const std::string_view word = text.substr(0, comma);
+        const auto usable = query::parse_usable(word);
+        const bool known = usable || word == "code";
+        if (!known || (usable && out.usable) || comma + 1 == text.size()) {
+            return bad_field("quality",
+                             "must be one of good, uncertain and all, or code, or one of "
+                             "them and code by a comma");
+        }
+        out.usable = usable ? usable : out.usable;
+        out.quality_codes = out.quality_codes || word == "code";
+        text.remove_prefix(std::min(comma + 1, text.size()));
+    }
+    return {};
+}
+
+}  // namespace
+
 void write_buckets(JsonWriter& json, const query::BucketHistory& history,
                    const HistoryRequest& request) {
     json.key("columns").begin_object().key("time").begin_array();
@@ -99,8 +121,6 @@ void write_buckets(JsonWriter& json, const query::BucketHistory& history,
     write_qualities(json, history.quality, request.quality_codes);
     json.end_object();
 }
-
-}  // namespace
 
 Result<HistoryRequest> read_history_request(const Call& call, Time now) {
     HistoryRequest out;
@@ -130,11 +150,7 @@ Result<HistoryRequest> read_history_request(const Call& call, Time now) {
             return bad_field("limit", std::format("must be 1 to {}", history_limit_max));
         }
     }
-    const std::string quality = call.request.parameter("quality").value_or("");
-    if (!quality.empty() && quality != "code") {
-        return bad_field("quality", "must be code, or left out");
-    }
-    out.quality_codes = quality == "code";
+    TRY(read_quality(call.request.parameter("quality").value_or(""), out));
     return out;
 }
 
@@ -153,13 +169,15 @@ Result<> write_history(std::string& out, const store::Store& store,
         }
         if (request.every == Duration{0}) {
             TRY_ASSIGN(const auto history,
-                       query::raw_history(store, entry->series, request.range, request.limit));
+                       query::usable_history(store, entry->series, request.range, request.limit,
+                                             request.raw_usable()));
             rows += history.samples.size();
             write_raw(json, history, request.quality_codes);
         } else {
-            TRY_ASSIGN(const auto history,
-                       query::bucket_history(store, entry->series, request.range, request.every,
-                                             request.aggregates, request.fill));
+            TRY_ASSIGN(
+                const auto history,
+                query::bucket_history(store, entry->series, request.range, request.every,
+                                      request.aggregates, request.fill, request.bucket_usable()));
             rows += history.time.size();
             write_buckets(json, history, request);
         }

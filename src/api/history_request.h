@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "api/call.h"
+#include "base/json_writer.h"
 #include "query/history.h"
+#include "query/summaries.h"
 
 namespace gantry::api {
 
@@ -17,11 +19,25 @@ struct HistoryRequest {
     query::Fill fill = query::Fill::None;
     std::size_t limit = 10'000;
     bool quality_codes = false;
+    std::optional<store::Usable> usable;  // if that was said
+
+    // Buckets are of good and uncertain rows unless something else was said.
+    store::Usable bucket_usable() const { return usable.value_or(store::Usable::NotBad); }
+    // Raw samples are all that there are.
+    store::Usable raw_usable() const { return usable.value_or(store::Usable::Any); }
 };
 
 inline constexpr std::size_t history_limit_max = 1'000'000;
 
 Result<HistoryRequest> read_history_request(const Call& call, Time now);
+
+// Of a query string: RFC 3339, or relative to now.
+Result<Time> time_parameter(const Call& call, std::string_view name, std::string_view otherwise,
+                            Time now);
+
+// "columns" of buckets: time, the aggregates, quality.
+void write_buckets(JsonWriter& json, const query::BucketHistory& history,
+                   const HistoryRequest& request);
 
 // The JSON answer: one {"point", "columns", "next"?} if `one_point`, else {"items": […]}. TooLarge
 // if all points together have more than history_limit_max rows.

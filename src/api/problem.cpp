@@ -27,6 +27,7 @@ constexpr std::array<Title, code_count> titles = {{
     {"Too large", "内容过大"},
     {"Not offered here", "此处不支持"},
     {"Too many requests", "请求过于频繁"},
+    {"The quota is used up", "配额已用尽"},
     {"Given up", "已取消"},
     {"No answer in time", "响应超时"},
     {"Cannot be served now", "暂时无法提供服务"},

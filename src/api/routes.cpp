@@ -13,6 +13,7 @@ const std::vector<Route>& routes() {
         add_sample_routes(out);
         add_formula_routes(out);
         add_live_routes(out);
+        add_summary_routes(out);
         add_sql_routes(out);
         add_influx_routes(out);
         add_prometheus_routes(out);

@@ -13,8 +13,13 @@ constexpr std::size_t file_piece_bytes = 256 * 1024;
 // One CSV on its way out: which point, and from where on.
 class CsvStream {
 public:
-    CsvStream(Services& services, std::vector<directory::PointRef> points, TimeRange range)
-        : services_(services), points_(std::move(points)), range_(range), from_(range.from) {}
+    CsvStream(Services& services, std::vector<directory::PointRef> points,
+              const HistoryRequest& request)
+        : services_(services),
+          points_(std::move(points)),
+          range_(request.range),
+          usable_(request.raw_usable()),
+          from_(range_.from) {}
 
     Async<std::string> next() {
         co_return co_await offload(services_.offload, [this] { return piece(); });
@@ -29,8 +34,9 @@ private:
         }
         while (at_ < points_.size() && out.size() < file_piece_bytes) {
             const directory::PointEntry& entry = *points_[at_];
-            TRY_ASSIGN(const auto history, query::raw_history(services_.store, entry.series,
-                                                              {from_, range_.to}, rows_a_piece));
+            TRY_ASSIGN(const auto history,
+                       query::usable_history(services_.store, entry.series, {from_, range_.to},
+                                             rows_a_piece, usable_));
             for (const Sample& sample : history.samples) {
                 append_csv_field(out, entry.point.path);
                 out += ',';
@@ -53,6 +59,7 @@ private:
     Services& services_;
     std::vector<directory::PointRef> points_;
     TimeRange range_;
+    store::Usable usable_;
     Time from_;
     std::size_t at_ = 0;
     bool header_written_ = false;
@@ -131,7 +138,7 @@ Result<http::Response> export_csv(Services& services, const security::Context&,
                                   const std::vector<directory::PointRef>& points,
                                   const HistoryRequest& request) {
     TRY(must_be_raw(request));
-    auto source = std::make_shared<CsvStream>(services, points, request.range);
+    auto source = std::make_shared<CsvStream>(services, points, request);
     return stream_answer([source = std::move(source)] { return source->next(); },
                          "text/csv; charset=utf-8; header=present", "samples.csv");
 }
@@ -143,7 +150,7 @@ Result<http::Response> export_parquet(Services& services, const security::Contex
     const std::string path = services.temporary_folder + "/export-" +
                              make_ulid(services.clock.now(), services.random) + ".parquet";
     auto source = std::make_shared<FileStream>(services, path);
-    TRY(services.sql.export_parquet(context, points, request.range, path));
+    TRY(services.sql.export_parquet(context, points, request.range, path, request.raw_usable()));
     return stream_answer([source = std::move(source)] { return source->next(); },
                          "application/vnd.apache.parquet", "samples.parquet");
 }

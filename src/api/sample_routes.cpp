@@ -90,6 +90,34 @@ Result<http::Response> read_one(Services& services, const Call& call) {
     return answer_history(services, call, {entry}, true);
 }
 
+// The rows go for good, so both ends must be said.
+Result<http::Response> erase_samples(Services& services, const Call& call) {
+    TRY_ASSIGN(const auto entry, find_point(services, call, call.part("point"), "samples:erase"));
+    const Time now = services.clock.now();
+    TimeRange range;
+    for (const auto& [name, time] : {std::pair("from", &range.from), std::pair("to", &range.to)}) {
+        if (!call.request.parameter(name)) {
+            return bad_field(name, "is required: which samples are to go?");
+        }
+        TRY_ASSIGN(*time, time_parameter(call, name, "", now));
+    }
+    if (range.from >= range.to) {
+        return bad_field("from", "must be before 'to'");
+    }
+    std::uint64_t rows = 0;
+    TRY(services.store.aggregate(std::span(&entry->series, 1), range, Duration{0},
+                                 [&rows](const store::Bucket& bucket) {
+                                     rows += bucket.aggregate.rows;
+                                     return true;
+                                 }));
+    TRY(services.store.erase(entry->series, range));
+    TRY(services.store.commit());
+    return json_answer({{"point", entry->point.path},
+                        {"from", format_time(range.from)},
+                        {"to", format_time(range.to)},
+                        {"rows", rows}});
+}
+
 }  // namespace
 
 void add_sample_routes(std::vector<Route>& out) {
@@ -104,7 +132,9 @@ void add_sample_routes(std::vector<Route>& out) {
          "count, good_count, first, last, stddev, time_avg, integral."},
         {"fill", "string", "Empty buckets: none (default), previous, linear."},
         {"limit", "integer", "Most raw samples a point, 1 to 1000000. Default: 10000."},
-        {"quality", "string", "\"code\" adds the OPC UA status codes."},
+        {"quality", "string",
+         "Which rows count: good, uncertain (and good ones; the default for buckets), all (the "
+         "default for raw samples). \"code\" adds the OPC UA status codes; both by a comma."},
     };
     const std::vector<std::string_view> history_files = {
         "text/csv", "application/vnd.apache.parquet", arrow::media_type};
@@ -154,6 +184,20 @@ void add_sample_routes(std::vector<Route>& out) {
                    .query = history,
                    .response = "PointHistory",
                    .response_files = history_files});
+    out.push_back(
+        {.method = Delete,
+         .path = "/v1/points/{point}/samples",
+         .id = "erasePointSamples",
+         .tag = tag,
+         .summary = "Erase the samples of one point in a range, for good",
+         .permission = "samples:erase",
+         .handle = erase_samples,
+         .query = {{"from", "string", "RFC 3339, a date (UTC), or relative to now.", true},
+                   {"to", "string", "Exclusive.", true}},
+         .response = "EraseReport",
+         .audited = true,
+         .about = "Answers when it is durable, with how many samples there were. Samples that are "
+                  "written into the range afterwards are kept."});
 }
 
 }  // namespace gantry::api

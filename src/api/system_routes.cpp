@@ -16,8 +16,18 @@ Async<http::Response> ready(Services& services, const Call&) {
                           accepting ? 200 : 503);
 }
 
-Async<http::Response> metrics(Services& services, const Call&) {
-    co_return http::Response::text(200, "text/plain; version=0.0.4", services.metrics.render());
+// What the process says of itself, and of the tenant that asks: others are none of its business.
+Result<http::Response> metrics(Services& services, const Call& call) {
+    std::string text = services.metrics.render();
+    TRY_ASSIGN(const auto tenant, services.registry.tenants().get(call.tenant().text()));
+    text += std::format("# HELP gantry_registry_points Points of the tenant whose token asks.\n"
+                        "# TYPE gantry_registry_points gauge\n"
+                        "gantry_registry_points {}\n"
+                        "# HELP gantry_registry_points_max Points that this tenant may have.\n"
+                        "# TYPE gantry_registry_points_max gauge\n"
+                        "gantry_registry_points_max {}\n",
+                        tenant.points, tenant.points_max);
+    return http::Response::text(200, "text/plain; version=0.0.4", std::move(text));
 }
 
 Async<http::Response> openapi(Services& services, const Call&) {

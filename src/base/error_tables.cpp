@@ -28,6 +28,7 @@ constexpr std::array<Row, code_count> rows = {{
     {Code::TooLarge, "too_large", 413, 0x95, "54000", 2},
     {Code::Unsupported, "unsupported", 501, 0x83, "0A000", 1},
     {Code::RateLimited, "rate_limited", 429, 0x96, "53400", 1},
+    {Code::QuotaExceeded, "quota_exceeded", 403, 0x97, "53400", 4},
     {Code::Cancelled, "cancelled", 499, 0x98, "57014", 1},
     {Code::Timeout, "timeout", 504, 0x88, "57014", 5},
     {Code::Unavailable, "unavailable", 503, 0x88, "57P03", 5},

@@ -23,13 +23,14 @@ enum class Code : unsigned char {
     TooLarge,              // larger than a stated limit
     Unsupported,           // understood, but this part does not offer it
     RateLimited,           // too much in too little time; later it will do
-    Cancelled,             // given up on request
-    Timeout,               // no answer in time: the outcome may be unknown
-    Unavailable,           // cannot be served now: starting, stopping, or the other side is away
-    StorageFull,           // no space; nothing was stored
-    Corrupt,               // stored bytes are not what was written
-    Io,                    // the operating system refused
-    Internal,              // a defect of ours
+    QuotaExceeded,  // more than the tenant may have; with less, or a larger quota, it will do
+    Cancelled,      // given up on request
+    Timeout,        // no answer in time: the outcome may be unknown
+    Unavailable,    // cannot be served now: starting, stopping, or the other side is away
+    StorageFull,    // no space; nothing was stored
+    Corrupt,        // stored bytes are not what was written
+    Io,             // the operating system refused
+    Internal,       // a defect of ours
 };
 
 inline constexpr int code_count = static_cast<int>(Code::Internal) + 1;

@@ -190,13 +190,16 @@ Result<json::value> Api::post(std::string target, const json::value& body) {
     return call_json(Method::Post, std::move(target), json::serialize(body));
 }
 
+Result<json::value> Api::patch(std::string target, const json::value& body) {
+    return call_json(Method::Patch, std::move(target), json::serialize(body));
+}
+
 Result<json::value> Api::put(std::string target, const json::value& body) {
     return call_json(Method::Put, std::move(target), json::serialize(body));
 }
 
-Result<> Api::remove(std::string target) {
-    TRY(call_json(Method::Delete, std::move(target), ""));
-    return {};
+Result<json::value> Api::remove(std::string target) {
+    return call_json(Method::Delete, std::move(target), "");
 }
 
 Result<json::array> Api::list(std::string_view path, Query query, std::size_t most) {

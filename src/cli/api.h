@@ -49,8 +49,10 @@ public:
 
     Result<json::value> get(std::string target);
     Result<json::value> post(std::string target, const json::value& body);
+    Result<json::value> patch(std::string target, const json::value& body);
     Result<json::value> put(std::string target, const json::value& body);
-    Result<> remove(std::string target);
+    // What the server says to it, if anything.
+    Result<json::value> remove(std::string target);
     // All pages of a list, or as many items as `most`.
     Result<json::array> list(std::string_view path, Query query, std::size_t most = SIZE_MAX);
     // A body that is JSON already; for what is too large to be built as a tree.

@@ -44,6 +44,7 @@ const std::vector<Command>& commands() {
         add_session_commands(out);
         add_status_commands(out);
         add_value_commands(out);
+        add_summary_commands(out);
         add_watch_command(out);
         add_sql_command(out);
         add_asset_commands(out);
@@ -52,6 +53,7 @@ const std::vector<Command>& commands() {
         add_connection_commands(out);
         add_tag_commands(out);
         add_token_commands(out);
+        add_tenant_commands(out);
         add_import_command(out);
         add_export_commands(out);
         add_store_commands(out);
@@ -89,13 +91,14 @@ std::string_view noun_summary(std::string_view noun) {
         std::string_view noun;
         std::string_view summary;
     };
-    static constexpr std::array<Row, 11> rows = {{
+    static constexpr std::array<Row, 12> rows = {{
         {"assets", "The tree of sites, lines, machines and things"},
         {"models", "Thing models (物模型): what a kind of thing measures and can do"},
         {"points", "Points (测点): one measured or set value of one asset"},
         {"connections", "Connections to devices"},
         {"tags", "Which address of a connection feeds which point"},
         {"tokens", "API tokens: how programs show who they are"},
+        {"tenants", "Tenants (租户) and their quotas, for operators of the platform"},
         {"import", "Bring recorded values in"},
         {"export", "Take recorded values out"},
         {"store", "The files of a store on this machine: check, repair, take out"},

@@ -71,8 +71,10 @@ void add_asset_commands(std::vector<Command>& out);
 void add_model_commands(std::vector<Command>& out);
 void add_point_commands(std::vector<Command>& out);
 void add_connection_commands(std::vector<Command>& out);
+void add_tenant_commands(std::vector<Command>& out);
 void add_tag_commands(std::vector<Command>& out);
 void add_value_commands(std::vector<Command>& out);
+void add_summary_commands(std::vector<Command>& out);
 void add_watch_command(std::vector<Command>& out);
 void add_sql_command(std::vector<Command>& out);
 void add_import_command(std::vector<Command>& out);
@@ -89,6 +91,15 @@ std::string_view noun_summary(std::string_view noun);
 // Switches of commands that change something.
 inline constexpr Parameter dry_run_switch{"--dry-run", "",
                                           "Say what would be done, and do nothing"};
+// Of commands that read samples.
+inline constexpr Parameter quality_parameter{
+    "--quality",
+    "WHICH",
+    "Which samples count: good, uncertain (with --every the default: all but bad ones), or all",
+    false,
+    false,
+    Offer::Words,
+    "good uncertain all"};
 inline constexpr Parameter yes_switch{"-y,--yes", "", "Do not ask whether to go on"};
 
 }  // namespace gantry::cli

@@ -54,6 +54,36 @@ Result<> confirm_or_stop(Context& context, const Arguments& arguments, std::stri
     return {};
 }
 
+Table columns_table(const json::array& items) {
+    Table table;
+    const bool many = items.size() > 1;
+    if (many) {
+        table.columns.push_back({"POINT"});
+    }
+    if (!items.empty()) {
+        for (const auto& [name, column] : items[0].at("columns").as_object()) {
+            std::string title(name);
+            std::ranges::transform(title, title.begin(),
+                                   [](unsigned char c) { return std::toupper(c); });
+            table.columns.push_back({title, name != "time" && name != "quality"});
+        }
+    }
+    for (const json::value& item : items) {
+        const json::object& columns = item.at("columns").as_object();
+        const std::size_t rows = columns.at("time").as_array().size();
+        for (std::size_t i = 0; i < rows; ++i) {
+            auto& row = table.rows.emplace_back();
+            if (many) {
+                row.push_back(field_text(item.as_object(), "point"));
+            }
+            for (const auto& [name, column] : columns) {
+                row.push_back(cell_text(&column.as_array()[i]));
+            }
+        }
+    }
+    return table;
+}
+
 void put_names(json::object& out, const Arguments& arguments) {
     json::object name;
     if (const auto english = arguments.text("--name")) {

@@ -39,6 +39,10 @@ Result<> show_item(Context& context, const json::value& item,
 // What was done to what: {"done": …} as JSON; said on standard error else.
 Result<> show_done(Context& context, std::string_view what, json::object document);
 
+// Items that have "columns", arrays of one length, as rows; with the points' paths where there are
+// several.
+Table columns_table(const json::array& items);
+
 // Asks before something is taken away, unless --yes.
 Result<> confirm_or_stop(Context& context, const Arguments& arguments, std::string_view question);
 

@@ -22,7 +22,8 @@ Result<> export_as(Context& context, const Arguments& arguments, std::string_vie
     }
     query.insert(query.end(), {{"under", under},
                                {"from", arguments.text_or("--from", "1678-01-01T00:00:00Z")},
-                               {"to", arguments.text_or("--to", "2261-12-31T00:00:00Z")}});
+                               {"to", arguments.text_or("--to", "2261-12-31T00:00:00Z")},
+                               {"quality", arguments.text_or("--quality", "")}});
     const std::string path = arguments.text_or("--output", "-");
     if (path == "-" && binary && context.out.options().out_is_tty) {
         return fail(Code::InvalidArgument, "this would fill your screen with bytes: name a file "
@@ -80,6 +81,11 @@ std::vector<Parameter> export_parameters() {
              .offer = Offer::Asset},
             {.name = "--from", .value = "TIME", .about = "RFC 3339, or as in -2h (the beginning)"},
             {.name = "--to", .value = "TIME", .about = "Not included (the end)"},
+            {.name = "--quality",
+             .value = "WHICH",
+             .about = "Only good samples, also uncertain ones, or all (the default)",
+             .offer = Offer::Words,
+             .words = "good uncertain all"},
             {.name = "-o,--output",
              .value = "FILE",
              .about = "Where to ('-', the default: standard output)",

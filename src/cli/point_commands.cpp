@@ -37,6 +37,7 @@ std::vector<std::pair<std::string, std::string>> details(const Output& out,
         fields.emplace_back("range", std::format("{} to {}", field_text(range->as_object(), "min"),
                                                  field_text(range->as_object(), "max")));
     }
+    fields.emplace_back("kept", field_text(point, "retention"));
     fields.emplace_back("from model", field_text(point, "from_model"));
     fields.emplace_back("id", field_text(point, "id"));
     fields.emplace_back("created", field_text(point, "created"));
@@ -75,7 +76,7 @@ Result<> create_point(Context& context, const Arguments& arguments) {
                     path);
     }
     json::object body = {{"asset", path.substr(0, dot)}, {"key", path.substr(dot + 1)}};
-    for (const char* field : {"type", "unit"}) {
+    for (const char* field : {"type", "unit", "retention"}) {
         if (const auto value = arguments.text(std::string("--") + field)) {
             body[field] = *value;
         }
@@ -96,6 +97,32 @@ Result<> create_point(Context& context, const Arguments& arguments) {
     }
     TRY_ASSIGN(const json::value point, context.api.post("/v1/points", body));
     context.out.say(std::format("Created point {}", path));
+    return show_item(context, point, details(context.out, point.as_object()));
+}
+
+Result<> set_retention(Context& context, const Arguments& arguments) {
+    const std::string reference = arguments.text_or("POINT", "");
+    const std::string length = arguments.text_or("LENGTH", "");
+    const bool as_all = length == "default";
+    TRY_ASSIGN(const json::value before, context.api.get(item_target("/v1/points", reference)));
+    const std::string path = field_text(before.as_object(), "path");
+    const std::string what = as_all ? std::format("the samples of {} as the store keeps all", path)
+                                    : std::format("the samples of {} for {}", path, length);
+    if (arguments.has("--dry-run")) {
+        return show_done(context, std::format("Would keep {}", what),
+                         {{"would_keep", length}, {"point", path}});
+    }
+    if (!as_all) {
+        TRY(confirm_or_stop(context, arguments,
+                            std::format("Keep {}? What is older goes for good.", what)));
+    }
+    json::object change = {{"retention", nullptr}};
+    if (!as_all) {
+        change["retention"] = length;
+    }
+    TRY_ASSIGN(const json::value point,
+               context.api.patch(item_target("/v1/points", reference), change));
+    context.out.say(std::format("Keeps {}", what));
     return show_item(context, point, details(context.out, point.as_object()));
 }
 
@@ -151,10 +178,36 @@ void add_point_commands(std::vector<Command>& out) {
                         {.name = "--min", .value = "NUMBER", .about = "Least plausible value"},
                         {.name = "--max", .value = "NUMBER", .about = "Greatest plausible value"},
                         {.name = "--writable", .value = "", .about = "May be written to"},
+                        {.name = "--retention",
+                         .value = "LENGTH",
+                         .about = "How long samples are kept, as in 30d (as the store keeps all)"},
                         {.name = "--name", .value = "TEXT", .about = "English name"},
                         {.name = "--name-zh", .value = "TEXT", .about = "Chinese name"},
                         dry_run_switch},
          .run = create_point});
+    out.push_back(
+        {.path = "points retention",
+         .summary = "How long the samples of a point are kept",
+         .examples = "  gantry points retention plant/line2/pump3.vibration 30d   asks first\n"
+                     "  gantry points retention plant/line2/pump3.flow default    as the store "
+                     "keeps all\n",
+         .next = "gantry points show POINT",
+         .parameters = {{.name = "POINT",
+                         .value = "",
+                         .about = "Path (plant/line2/pump3.flow) or id",
+                         .required = true,
+                         .offer = Offer::Point},
+                        {.name = "LENGTH",
+                         .value = "",
+                         .about = "As in 12h or 30d, or 'default'",
+                         .required = true},
+                        dry_run_switch,
+                        yes_switch},
+         .run = set_retention,
+         .more =
+             "It counts from the newest sample of the store. What is older cannot be read from\n"
+             "now on, and leaves the disk with time. Of points from a model, the model says it:\n"
+             "\"retention\" of the property.\n"});
 }
 
 }  // namespace gantry::cli

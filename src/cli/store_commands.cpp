@@ -2,6 +2,7 @@
 // The files of a store: what is in them, whether they are sound, and their repair.
 #include <format>
 
+#include "base/mapping_faults.h"
 #include "cli/context.h"
 #include "cli/store_documents.h"
 #include "cli/store_export.h"
@@ -86,6 +87,7 @@ Result<> check(Context& context, const Arguments& arguments) {
     Log log(context.clock, silence);
     TRY_ASSIGN(const store::StoreReport report, [&] {
         const Interruptible interruptible;
+        const MappingFaults faults;
         return store::inspect(disk, folder.store, log);
     }());
     TRY(show_report(context, report));
@@ -138,6 +140,35 @@ Table series_table(const store::StoreUse& use) {
     return out;
 }
 
+Table codecs_table(const store::StoreUse& use) {
+    Table out{{{"COLUMN"},
+               {"CODEC"},
+               {"BLOCKS", true},
+               {"VALUES", true},
+               {"BYTES", true},
+               {"PER VALUE", true}},
+              {}};
+    for (const store::CodecUse& codec : use.codecs) {
+        out.rows.push_back({std::string(store::column_name(codec.column)), codec.codec,
+                            grouped(codec.blocks), grouped(codec.values), bytes_text(codec.bytes),
+                            std::format("{:.2f}", static_cast<double>(codec.bytes) /
+                                                      static_cast<double>(codec.values))});
+    }
+    return out;
+}
+
+// What is not among the figures.
+void tell_damage(Context& context, const store::StoreUse& use) {
+    if (use.segments_unreadable > 0) {
+        context.out.warn(
+            std::format("{} segments cannot be read and are not counted", use.segments_unreadable));
+    }
+    if (use.blocks_damaged > 0) {
+        context.out.warn(
+            std::format("{} damaged blocks are not counted by codec", use.blocks_damaged));
+    }
+}
+
 Result<> stats(Context& context, const Arguments& arguments) {
     RealDisk disk;
     TRY_ASSIGN(const StoreFolder folder, find_store(disk, arguments));
@@ -150,8 +181,11 @@ Result<> stats(Context& context, const Arguments& arguments) {
     Log log(context.clock, silence);
     TRY_ASSIGN(const store::StoreUse use, [&] {
         const Interruptible interruptible;
-        return store::measure(disk, folder.store, log, static_cast<std::size_t>(top.value_or(10)),
-                              partition);
+        const MappingFaults faults;
+        return store::measure(disk, folder.store, log,
+                              {.largest_max = static_cast<std::size_t>(top.value_or(10)),
+                               .partition = partition,
+                               .codecs = arguments.has("--codecs")});
     }());
     if (context.out.for_programs()) {
         return context.out.document(document_of(use));
@@ -173,12 +207,14 @@ Result<> stats(Context& context, const Arguments& arguments) {
          {"memory", std::format("about {} for indexes, {} for names, {} for rows of the journal",
                                 bytes_text(use.index_memory), bytes_text(use.names_memory),
                                 bytes_text(use.rows_memory))}}));
-    for (const Table& table : {types_table(use), partitions_table(use), series_table(use)}) {
+    for (const Table& table :
+         {types_table(use), codecs_table(use), partitions_table(use), series_table(use)}) {
         if (!table.rows.empty()) {
             TRY(context.out.data("\n"));
             TRY(context.out.table(table));
         }
     }
+    tell_damage(context, use);
     return {};
 }
 
@@ -280,13 +316,17 @@ void add_store_commands(std::vector<Command>& out) {
         {.path = "store stats",
          .summary = "What takes how much in a store",
          .examples = "  gantry store stats /var/lib/gantry\n"
-                     "  gantry store stats /var/lib/gantry --top 50\n",
+                     "  gantry store stats /var/lib/gantry --top 50\n"
+                     "  gantry store stats /var/lib/gantry --codecs    reads every block\n",
          .next = "gantry store check FOLDER",
          .parameters = with_folder(
              {{.name = "--top", .value = "COUNT", .about = "How many of the largest series (10)"},
               {.name = "--partition",
                .value = "LENGTH",
-               .about = "Spans of time to count by; gantryd's store.partition (7d)"}}),
+               .about = "Spans of time to count by; gantryd's store.partition (7d)"},
+              {.name = "--codecs",
+               .value = "",
+               .about = "Also which codecs wrote the columns; reads every block"}}),
          .run = stats,
          .more =
              "It writes nothing, and may run beside gantryd. Of rows with one time, in several\n"

@@ -155,6 +155,17 @@ json::object document_of(const store::StoreUse& use) {
                                         {"rows", type.rows},
                                         {"bytes", type.bytes}});
     });
+    if (!use.codecs.empty()) {
+        out["codecs"] = array_of(use.codecs, [](const store::CodecUse& codec) {
+            return json::value(json::object{{"column", store::column_name(codec.column)},
+                                            {"codec", codec.codec},
+                                            {"blocks", codec.blocks},
+                                            {"values", codec.values},
+                                            {"bytes", codec.bytes}});
+        });
+    }
+    out["segments_unreadable"] = use.segments_unreadable;
+    out["blocks_damaged"] = use.blocks_damaged;
     out["partitions"] = array_of(use.partitions, [](const store::PartitionUse& partition) {
         return json::value(json::object{{"from", format_time(partition.begin)},
                                         {"to", format_time(partition.end)},

@@ -5,7 +5,10 @@
 
 #include <algorithm>
 #include <format>
+#include <optional>
+#include <set>
 
+#include "base/mapping_faults.h"
 #include "cli/context.h"
 #include "cli/destination.h"
 #include "cli/progress.h"
@@ -30,10 +33,14 @@ namespace {
 
 constexpr std::size_t piece_bytes = 256 * 1024;
 
+// Rows of the journal that are held at once: as many bytes, and as many series. The part of one
+// series that is being written takes as much again.
+constexpr std::uint64_t journal_bytes_max = 16 * 1024 * 1024;
+constexpr std::size_t journal_series_max = 50'000;
+
 class Exporter {
 public:
-    Exporter(Context& context, const store::Contents& contents, TimeRange range,
-             Destination& destination)
+    Exporter(Context& context, store::Contents& contents, TimeRange range, Destination& destination)
         : context_(context),
           contents_(contents),
           range_(range),
@@ -43,17 +50,22 @@ public:
     Result<> run(const std::vector<std::string>& patterns) {
         text_ = "time,key,type,value,quality\n";
         tell_what_is_not_there();
-        for (const SeriesId series : contents_.series_with_rows()) {
-            const std::string key = contents_.names.has(series)
-                                        ? std::string(contents_.names.key(series))
-                                        : store::recovered_key(series);
-            const bool wanted = patterns.empty() ||
-                                std::ranges::any_of(patterns, [&key](const std::string& pattern) {
-                                    return fnmatch(pattern.c_str(), key.c_str(), 0) == 0;
-                                });
-            if (wanted) {
-                TRY(export_series(series, key));
+        std::vector<SeriesId> wanted = contents_.series_with_rows();
+        std::erase_if(wanted, [&](SeriesId series) { return !matches(key_of(series), patterns); });
+        for (std::size_t at = 0; at < wanted.size();) {
+            const std::size_t end = group_end(wanted, at);
+            if (end == at) {
+                TRY(export_in_parts(wanted[at++]));
+                continue;
             }
+            TRY(contents_.load_journal(std::span(wanted).subspan(at, end - at), range_));
+            for (; at < end; ++at) {
+                TRY(export_series(wanted[at], range_));
+            }
+        }
+        if (contents_.damaged_blocks->value() > damaged_) {
+            tell(
+                "a part of a segment could be read a moment ago and no more: its rows are missing");
         }
         return destination_.write(context_.out, text_);
     }
@@ -89,11 +101,47 @@ private:
         }
     }
 
-    Result<> export_series(SeriesId series, const std::string& key) {
+    std::string key_of(SeriesId series) const {
+        return contents_.names.has(series) ? std::string(contents_.names.key(series))
+                                           : store::recovered_key(series);
+    }
+
+    static bool matches(const std::string& key, const std::vector<std::string>& patterns) {
+        return patterns.empty() ||
+               std::ranges::any_of(patterns, [&key](const std::string& pattern) {
+                   return fnmatch(pattern.c_str(), key.c_str(), 0) == 0;
+               });
+    }
+
+    // Series from there on whose rows of the journal may be held together; none if those of the
+    // first are too many by themselves.
+    std::size_t group_end(const std::vector<SeriesId>& series, std::size_t at) const {
+        std::uint64_t bytes = 0;
+        std::size_t end = at;
+        for (; end < series.size() && end - at < journal_series_max; ++end) {
+            bytes += contents_.journal_rows.bytes(series[end]);
+            if (bytes > journal_bytes_max) {
+                break;
+            }
+        }
+        return end;
+    }
+
+    Result<> export_in_parts(SeriesId series) {
+        TRY_ASSIGN(const auto parts,
+                   contents_.journal_rows.split(series, range_, journal_bytes_max));
+        for (const TimeRange& part : parts) {
+            TRY(contents_.load_journal(std::span(&series, 1), part));
+            TRY(export_series(series, part));
+        }
+        return {};
+    }
+
+    Result<> export_series(SeriesId series, TimeRange range) {
+        const std::string key = key_of(series);
         std::string field;
         append_csv_field(field, key);
         Result<> written;
-        const std::uint64_t before = rows_;
         const auto visit = [&](const store::Chunk& chunk) {
             for (std::size_t i = 0; i < chunk.size() && written; ++i) {
                 append_row(chunk.row(i), field);
@@ -104,17 +152,22 @@ private:
             return written.has_value();
         };
         (void)contents_.scan(
-            series, range_, visit,
+            series, range, visit,
             [&](const store::Segment& segment, const store::BlockEntry& block) {
+                ++damaged_;
+                if (!told_.emplace(segment.path(), block.offset).second) {
+                    return;  // in an earlier part of the series
+                }
                 tell(std::format("{} at {}: {} rows of {} from {} to {} cannot be read",
                                  segment.path(), block.offset, block.rows, key,
                                  format_time(block.first), format_time(block.last)));
             });
-        series_ += rows_ > before ? 1 : 0;
         return written;
     }
 
     void append_row(const Row& row, std::string_view key) {
+        series_ += last_series_ == row.series ? 0 : 1;
+        last_series_ = row.series;
         text_ += format_time(row.time);
         text_ += ',';
         text_ += key;
@@ -136,7 +189,7 @@ private:
     }
 
     Context& context_;
-    const store::Contents& contents_;
+    store::Contents& contents_;
     TimeRange range_;
     Destination& destination_;
     Progress progress_;
@@ -144,6 +197,9 @@ private:
     std::uint64_t rows_ = 0;
     std::uint64_t series_ = 0;
     std::uint64_t problems_ = 0;
+    std::uint64_t damaged_ = 0;  // blocks, as often as they were read
+    std::optional<SeriesId> last_series_;
+    std::set<std::pair<std::string, std::uint64_t>> told_;  // damaged blocks: file, offset
 };
 
 Result<Time> time_or(Context& context, const Arguments& arguments, std::string_view name,
@@ -167,7 +223,9 @@ Result<> export_store(Context& context, const Arguments& arguments) {
     TRY(destination.open(arguments.has("--yes")));
     Silence silence;
     Log log(context.clock, silence);
-    TRY_ASSIGN(const store::Contents contents, store::read_contents(disk, folder.store, log));
+    const MappingFaults faults;
+    TRY_ASSIGN(store::Contents contents,
+               store::read_contents(disk, folder.store, log, {.journal_in_memory = false}));
     Exporter exporter(context, contents, range, destination);
     TRY(exporter.run(arguments.list("--series")));
     TRY(destination.finish());

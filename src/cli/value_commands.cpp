@@ -92,21 +92,6 @@ Result<> read_points(Context& context, const Arguments& arguments) {
     return context.out.table(table);
 }
 
-// The columns of one point's history as rows.
-void add_rows(Table& table, const json::object& history, bool with_point) {
-    const json::object& columns = history.at("columns").as_object();
-    const std::size_t rows = columns.at("time").as_array().size();
-    for (std::size_t i = 0; i < rows; ++i) {
-        auto& row = table.rows.emplace_back();
-        if (with_point) {
-            row.push_back(field_text(history, "point"));
-        }
-        for (const auto& [name, column] : columns) {
-            row.push_back(cell_text(&column.as_array()[i]));
-        }
-    }
-}
-
 Result<> history(Context& context, const Arguments& arguments) {
     TRY_ASSIGN(const auto limit, arguments.number("--limit", 1, 1'000'000));
     const std::string under = arguments.text_or("--under", "");
@@ -123,28 +108,14 @@ Result<> history(Context& context, const Arguments& arguments) {
                                {"every", arguments.text_or("--every", "")},
                                {"agg", arguments.text_or("--aggregate", "")},
                                {"fill", arguments.text_or("--fill", "")},
+                               {"quality", arguments.text_or("--quality", "")},
                                {"limit", std::to_string(limit.value_or(1000))}});
     TRY_ASSIGN(const json::value answer, context.api.get(target_of("/v1/samples", query)));
     if (context.out.for_programs()) {
         return context.out.document(answer);
     }
     const json::array& items = answer.as_object().at("items").as_array();
-    Table table;
-    const bool many = items.size() > 1;
-    if (many) {
-        table.columns.push_back({"POINT"});
-    }
-    if (!items.empty()) {
-        for (const auto& [name, column] : items[0].at("columns").as_object()) {
-            std::string title(name);
-            std::ranges::transform(title, title.begin(),
-                                   [](unsigned char c) { return std::toupper(c); });
-            table.columns.push_back({title, name != "time" && name != "quality"});
-        }
-    }
-    for (const json::value& item : items) {
-        add_rows(table, item.as_object(), many);
-    }
+    const Table table = columns_table(items);
     if (table.rows.empty()) {
         context.out.say("There are no values in that time. Without --from it is the last hour.");
         return {};
@@ -274,6 +245,7 @@ void add_value_commands(std::vector<Command>& out) {
                .about = "With --every: what empty rows hold: none (default), previous, linear",
                .offer = Offer::Words,
                .words = "none previous linear"},
+              quality_parameter,
               {.name = "--limit", .value = "ROWS", .about = "Most rows of a point (1000)"}},
          .run = history});
     out.push_back(

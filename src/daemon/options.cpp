@@ -173,7 +173,8 @@ void Options::sections(
         visit) {
     visit("general", [this](OptionVisitor& options) { general.describe(options); });
     visit("http", [this](OptionVisitor& options) { http.describe(options); });
-    visit("sessions", [this](OptionVisitor& options) { registry.describe(options); });
+    visit("sessions", [this](OptionVisitor& options) { registry.sessions.describe(options); });
+    visit("tenants", [this](OptionVisitor& options) { registry.tenants.describe(options); });
     visit("store", [this](OptionVisitor& options) { store.describe(options); });
     visit("pipeline", [this](OptionVisitor& options) { pipeline.describe(options); });
     visit("sql", [this](OptionVisitor& options) { sql.describe(options); });

@@ -23,6 +23,7 @@ Result<std::unique_ptr<Directory>> Directory::open(registry::Registry& registry,
 
 Result<PointRef> Directory::make_entry(const TenantId& tenant, Point point) {
     TRY_ASSIGN(const SeriesId series, store_.make_series(point.id.text(), point.property.type));
+    TRY(store_.set_time_to_live(series, point.property.retention));
     return std::make_shared<const PointEntry>(PointEntry{tenant, std::move(point), series});
 }
 

@@ -23,7 +23,8 @@ struct PointEntry {
 using PointRef = std::shared_ptr<const PointEntry>;
 
 // All points in memory, with their series: what every sample and every query asks. Follows the
-// registry's change feed, so it is never behind a change that was answered. Any thread.
+// registry's change feed, so it is never behind a change that was answered, and tells the store how
+// long samples of each are kept. Any thread.
 class Directory {
 public:
     // Reads all points. A point without a series gets one; the names become durable with the next

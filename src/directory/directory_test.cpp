@@ -74,6 +74,41 @@ TEST(Directory, FollowsEveryChangeOfPoints) {
     EXPECT_EQ(heard, (std::vector<std::string>{"plant.v", "works.v", "gone"}));
 }
 
+TEST(Directory, TellsTheStoreHowLongSamplesAreKept) {
+    Fixture fixture;
+    constexpr Time hour = 3'600'000'000'000;
+    fixture.add_asset("plant");
+    Point point = fixture.add_point("plant", "v");
+    const SeriesId series = fixture.directory->find(fixture.tenant, "plant.v")->series;
+    SampleBatch batch;
+    for (Time time = 1; time <= 10; ++time) {
+        batch.add_float(series, time * hour, quality::good, 1);
+    }
+    must(fixture.store->append(batch));
+    const auto rows = [&] {
+        std::size_t count = 0;
+        must(fixture.store->scan(std::span(&series, 1), {}, [&count](const store::Chunk& chunk) {
+            count += chunk.size();
+            return true;
+        }));
+        return count;
+    };
+    EXPECT_EQ(rows(), 10U);
+    point.property.retention = std::chrono::hours(3);
+    must(fixture.registry->points().update(fixture.tenant, "plant.v", point.property, {}));
+    const std::size_t kept = rows();
+    EXPECT_GE(kept, 3U);
+    EXPECT_LE(kept, 4U);
+    point.property.retention = Duration{0};
+    must(fixture.registry->points().update(fixture.tenant, "plant.v", point.property, {}));
+    EXPECT_EQ(rows(), 10U);
+
+    // What the registry says holds, also if the store never heard of it.
+    must(fixture.store->set_time_to_live(series, std::chrono::hours(1)));
+    const auto again = must(Directory::open(*fixture.registry, *fixture.store, fixture.around.log));
+    EXPECT_EQ(rows(), 10U);
+}
+
 TEST(Directory, KnowsAllPointsAfterARestart) {
     Fixture fixture;
     fixture.add_asset("a");

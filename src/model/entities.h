@@ -69,6 +69,7 @@ struct Property {
     std::string unit;  // UCUM, empty for none
     ValueRange range;  // engineering range; outside it a value is kept and marked uncertain
     Access access = Access::Read;
+    Duration retention{0};  // how long samples are kept; 0 is as the store keeps all
 
     bool operator==(const Property&) const = default;
 };

@@ -42,6 +42,14 @@ Result<> check_range(const ValueRange& range, ValueType type, const std::string&
     return {};
 }
 
+Result<> check_retention(Duration retention, const std::string& where) {
+    constexpr auto least = std::chrono::seconds(1);
+    constexpr auto most = std::chrono::hours(24 * 366 * 100);
+    return retention == Duration{0} || (retention >= least && retention <= most)
+               ? Result<>{}
+               : bad_field(where, "must be 1s to 36600d, or 0s to be as the store keeps all");
+}
+
 }  // namespace
 
 Result<json::value> parse_json(std::string_view text, const JsonLimits& limits) {
@@ -268,9 +276,11 @@ Result<> read_entity(const json::value& value, Property& out, const std::string&
     in.optional("unit", out.unit);
     in.optional("range", out.range);
     in.optional("access", out.access);
+    in.optional("retention", out.retention);
     TRY(in.finish());
     TRY(check_key(out.key, in.where("key")));
     TRY(check_unit(out.unit, out.type, in.where("unit")));
+    TRY(check_retention(out.retention, in.where("retention")));
     return check_range(out.range, out.type, in.where("range"));
 }
 
@@ -368,6 +378,9 @@ json::object to_json(const Property& property) {
         out["description"] = to_json(property.description);
     }
     out["access"] = property.access == Access::Read ? "read" : "read_write";
+    if (property.retention > Duration{0}) {
+        out["retention"] = format_duration(property.retention);
+    }
     return out;
 }
 

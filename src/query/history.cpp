@@ -15,6 +15,8 @@ bool is_time_weighted(AggregateKind kind) {
     return kind == AggregateKind::TimeAverage || kind == AggregateKind::Integral;
 }
 
+}  // namespace
+
 std::optional<double> value_of(const store::Aggregate& aggregate, AggregateKind kind) {
     if (kind == AggregateKind::Count) {
         return static_cast<double>(aggregate.count);
@@ -40,6 +42,29 @@ std::optional<double> value_of(const store::Aggregate& aggregate, AggregateKind 
     }
 }
 
+store::AggregateOptions options_for(const std::vector<AggregateKind>& aggregates,
+                                    store::Usable usable) {
+    return {
+        .usable = usable,
+        .time_weighted = std::ranges::any_of(aggregates, is_time_weighted),
+        .deviation = std::ranges::find(aggregates, AggregateKind::Deviation) != aggregates.end()};
+}
+
+Result<> check_buckets(TimeRange range, Duration every, std::size_t most) {
+    const auto wide = static_cast<double>(range.to) - static_cast<double>(range.from);
+    if (every.count() <= 0 ||
+        wide / static_cast<double>(every.count()) > static_cast<double>(most)) {
+        return fail(
+            Code::InvalidArgument,
+            "the range from {} to {} has more than {} buckets of {}: ask for a shorter range "
+            "or longer buckets",
+            format_time(range.from), format_time(range.to), most, format_duration(every));
+    }
+    return {};
+}
+
+namespace {
+
 void add_bucket(BucketHistory& out, Time start, const store::Aggregate& aggregate,
                 const std::vector<AggregateKind>& aggregates) {
     out.time.push_back(start);
@@ -50,7 +75,8 @@ void add_bucket(BucketHistory& out, Time start, const store::Aggregate& aggregat
 }
 
 // The last usable value before a time, looked for in stretches that grow: most often it is near.
-Result<std::optional<double>> value_before(const store::Store& store, SeriesId series, Time time) {
+Result<std::optional<double>> value_before(const store::Store& store, SeriesId series, Time time,
+                                           store::Usable usable) {
     constexpr Time first_stretch = 3'600'000'000'000;
     Time stretch = first_stretch;
     Time to = time;
@@ -66,7 +92,8 @@ Result<std::optional<double>> value_before(const store::Store& store, SeriesId s
                                     found = bucket.aggregate.last;
                                 }
                                 return true;
-                            }));
+                            },
+                            {.usable = usable}));
         if (found) {
             return found;
         }
@@ -168,30 +195,20 @@ Result<RawHistory> raw_history(const store::Store& store, SeriesId series, TimeR
 
 Result<BucketHistory> bucket_history(const store::Store& store, SeriesId series, TimeRange range,
                                      Duration every, const std::vector<AggregateKind>& aggregates,
-                                     Fill fill) {
+                                     Fill fill, store::Usable usable) {
     BucketHistory out;
     out.values.resize(aggregates.size());
     if (range.empty()) {
         return out;
     }
-    const auto wide = static_cast<double>(range.to) - static_cast<double>(range.from);
-    if (every.count() <= 0 || wide / static_cast<double>(every.count()) > buckets_max) {
-        return fail(
-            Code::InvalidArgument,
-            "the range from {} to {} has more than {} buckets of {}: ask for a shorter range "
-            "or longer buckets",
-            format_time(range.from), format_time(range.to), buckets_max, format_duration(every));
-    }
-    const store::AggregateOptions options{
-        .time_weighted = std::ranges::any_of(aggregates, is_time_weighted),
-        .deviation = std::ranges::find(aggregates, AggregateKind::Deviation) != aggregates.end()};
+    TRY(check_buckets(range, every, buckets_max));
     TRY(store.aggregate(
         std::span(&series, 1), range, every,
         [&](const store::Bucket& bucket) {
             add_bucket(out, bucket.start, bucket.aggregate, aggregates);
             return true;
         },
-        options));
+        options_for(aggregates, usable)));
     if (fill == Fill::None) {
         return out;
     }
@@ -206,7 +223,7 @@ Result<BucketHistory> bucket_history(const store::Store& store, SeriesId series,
         } else {
             std::optional<double> last;
             if (!out.values[i].empty() && !out.values[i].front()) {
-                TRY_ASSIGN(last, value_before(store, series, range.from));
+                TRY_ASSIGN(last, value_before(store, series, range.from, usable));
             }
             fill_previous(out.values[i], out.quality, last);
         }

@@ -60,7 +60,15 @@ Result<RawHistory> raw_history(const store::Store& store, SeriesId series, TimeR
 // start.
 Result<BucketHistory> bucket_history(const store::Store& store, SeriesId series, TimeRange range,
                                      Duration every, const std::vector<AggregateKind>& aggregates,
-                                     Fill fill);
+                                     Fill fill, store::Usable usable = store::Usable::NotBad);
+
+// What an aggregate comes to; nothing where no row was usable.
+std::optional<double> value_of(const store::Aggregate& aggregate, AggregateKind kind);
+// What the store is asked for these.
+store::AggregateOptions options_for(const std::vector<AggregateKind>& aggregates,
+                                    store::Usable usable);
+// InvalidArgument: so many buckets, or endlessly many.
+Result<> check_buckets(TimeRange range, Duration every, std::size_t most);
 
 // The latest sample of a point; none if it never had one.
 Result<std::optional<Sample>> latest(const store::Store& store, SeriesId series);

@@ -284,7 +284,7 @@ Result<SqlAnswer> SqlEngine::run(const security::Context& context, const SqlQues
 
 Result<> SqlEngine::export_parquet(const security::Context& context,
                                    const std::vector<directory::PointRef>& points, TimeRange range,
-                                   const std::string& path) {
+                                   const std::string& path, store::Usable usable) {
     TRY_ASSIGN(const auto database, instance("", true));
     try {
         auto scope = surroundings_->scope(context);
@@ -294,8 +294,11 @@ Result<> SqlEngine::export_parquet(const security::Context& context,
         duckdb::Connection connection = database->connect(std::move(scope));
         const auto result = connection.Query(
             "COPY (SELECT point, make_timestamp_ns(time_ns) AS time, value, value_int, value_text, "
-            "quality, quality_code FROM samples) TO " +
-            quoted(path) + " (FORMAT parquet, COMPRESSION zstd)");
+            "quality, quality_code FROM samples" +
+            std::string(usable == store::Usable::Good     ? " WHERE quality = 'good'"
+                        : usable == store::Usable::NotBad ? " WHERE quality <> 'bad'"
+                                                          : "") +
+            ") TO " + quoted(path) + " (FORMAT parquet, COMPRESSION zstd)");
         if (result->HasError()) {
             return fail(Code::Io, "exporting to {}: {}", path,
                         result->GetErrorObject().RawMessage());

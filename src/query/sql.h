@@ -62,10 +62,10 @@ public:
     Result<SqlAnswer> run(const security::Context& context, const SqlQuestion& question);
 
     // Writes the rows of the points in the range to a Parquet file: columns point, time (ns),
-    // value, value_int, value_text, quality, quality_code.
+    // value, value_int, value_text, quality, quality_code. Only those of that quality.
     Result<> export_parquet(const security::Context& context,
                             const std::vector<directory::PointRef>& points, TimeRange range,
-                            const std::string& path);
+                            const std::string& path, store::Usable usable = store::Usable::Any);
 
 private:
     class Instance;

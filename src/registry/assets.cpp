@@ -150,9 +150,7 @@ Result<Asset> Assets::create(const TenantId& tenant, Asset asset) {
                         {"doc", document_of(asset)}},
                        asset.stamp)));
         changes.add(tenant, EntityKind::Asset, asset.id.text(), ChangeAction::Created);
-        for (const Property& property : resolved.properties) {
-            TRY(Points::insert(sql, ground_, tenant, asset, property, true, changes));
-        }
+        TRY(Points::insert_all(sql, ground_, tenant, asset, resolved.properties, changes));
         return asset;
     });
 }

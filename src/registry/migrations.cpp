@@ -70,10 +70,16 @@ CREATE TABLE idempotency (
     tenant TEXT NOT NULL, principal TEXT NOT NULL, key TEXT NOT NULL, request TEXT NOT NULL,
     answer TEXT NOT NULL, expires BIGINT NOT NULL, PRIMARY KEY (tenant, principal, key));
 )",
-    // Series known by labels have a permission of their own: whoever could read or write samples
+    // 2: how many points a tenant has, and how many it may have; null is as configured
+    R"(
+ALTER TABLE tenants ADD COLUMN points BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE tenants ADD COLUMN points_quota BIGINT;
+UPDATE tenants SET points = (SELECT count(*) FROM points WHERE points.tenant = tenants.id);
+)",
+    // 3: series known by labels have a permission of their own: whoever could read or write samples
     // everywhere by a role that came with the tenant may do so there too.
     R"(
-UPDATE roles SET doc = replace(doc, '"samples:read"', '"samples:read","metrics:read"')
+UPDATE roles SET doc = replace(doc, '"samples:read"', '"samples:read","metrics:read","usage:read"')
     WHERE key IN ('engineer', 'operator', 'viewer');
 UPDATE roles SET doc = replace(doc, '"samples:write"', '"samples:write","metrics:write"')
     WHERE key IN ('engineer');

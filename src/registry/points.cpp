@@ -5,6 +5,7 @@
 
 #include "model/json.h"
 #include "registry/assets.h"
+#include "registry/tenants.h"
 
 namespace gantry::registry {
 namespace {
@@ -106,6 +107,7 @@ Result<> Points::remove(Sql& sql, const TenantId& tenant, const Point& point, Ch
                     tag->text(0), tag->text(1), point.path);
     }
     TRY(sql.execute("DELETE FROM points WHERE id = :id", {{"id", point.id.text()}}));
+    TRY(Tenants::count_out(sql, tenant));
     changes.add(tenant, EntityKind::Point, point.id.text(), ChangeAction::Deleted);
     return {};
 }
@@ -114,6 +116,7 @@ Result<> Points::follow_model(Sql& sql, const Ground& ground, const TenantId& te
                               const ModelId& model, const ResolvedModel& resolved,
                               ChangeSet& changes) {
     TRY_ASSIGN(const auto assets, Assets::of_model(sql, tenant, model));
+    std::vector<std::pair<const Asset*, const Property*>> missing;
     for (const Asset& asset : assets) {
         TRY_ASSIGN(auto points, of_asset(sql, asset.id));
         for (const Property& property : resolved.properties) {
@@ -121,7 +124,7 @@ Result<> Points::follow_model(Sql& sql, const Ground& ground, const TenantId& te
                 return candidate.property.key;
             });
             if (point == points.end()) {
-                TRY(insert(sql, ground, tenant, asset, property, true, changes));
+                missing.emplace_back(&asset, &property);
             } else if (point->property.type != property.type) {
                 return fail(Code::Conflict,
                             "point '{}' holds {} values and cannot become {}: give the property "
@@ -140,6 +143,20 @@ Result<> Points::follow_model(Sql& sql, const Ground& ground, const TenantId& te
             }
         }
     }
+    TRY(Tenants::count_in(sql, ground, tenant, std::ssize(missing)));
+    for (const auto& [asset, property] : missing) {
+        TRY(insert(sql, ground, tenant, *asset, *property, true, changes));
+    }
+    return {};
+}
+
+Result<> Points::insert_all(Sql& sql, const Ground& ground, const TenantId& tenant,
+                            const Asset& asset, const std::vector<Property>& properties,
+                            ChangeSet& changes) {
+    TRY(Tenants::count_in(sql, ground, tenant, std::ssize(properties)));
+    for (const Property& property : properties) {
+        TRY(insert(sql, ground, tenant, asset, property, true, changes));
+    }
     return {};
 }
 
@@ -150,6 +167,7 @@ Result<Point> Points::create(const TenantId& tenant, const std::string& asset, P
         if (get(sql, tenant, path)) {
             return fail(Code::Conflict, "there is a point '{}' already", path);
         }
+        TRY(Tenants::count_in(sql, ground_, tenant, 1));
         return insert(sql, ground_, tenant, owner, property, false, changes);
     });
 }

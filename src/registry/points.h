@@ -18,7 +18,7 @@ public:
     explicit Points(Ground ground) : ground_(ground) {}
 
     // A point of its own, beside those of the asset's model. NotFound: no such asset. Conflict: the
-    // asset has a point of that key.
+    // asset has a point of that key. QuotaExceeded: the tenant may not have more points.
     Result<Point> create(const TenantId& tenant, const std::string& asset, Property property);
     Result<Point> get(const TenantId& tenant, const std::string& reference);
     Result<Page<Point>> list(const TenantId& tenant, const PointFilter& filter,
@@ -34,10 +34,12 @@ public:
                     const ExpectedVersion& expected);
 
     static Result<Point> get(Sql& sql, const TenantId& tenant, const std::string& reference);
-    static Result<Point> insert(Sql& sql, const Ground& ground, const TenantId& tenant,
-                                const Asset& asset, const Property& property, bool from_model,
-                                ChangeSet& changes);
-    // Brings the points of all assets of a model in line with what the model has now.
+    // Those of a new asset, all or none. QuotaExceeded: the tenant may not have so many.
+    static Result<> insert_all(Sql& sql, const Ground& ground, const TenantId& tenant,
+                               const Asset& asset, const std::vector<Property>& properties,
+                               ChangeSet& changes);
+    // Brings the points of all assets of a model in line with what the model has now, those that
+    // go before those that come. QuotaExceeded: the tenant may not have so many.
     static Result<> follow_model(Sql& sql, const Ground& ground, const TenantId& tenant,
                                  const ModelId& model, const ResolvedModel& resolved,
                                  ChangeSet& changes);
@@ -46,6 +48,11 @@ public:
     static Result<std::vector<Point>> of_asset(Sql& sql, const AssetId& asset);
 
 private:
+    // The point is counted already.
+    static Result<Point> insert(Sql& sql, const Ground& ground, const TenantId& tenant,
+                                const Asset& asset, const Property& property, bool from_model,
+                                ChangeSet& changes);
+
     Ground ground_;
 };
 

@@ -8,14 +8,15 @@ Registry::Registry(std::unique_ptr<Database> database, const Clock& clock, Rando
     : database_(std::move(database)),
       feed_(*database_, clock),
       random_(random),
-      tenants_(Ground{*database_, feed_, clock, random}),
-      principals_(Ground{*database_, feed_, clock, random}, options.password_cost),
-      sessions_(Ground{*database_, feed_, clock, random}, principals_, options.sessions),
-      models_(Ground{*database_, feed_, clock, random}),
-      assets_(Ground{*database_, feed_, clock, random}),
-      points_(Ground{*database_, feed_, clock, random}),
-      connections_(Ground{*database_, feed_, clock, random}),
-      idempotency_(Ground{*database_, feed_, clock, random}) {}
+      ground_{*database_, feed_, clock, random, options.tenants.points_max},
+      tenants_(ground_),
+      principals_(ground_, options.password_cost),
+      sessions_(ground_, principals_, options.sessions),
+      models_(ground_),
+      assets_(ground_),
+      points_(ground_),
+      connections_(ground_),
+      idempotency_(ground_) {}
 
 Result<std::unique_ptr<Registry>> Registry::open(const Clock& clock, Random& random, Log& log,
                                                  const RegistryOptions& options) {

@@ -16,12 +16,21 @@
 
 namespace gantry::registry {
 
+struct TenantOptions {
+    std::int64_t points_max = points_max_default;
+
+    void describe(OptionVisitor& options) {
+        options.number("points_max", points_max, 0, INT64_C(0xffff0000),
+                       "Points, and so series, that a tenant may have unless the operator gives it "
+                       "a quota of its own.");
+    }
+};
+
 struct RegistryOptions {
     std::string path = "registry.sqlite";
     SessionOptions sessions;
+    TenantOptions tenants;
     security::PasswordCost password_cost;
-
-    void describe(OptionVisitor& options) { sessions.describe(options); }
 };
 
 // The system of record for everything that is not samples.
@@ -51,6 +60,7 @@ private:
     std::unique_ptr<Database> database_;
     ChangeFeed feed_;
     Random& random_;
+    Ground ground_;
     Tenants tenants_;
     Principals principals_;
     Sessions sessions_;

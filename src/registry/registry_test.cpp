@@ -19,6 +19,7 @@ struct Fixture {
         RegistryOptions options;
         options.path = folder / "registry.sqlite";
         options.password_cost = {.memory_kib = 64, .passes = 1};
+        options.tenants.points_max = points_max;
         registry = must(Registry::open(around.clock, random, around.log, options));
         if (auto password = must(registry->bootstrap())) {
             first_password = *password;
@@ -61,6 +62,7 @@ struct Fixture {
     std::unique_ptr<Registry> registry;
     Secret first_password;
     TenantId tenant;
+    std::int64_t points_max = 1000;
 };
 
 using Paths = std::vector<std::string>;
@@ -178,6 +180,97 @@ TEST(Registry, TenantsDoNotSeeEachOther) {
     must(assets.create(other, fixture.asset("plant")));
     EXPECT_EQ(failure(assets.create(other, fixture.asset("x", mine.id.text()))),
               Code::InvalidArgument);
+}
+
+Tenant tenant_with_quota(Fixture& fixture, std::string key, std::int64_t quota) {
+    Tenant tenant;
+    tenant.key = std::move(key);
+    tenant.points_quota = quota;
+    return must(fixture.registry->tenants().create(tenant));
+}
+
+std::int64_t points_of(Fixture& fixture, const TenantId& tenant) {
+    return must(fixture.registry->tenants().get(tenant.text())).points;
+}
+
+TEST(Quota, OneTenantAtItsQuotaDoesNotKeepAnotherFromItsPoints) {
+    Fixture fixture;
+    auto& points = fixture.registry->points();
+    const TenantId small = tenant_with_quota(fixture, "small", 2).id;
+    must(fixture.registry->assets().create(small, fixture.asset("plant")));
+    must(fixture.registry->assets().create(fixture.tenant, fixture.asset("plant")));
+    must(points.create(small, "plant", fixture.property("a")));
+    must(points.create(small, "plant", fixture.property("b")));
+    const auto refused = points.create(small, "plant", fixture.property("c"));
+    EXPECT_EQ(failure(refused), Code::QuotaExceeded);
+    EXPECT_EQ(
+        refused.error().message,
+        "tenant 'small' has 2 of the 2 points that it may have, and this needs 1 more: remove "
+        "points that are needed no more, or ask the operator of the platform for a larger "
+        "quota");
+    must(points.create(fixture.tenant, "plant", fixture.property("a")));
+    EXPECT_EQ(points_of(fixture, small), 2);
+    EXPECT_EQ(points_of(fixture, fixture.tenant), 1);
+
+    must(points.remove(small, "plant.a", {}));
+    must(points.create(small, "plant", fixture.property("c")));
+    EXPECT_EQ(failure(points.create(small, "plant", fixture.property("d"))), Code::QuotaExceeded);
+}
+
+TEST(Quota, WhatWouldPassItIsRefusedWhole) {
+    Fixture fixture;
+    const TenantId small = tenant_with_quota(fixture, "small", 5).id;
+    auto& assets = fixture.registry->assets();
+    auto& models = fixture.registry->models();
+    ThingModel pump = must(models.create(
+        small, fixture.model("pump", {fixture.property("a"), fixture.property("b")})));
+    must(assets.create(small, fixture.asset("p1", "", "pump")));
+    must(assets.create(small, fixture.asset("p2", "", "pump")));
+    EXPECT_EQ(failure(assets.create(small, fixture.asset("p3", "", "pump"))), Code::QuotaExceeded);
+    EXPECT_EQ(failure(assets.get(small, "p3")), Code::NotFound) << "not even the asset";
+
+    // A property more for both assets: two points, and there is room for one.
+    pump.properties.push_back(fixture.property("c"));
+    const auto refused = models.replace(small, pump, {});
+    EXPECT_EQ(failure(refused), Code::QuotaExceeded);
+    EXPECT_TRUE(refused.error().message.contains("has 4 of the 5 points"))
+        << refused.error().message;
+    EXPECT_TRUE(refused.error().message.contains("needs 2 more"));
+    EXPECT_EQ(must(models.get(small, "pump")).properties.size(), 2U);
+    EXPECT_EQ(points_of(fixture, small), 4);
+
+    // Another property in place of one needs no room.
+    pump.properties = {fixture.property("a"), fixture.property("c")};
+    must(models.replace(small, pump, {}));
+    EXPECT_EQ(points_of(fixture, small), 4);
+    must(assets.remove(small, "p1", false, {}));
+    EXPECT_EQ(points_of(fixture, small), 2);
+}
+
+TEST(Quota, TheOperatorChangesItAndPointsThatAreThereStay) {
+    Fixture fixture;
+    auto& points = fixture.registry->points();
+    auto& tenants = fixture.registry->tenants();
+    must(fixture.registry->assets().create(fixture.tenant, fixture.asset("plant")));
+    must(points.create(fixture.tenant, "plant", fixture.property("a")));
+    must(points.create(fixture.tenant, "plant", fixture.property("b")));
+    Tenant main = must(tenants.get("main"));
+    EXPECT_EQ(main.points_max, 1000) << "as configured";
+    main.points_quota = 1;
+    EXPECT_EQ(must(tenants.update(main, main.stamp.version)).points_max, 1);
+    EXPECT_EQ(failure(tenants.update(main, main.stamp.version)), Code::PreconditionFailed);
+    EXPECT_EQ(failure(points.create(fixture.tenant, "plant", fixture.property("c"))),
+              Code::QuotaExceeded);
+    fixture.points_max = 3;
+    fixture.open();
+    EXPECT_EQ(must(fixture.registry->tenants().get("main")).points_max, 1) << "its own";
+    EXPECT_EQ(points_of(fixture, fixture.tenant), 2);
+    main.points_quota.reset();
+    must(fixture.registry->tenants().update(main, {}));
+    must(fixture.registry->points().create(fixture.tenant, "plant", fixture.property("c")));
+    EXPECT_EQ(
+        failure(fixture.registry->points().create(fixture.tenant, "plant", fixture.property("d"))),
+        Code::QuotaExceeded);
 }
 
 TEST(Registry, ListsComeInPages) {

@@ -12,12 +12,15 @@
 
 namespace gantry::registry {
 
+inline constexpr std::int64_t points_max_default = 1'000'000;
+
 // What every repository is made with. All of it outlives them.
 struct Ground {
     Database& database;
     ChangeFeed& feed;
     const Clock& clock;
     Random& random;
+    std::int64_t points_max = points_max_default;  // of a tenant that has no quota of its own
 };
 
 // The version that the caller read, if it said so; a change then wants it to be still the same.

@@ -70,8 +70,8 @@ std::optional<SegmentSummary> read_foot(Disk& disk, const std::string& path) {
 
 class ContentsReader {
 public:
-    ContentsReader(Disk& disk, const std::string& folder, Log& log, bool read_all)
-        : disk_(disk), log_(log), read_all_(read_all) {
+    ContentsReader(Disk& disk, const std::string& folder, Log& log, ReadOptions options)
+        : disk_(disk), log_(log), options_(options) {
         out_.folder = folder;
     }
 
@@ -187,16 +187,14 @@ private:
         Erase erase;
         SampleBatch batch;
         if (record.type == erase_record && decode_erase(record.payload, erase)) {
-            out_.memory->erase(erase.series, erase.range, record.lsn);
+            if (options_.journal_in_memory) {
+                out_.memory->erase(erase.series, erase.range, record.lsn);
+            }
             out_.manifest.tombstones.push_back({erase.series, erase.range, record.lsn});
         } else if (decode_batch(record.type, record.payload, batch)) {
-            out_.memory->add(batch, record.lsn);
-            JournalRows& rows = out_.journal_rows.emplace_back();
-            rows.lsn = record.lsn;
-            rows.rows = batch.size();
-            for (const Time time : batch.time_column()) {
-                rows.first = std::min(rows.first, time);
-                rows.last = std::max(rows.last, time);
+            out_.journal_rows.count(batch, record.lsn);
+            if (options_.journal_in_memory) {
+                out_.memory->add(batch, record.lsn);
             }
         } else {
             out_.bad_records.push_back(std::format("record {} of the journal", record.lsn));
@@ -205,12 +203,17 @@ private:
     }
 
     Result<> read_journal() {
+        if (!options_.journal_in_memory) {
+            TRY(out_.journal_rows.hold(disk_, out_.folder + "/journal"));
+        }
         auto scan =
             journal::scan_folder(disk_, out_.folder + "/journal",
                                  [this](const journal::Record& record) { return take(record); });
         if (scan) {
             out_.journal = std::move(*scan);
-            return {};
+            return options_.journal_in_memory || out_.journal_rows.holds(out_.journal)
+                       ? Result<>()
+                       : fail(Code::NotFound, "the journal in {} moved on", out_.folder);
         }
         TRY_ASSIGN(const bool there, disk_.exists(out_.folder + "/journal"));
         return there ? Result<>(std::unexpected(scan.error())) : Result<>();
@@ -219,7 +222,7 @@ private:
     Result<> open_segments() {
         for (Manifest::Entry& entry : out_.manifest.segments) {
             const std::string path = segment_path(out_.folder, entry.number);
-            const auto readable = read_all_ ? read_through(disk_, path) : Result<>();
+            const auto readable = options_.read_all ? read_through(disk_, path) : Result<>();
             auto file =
                 readable
                     ? Segment::open(disk_, path, log_, *out_.damaged_blocks)
@@ -297,7 +300,7 @@ private:
 
     Disk& disk_;
     Log& log_;
-    bool read_all_;
+    ReadOptions options_;
     std::vector<std::string> names_;
     Contents out_;
 };
@@ -337,7 +340,8 @@ std::vector<std::uint64_t> doubts(const Contents& contents) {
 
 }  // namespace
 
-Result<Contents> read_contents(Disk& disk, const std::string& folder, Log& log, bool read_all) {
+Result<Contents> read_contents(Disk& disk, const std::string& folder, Log& log,
+                               ReadOptions options) {
     bool there = false;
     for (const std::string_view name : {"MANIFEST", "MANIFEST.copy", "journal", "catalogue"}) {
         TRY_ASSIGN(const bool found, disk.exists(folder + "/" + std::string(name)));
@@ -348,7 +352,7 @@ Result<Contents> read_contents(Disk& disk, const std::string& folder, Log& log, 
     }
     std::optional<std::vector<std::uint64_t>> doubts_before;
     for (int tries = 1;; ++tries) {
-        auto out = ContentsReader(disk, folder, log, read_all).run();
+        auto out = ContentsReader(disk, folder, log, options).run();
         if (!out && (out.error().code != Code::NotFound || tries == tries_max)) {
             return out;
         }
@@ -366,24 +370,34 @@ Result<Contents> read_contents(Disk& disk, const std::string& folder, Log& log, 
     }
 }
 
+Result<> Contents::load_journal(std::span<const SeriesId> series, TimeRange range) {
+    memory = std::make_unique<Memtable>();
+    return journal_rows.read(series, range, tombstones, *memory);
+}
+
 std::vector<SeriesId> Contents::series_with_rows() const {
-    std::set<std::uint32_t> all;
+    std::vector<bool> has;
+    const auto note = [&has](std::uint32_t series) {
+        if (series >= has.size()) {
+            has.resize(std::size_t{series} + 1);
+        }
+        has[series] = true;
+    };
+    journal_rows.each_series(note);
     std::vector<BlockEntry> entries;
     for (const LiveSegment& segment : segments) {
         for (std::size_t page = 0; page < segment.file->pages().size(); ++page) {
             segment.file->read_page(page, entries);
             for (const BlockEntry& entry : entries) {
-                all.insert(all.end(), entry.series);
+                note(entry.series);
             }
         }
     }
-    memory->each_series([&all](SeriesId series) {
-        all.insert(series.value);
-        return true;
-    });
     std::vector<SeriesId> out;
-    for (const std::uint32_t number : all) {
-        out.push_back(SeriesId{number});
+    for (std::uint32_t series = 0; series < has.size(); ++series) {
+        if (has[series]) {
+            out.push_back(SeriesId{series});
+        }
     }
     return out;
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "store/journal_rows.h"
 #include "store/manifest.h"
 #include "store/memtable.h"
 #include "store/series_names.h"
@@ -20,14 +21,6 @@ struct ManifestCopy {
     std::string name;
     CopyState state = CopyState::Missing;
     std::uint64_t generation = 0;
-};
-
-// A record of the journal that is not in a segment, without its rows.
-struct JournalRows {
-    Lsn lsn = 0;
-    std::uint64_t rows = 0;
-    Time first = time_max;
-    Time last = time_min;
 };
 
 // What a store has on disk, read without opening it: nothing is written, and a gantryd may go on
@@ -50,12 +43,16 @@ struct Contents {
     journal::FolderScan journal;
     journal::FolderScan catalogue;
     std::vector<std::string> bad_records;  // whose checksum holds and that cannot be read
-    std::vector<JournalRows> journal_rows;
-    std::unique_ptr<Memtable> memory = std::make_unique<Memtable>();  // what only the journal has
+    JournalRows journal_rows;              // what only the journal has
+    // The same, or the part of it that load_journal() has read, or nothing.
+    std::unique_ptr<Memtable> memory = std::make_unique<Memtable>();
     Tombstones tombstones;
     SeriesNames names;
     std::unique_ptr<Counter> damaged_blocks = std::make_unique<Counter>();
 
+    // What scan() gives of the journal from now on: that of the series, which are in rising order,
+    // in the range.
+    Result<> load_journal(std::span<const SeriesId> series, TimeRange range = {});
     // All series that have rows, rising.
     std::vector<SeriesId> series_with_rows() const;
     // Rows as the store would give them, without those of damaged blocks, which `on_damage` is told
@@ -64,10 +61,16 @@ struct Contents {
               const std::function<void(const Segment&, const BlockEntry&)>& on_damage = {}) const;
 };
 
-// `read_all` reads every byte of every segment once in the ordinary way, so that a disk that cannot
-// give them back is an error of that segment. NotFound: there is no store in the folder.
-// Unsupported: a newer program wrote it.
+struct ReadOptions {
+    // Reads every byte of every segment once in the ordinary way, so that a disk that cannot give
+    // them back is an error of that segment.
+    bool read_all = false;
+    // All rows of the journal in memory; without it they are only counted.
+    bool journal_in_memory = true;
+};
+
+// NotFound: there is no store in the folder. Unsupported: a newer program wrote it.
 Result<Contents> read_contents(Disk& disk, const std::string& folder, Log& log,
-                               bool read_all = false);
+                               ReadOptions options = {});
 
 }  // namespace gantry::store

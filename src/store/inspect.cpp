@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "store/segment_format.h"
 #include "store/segment_set.h"
 
 namespace gantry::store {
@@ -43,9 +44,7 @@ public:
         TRY_ASSIGN(out_.journal,
                    inspect_journal("journal", contents_.journal, contents_.manifest.flushed));
         TRY_ASSIGN(out_.catalogue, inspect_journal("catalogue", contents_.catalogue, 0));
-        for (const JournalRows& rows : contents_.journal_rows) {
-            out_.journal_rows += rows.rows;
-        }
+        out_.journal_rows = contents_.journal_rows.rows();
         for (const JournalFileReport& file : out_.journal.files) {
             out_.journal_bytes += file.bytes;
         }
@@ -260,7 +259,7 @@ std::vector<std::string> StoreReport::problems() const {
 bool StoreReport::healthy() const { return problems().empty(); }
 
 Result<StoreReport> inspect(Disk& disk, const std::string& folder, Log& log) {
-    TRY_ASSIGN(const Contents contents, read_contents(disk, folder, log, true));
+    TRY_ASSIGN(const Contents contents, read_contents(disk, folder, log, {.read_all = true}));
     return Inspection(disk, contents).run();
 }
 
@@ -281,6 +280,44 @@ void count_blocks(const Contents& contents, std::map<std::uint32_t, SeriesUse>& 
             }
         }
     }
+}
+
+void count_codecs(const Contents& contents, StoreUse& out) {
+    std::map<std::pair<BlockColumn, std::string>, CodecUse> all;
+    const auto note = [&all](BlockColumn column, const std::string& codec, std::size_t values,
+                             std::size_t bytes) {
+        CodecUse& use = all[{column, codec}];
+        ++use.blocks;
+        use.values += values;
+        use.bytes += bytes;
+    };
+    std::vector<BlockEntry> entries;
+    Columns rows;
+    for (const LiveSegment& segment : contents.segments) {
+        for (std::size_t page = 0; page < segment.file->pages().size(); ++page) {
+            segment.file->read_page(page, entries);
+            for (const BlockEntry& entry : entries) {
+                const ByteView block = segment.file->raw(entry);
+                if (block.empty() && segment.file->read(entry, rows)) {
+                    note(BlockColumn::Value, "unknown", entry.rows, entry.bytes);
+                } else if (block.empty() ||
+                           !visit_columns(
+                               block.subspan(sizeof(BlockHeader)), [&note](const ColumnUse& use) {
+                                   note(use.column, codec_name(use.codec), use.values, use.bytes);
+                               })) {
+                    ++out.blocks_damaged;
+                }
+            }
+        }
+    }
+    for (auto& [key, use] : all) {
+        use.column = key.first;
+        use.codec = key.second;
+        out.codecs.push_back(use);
+    }
+    std::ranges::stable_sort(out.codecs, [](const CodecUse& a, const CodecUse& b) {
+        return a.column != b.column ? a.column < b.column : a.bytes > b.bytes;
+    });
 }
 
 void count_partitions(const Contents& contents, Duration length, StoreUse& out) {
@@ -309,13 +346,14 @@ void count_partitions(const Contents& contents, Duration length, StoreUse& out) 
 
 }  // namespace
 
-Result<StoreUse> measure(Disk& disk, const std::string& folder, Log& log, std::size_t largest_max,
-                         Duration partition) {
-    TRY_ASSIGN(const Contents contents, read_contents(disk, folder, log));
+Result<StoreUse> measure(Disk& disk, const std::string& folder, Log& log, MeasureOptions options) {
+    TRY_ASSIGN(const Contents contents,
+               read_contents(disk, folder, log, {.journal_in_memory = false}));
     StoreUse out;
     out.folder = folder;
     out.series = contents.names.size();
     out.segments = contents.segments.size();
+    out.segments_unreadable = contents.unreadable.size();
     out.tombstones = contents.tombstones.all().size();
     for (const LiveSegment& segment : contents.segments) {
         const SegmentSummary& summary = segment.entry.summary;
@@ -326,11 +364,9 @@ Result<StoreUse> measure(Disk& disk, const std::string& folder, Log& log, std::s
         out.first = std::min(out.first, summary.first);
         out.last = std::max(out.last, summary.last);
     }
-    for (const JournalRows& rows : contents.journal_rows) {
-        out.journal_rows += rows.rows;
-        out.first = std::min(out.first, rows.first);
-        out.last = std::max(out.last, rows.last);
-    }
+    out.journal_rows = contents.journal_rows.rows();
+    out.first = std::min(out.first, contents.journal_rows.first());
+    out.last = std::max(out.last, contents.journal_rows.last());
     for (const auto& file : contents.journal.files) {
         out.journal_bytes += file.bytes;
     }
@@ -338,7 +374,7 @@ Result<StoreUse> measure(Disk& disk, const std::string& folder, Log& log, std::s
         out.catalogue_bytes += file.bytes;
     }
     out.names_memory = contents.names.bytes();
-    out.rows_memory = contents.memory->bytes();
+    out.rows_memory = contents.journal_rows.bytes();
 
     std::map<std::uint32_t, SeriesUse> by_series;
     count_blocks(contents, by_series, out);
@@ -361,7 +397,7 @@ Result<StoreUse> measure(Disk& disk, const std::string& folder, Log& log, std::s
         use.type = type;
         out.types.push_back(use);
     }
-    const auto shown = std::min(largest_max, out.largest.size());
+    const auto shown = std::min(options.largest_max, out.largest.size());
     std::ranges::partial_sort(out.largest, out.largest.begin() + static_cast<std::ptrdiff_t>(shown),
                               [](const SeriesUse& a, const SeriesUse& b) {
                                   return a.bytes != b.bytes ? a.bytes > b.bytes
@@ -371,7 +407,10 @@ Result<StoreUse> measure(Disk& disk, const std::string& folder, Log& log, std::s
     for (SeriesUse& use : out.largest) {
         use.key = contents.names.describe(use.series);
     }
-    count_partitions(contents, partition, out);
+    count_partitions(contents, options.partition, out);
+    if (options.codecs) {
+        count_codecs(contents, out);
+    }
     return out;
 }
 

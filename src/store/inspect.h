@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "store/block_columns.h"
 #include "store/contents.h"
 
 namespace gantry::store {
@@ -131,6 +132,15 @@ struct PartitionUse {
     std::uint64_t bytes = 0;
 };
 
+// The columns of one kind that one codec wrote.
+struct CodecUse {
+    BlockColumn column = BlockColumn::Time;
+    std::string codec;  // "regular"; "unknown" of older versions
+    std::uint64_t blocks = 0;
+    std::uint64_t values = 0;
+    std::uint64_t bytes = 0;
+};
+
 // What takes how much.
 struct StoreUse {
     std::string folder;
@@ -149,15 +159,23 @@ struct StoreUse {
     std::vector<TypeUse> types;
     std::vector<PartitionUse> partitions;  // in rising time; those over several spans last
     std::vector<SeriesUse> largest;        // by bytes
+    std::vector<CodecUse> codecs;          // by column, the most bytes first
+    std::uint64_t segments_unreadable = 0;
+    std::uint64_t blocks_damaged = 0;  // found where codecs were counted
     // What a gantryd that opens it takes in memory, about.
     std::uint64_t index_memory = 0;
     std::uint64_t names_memory = 0;
     std::uint64_t rows_memory = 0;
 };
 
-// Reads indexes, journal and catalogue, not the blocks. Partitions are of that length.
-Result<StoreUse> measure(Disk& disk, const std::string& folder, Log& log, std::size_t largest_max,
-                         Duration partition);
+struct MeasureOptions {
+    std::size_t largest_max = 10;
+    Duration partition = std::chrono::hours(24 * 7);
+    bool codecs = false;  // which takes reading every block
+};
+
+// Reads indexes, journal and catalogue, in memory that does not grow with the journal.
+Result<StoreUse> measure(Disk& disk, const std::string& folder, Log& log, MeasureOptions options);
 
 // Where repair keeps what is damaged.
 std::string quarantine_folder(const std::string& folder);

@@ -163,8 +163,8 @@ TEST(Inspect, ASoundStoreIsHealthyAndCounted) {
     EXPECT_EQ(report.series, 2U);
     EXPECT_TRUE(must(plan_repair(fixture.disk, "/s", fixture.around.log)).actions.empty());
 
-    const StoreUse use =
-        must(measure(fixture.disk, "/s", fixture.around.log, 1, std::chrono::hours(24)));
+    const StoreUse use = must(measure(fixture.disk, "/s", fixture.around.log,
+                                      {.largest_max = 1, .partition = std::chrono::hours(24)}));
     EXPECT_EQ(use.rows, 60U);
     EXPECT_EQ(use.journal_rows, 20U);
     EXPECT_EQ(use.first, 1);
@@ -182,7 +182,8 @@ TEST(Inspect, LooksWithoutWriting) {
     Fixture fixture;
     const std::uint64_t before = fixture.disk.operations();
     (void)fixture.inspect(fixture.disk);
-    (void)must(measure(fixture.disk, "/s", fixture.around.log, 9, std::chrono::hours(24)));
+    (void)must(
+        measure(fixture.disk, "/s", fixture.around.log, {.partition = std::chrono::hours(24)}));
     (void)must(plan_repair(fixture.disk, "/s", fixture.around.log));
     EXPECT_EQ(fixture.disk.operations(), before);
 }

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import pathlib
+import random
 import re
 import shutil
 import subprocess
@@ -210,11 +211,76 @@ def test_export_takes_out_what_can_be_read(copy, tmp_path):
     assert "--yes" in gantry("store", "export", copy, "-o", file, code=1).stderr
 
 
+def test_stats_count_by_codec(copy):
+    use = document("store", "stats", copy, "--codecs")
+    columns = {}
+    for codec in use["codecs"]:
+        columns.setdefault(codec["column"], []).append(codec)
+    assert set(columns) == {"time", "quality", "value"}
+    for codecs in columns.values():
+        assert sum(codec["values"] for codec in codecs) == use["rows"]
+        assert sum(codec["blocks"] for codec in codecs) == use["blocks"]
+    assert [codec["codec"] for codec in columns["quality"]] == ["all_good"]
+    assert 0 < sum(codec["bytes"] for codec in use["codecs"]) < use["block_bytes"]
+    assert "codecs" not in document("store", "stats", copy)
+    assert "CODEC" in gantry("store", "stats", copy, "--codecs").stdout
+
+    flip(segments(copy)[0], 60)
+    use = document("store", "stats", copy, "--codecs")
+    assert use["blocks_damaged"] == 1
+    assert "1 damaged block" in gantry("store", "stats", copy, "--codecs").stderr
+
+
+@pytest.fixture
+def noisy(tmp_path):
+    """The data of a gantryd with numbers that do not shrink: segments of many pages."""
+    settings = tmp_path / "gantry.toml"
+    settings.write_text("[store]\nflush_after = \"1s\"\n")
+    numbers = random.Random(3)
+    with Gantryd("--config", str(settings)) as node:
+        api = node.client()
+        api.create("/v1/assets", {"key": "tank"})
+        for name in ("flow", "level"):
+            api.create("/v1/points", {"asset": "tank", "key": name})
+            api.post("/v1/samples", {"samples": [{"point": f"tank.{name}", "columns": {
+                "time": [stamp(number) for number in range(20000)],
+                "value": [numbers.random() for _ in range(20000)]}}]})
+        wait_until(lambda: document("store", "stats", node.data)["rows"] == 40000,
+                   "all rows in segments", 60)
+        node.stop()
+        yield pathlib.Path(node.data)
+
+
+def test_export_goes_on_where_the_disk_does_not_give_back_what_it_mapped(noisy, tmp_path):
+    """A file that is cut behind its mapping gives the same SIGBUS as a bad sector does. The export
+    waits in the middle, because nobody reads what it writes."""
+    whole = set(gantry("store", "export", noisy).stdout.splitlines())
+    assert len(whole) == 40001
+    sizes = {path: path.stat().st_size for path in segments(noisy)}
+    assert max(sizes.values()) > 16 * 4096
+    with open(tmp_path / "said", "wb+") as said:
+        process = subprocess.Popen([GANTRY, "store", "export", noisy], stdout=subprocess.PIPE,
+                                   stderr=said, env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8"})
+        head = process.stdout.readline()
+        assert head == b"time,key,type,value,quality\n"
+        for path in sizes:
+            os.truncate(path, 4096)
+        text = (head + process.stdout.read()).decode()
+        code = process.wait(60)
+        said.seek(0)
+        message = said.read().decode()
+    assert code == 1, f"{code}: {message}"
+    assert "cannot be read" in message or "could be read a moment ago" in message
+    exported = text.splitlines()
+    assert len(exported) == len(set(exported)) and set(exported) <= whole
+    assert len(exported) < len(whole)
+
+
 def test_the_commands_of_the_guide_work(copy, tmp_path):
     text = GUIDE.read_text(encoding="utf-8")
     commands = [line.split("  ")[0] for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
                 for line in block.splitlines() if line.startswith("gantry store")]
-    assert len(commands) >= 5
+    assert len(commands) >= 6
     for command in commands:
         words = command.replace("/var/lib/gantry", str(copy)).replace(
             "all.csv", str(tmp_path / "all.csv")).split()[1:]

@@ -5,8 +5,8 @@ import type { Problem as ProblemBody } from './types';
 export type ProblemCode =
     | 'invalid_argument' | 'unauthenticated' | 'forbidden' | 'not_found' | 'conflict'
     | 'precondition_failed' | 'precondition_required' | 'too_large' | 'unsupported' | 'rate_limited'
-    | 'cancelled' | 'timeout' | 'unavailable' | 'storage_full' | 'corrupt' | 'io' | 'internal'
-    | 'unreachable';
+    | 'quota_exceeded' | 'cancelled' | 'timeout' | 'unavailable' | 'storage_full' | 'corrupt' | 'io'
+    | 'internal' | 'unreachable';
 
 export interface FieldProblem {
     field: string;  // "/settings/port"

@@ -3,7 +3,7 @@
 import type {
     ApiToken, Asset, AuditEntry, Command, CommandResult, Connection, LatestSample, Model, NewAsset,
     NewConnection, NewModel, NewPoint, NewPrincipal, NewRole, NewTag, NewToken, NewTokenAnswer, Patch,
-    Point, Principal, PrincipalPatch, Role, SqlAnswer, Tag,
+    Point, Principal, PrincipalPatch, Role, SqlAnswer, Tag, Usage,
 } from './types';
 import type {
     AboutServer, Page, PointRows, ProtocolForm, ScanResult, Settings, TestResult, TrialReading, TrialTag,
@@ -116,6 +116,7 @@ export const access = {
 
 export const system = {
     about: (signal?: AbortSignal) => get<AboutServer>('/v1/about', {}, signal),
+    usage: (signal?: AbortSignal) => get<Usage>('/v1/usage', {}, signal),
     audit: (query: Query, signal?: AbortSignal) => paged('/v1/audit')<AuditEntry>(query, signal),
     metrics: async (signal?: AbortSignal) => (await call_raw('GET', '/metrics', { signal })).text(),
     openapi: () => call<unknown>('GET', '/openapi.json', { anonymous: true }),

@@ -110,11 +110,27 @@ export type ConnectionPage = {
 /** How the connection fares; see the guide of the protocol. */
 export type ConnectionStatus = Record<string, unknown>;
 
+export type EraseReport = {
+    point: string;
+    from: string;
+    to: string;
+    /** samples that there were */
+    rows: number;
+};
+
 export type EventDefinition = {
     key: string;
     name?: Name;
     severity?: "info" | "warning" | "critical";
     fields?: Parameter[];
+};
+
+export type GroupHistory = {
+    /** how many there are */
+    points: number;
+    unit?: string;
+    /** time, the aggregates, then quality: arrays of one length */
+    columns: Record<string, unknown[]>;
 };
 
 export type Health = {
@@ -226,6 +242,8 @@ export type NewPoint = {
     unit?: string;
     range?: Range;
     access?: "read" | "read_write";
+    /** how long samples are kept, as in 30d; without it as the store keeps all */
+    retention?: string;
 };
 
 export type NewPrincipal = {
@@ -256,6 +274,8 @@ export type NewTags = NewTag | {
 export type NewTenant = {
     key: string;
     name?: Name;
+    /** points that it may have; without it tenants.points_max */
+    points_quota?: number | null;
 };
 
 export type NewToken = {
@@ -297,6 +317,8 @@ export type Point = {
     unit?: string;
     range?: Range;
     access?: "read" | "read_write";
+    /** how long samples are kept, as in 30d; without it as the store keeps all */
+    retention?: string;
     from_model?: boolean;
     created?: string;
     updated?: string;
@@ -320,6 +342,17 @@ export type PointPage = {
 export type PointSelection = {
     points?: string[];
     under?: string;
+};
+
+export type PointStates = {
+    point: string;
+    columns: {
+        /** of the bucket */
+        time: string[];
+        state: Value[];
+        seconds: number[];
+        entries: number[];
+    };
 };
 
 export type Principal = {
@@ -368,6 +401,8 @@ export type Property = {
     unit?: string;
     range?: Range;
     access?: "read" | "read_write";
+    /** how long samples are kept, as in 30d; without it as the store keeps all */
+    retention?: string;
 };
 
 export type Protocol = Record<string, unknown>;
@@ -487,6 +522,10 @@ export type Statement = {
     under?: string;
 };
 
+export type States = {
+    items: PointStates[];
+};
+
 export type Tag = {
     id: string;
     connection: string;
@@ -524,9 +563,30 @@ export type Tenant = {
 };
 
 export type TenantPage = {
-    items: Tenant[];
+    items: TenantQuota[];
     /** cursor of the next page */
     next?: string;
+};
+
+export type TenantPatch = {
+    name?: Name;
+    /** points that it may have; null is tenants.points_max */
+    points_quota?: number | null;
+};
+
+export type TenantQuota = {
+    id: string;
+    key: string;
+    name?: Name;
+    /** points that it has */
+    points?: number;
+    /** points that it may have */
+    points_max?: number;
+    /** its own quota; without it tenants.points_max */
+    points_quota?: number;
+    created?: string;
+    updated?: string;
+    version?: number;
 };
 
 export type TestReport = Record<string, unknown>;
@@ -541,6 +601,13 @@ export type TokenPage = {
     items: ApiToken[];
     /** cursor of the next page */
     next?: string;
+};
+
+export type Usage = {
+    points: {
+        used: number;
+        max: number;
+    };
 };
 
 /** Bool, number, string or null. Whole numbers beyond 2^53, NaN and the infinities are strings. */

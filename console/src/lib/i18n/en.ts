@@ -63,6 +63,7 @@ export const en = {
         tree: 'Asset tree', name: 'Name', value: 'Value', range: 'Range', quality: 'Quality', path: 'Path',
         description: 'Description', model: 'Model', no_model: 'None', model_help: 'The asset gets the points of its model.',
         level: 'Level', type: 'Type', unit: 'Unit', unit_help: 'UCUM code, as in m3/h, Cel, kW', access: 'Access',
+        retention: 'Samples are kept', retention_help: 'For example 30d; empty: as long as the store keeps all',
         range_low: 'Least', range_high: 'Most', writable: 'Writable', points: 'Points', about: 'About',
         levels: { site: 'Site', area: 'Area', line: 'Line', cell: 'Cell', unit: 'Unit', thing: 'Thing' },
         types: { float64: 'Number', int64: 'Whole number', bool: 'On/off', string: 'Text' },
@@ -160,6 +161,7 @@ export const en = {
         add_token: 'Add a token', no_tokens: 'No API tokens', no_tokens_text: 'A token lets a program use the API without a password.', owner: 'Owner',
         created: 'Made', lifetime: 'Lifetime', lifetime_help: 'For example 90d, at most 366d', token_made: 'The token', token_once: 'Copy it now: it is shown this once.',
         who: 'Who', action: 'Action', object: 'Object', outcome: 'Outcome', address: 'Address', older: 'Older entries', started: 'Started',
+        quota: 'Points of your tenant', used_of: (used: string, most: string) => `${used} of ${most}`,
         series: 'Series', segments: 'Segments', journal: 'Journal', interfaces: 'Interfaces', components: 'Components', layer: 'Layer', depends_on: 'Uses',
     },
     docs: {
@@ -179,6 +181,7 @@ export const en = {
         too_large: { title: 'Too large', remedy: 'Ask for less: fewer points or a shorter range.' },
         unsupported: { title: 'Not supported', remedy: 'This cannot be done here.' },
         rate_limited: { title: 'Too many attempts', remedy: 'Wait a moment, then try again.' },
+        quota_exceeded: { title: 'The quota is used up', remedy: 'Remove points that are needed no more, or ask the operator of the platform for a larger quota.' },
         cancelled: { title: 'Cancelled', remedy: 'Try again.' },
         timeout: { title: 'Time is over', remedy: 'Check that the device can be reached, or ask for less.' },
         unavailable: { title: 'Not available', remedy: 'Try again in a moment.' },

@@ -62,6 +62,7 @@ export const zh: Messages = {
         tree: '资产树', name: '名称', value: '数值', range: '量程', quality: '质量', path: '路径',
         description: '说明', model: '物模型', no_model: '无', model_help: '资产将获得物模型的测点。',
         level: '层级', type: '类型', unit: '单位', unit_help: 'UCUM 代码，例如 m3/h、Cel、kW', access: '访问',
+        retention: '样本保留时间', retention_help: '例如 30d；留空则与存储的默认值相同',
         range_low: '下限', range_high: '上限', writable: '可写', points: '测点', about: '基本信息',
         levels: { site: '厂区', area: '区域', line: '产线', cell: '工作单元', unit: '设备', thing: '部件' },
         types: { float64: '数值', int64: '整数', bool: '开关', string: '文本' },
@@ -159,6 +160,7 @@ export const zh: Messages = {
         add_token: '添加令牌', no_tokens: '没有 API 令牌', no_tokens_text: '令牌让程序无需密码即可使用 API。', owner: '所有者',
         created: '创建时间', lifetime: '有效期', lifetime_help: '例如 90d，最长 366d', token_made: '令牌', token_once: '请立即复制：仅显示这一次。',
         who: '用户', action: '动作', object: '对象', outcome: '结果', address: '地址', older: '更早的记录', started: '启动时间',
+        quota: '本租户的测点', used_of: (used, most) => `${used} / ${most}`,
         series: '序列', segments: '数据段', journal: '日志文件', interfaces: '接口', components: '组件', layer: '层', depends_on: '依赖',
     },
     docs: {
@@ -178,6 +180,7 @@ export const zh: Messages = {
         too_large: { title: '过大', remedy: '请减少内容：更少的测点或更短的时间范围。' },
         unsupported: { title: '不支持', remedy: '此处无法执行该操作。' },
         rate_limited: { title: '尝试过多', remedy: '请稍候再试。' },
+        quota_exceeded: { title: '配额已用尽', remedy: '请删除不再需要的测点，或请平台运营方提高租户的配额。' },
         cancelled: { title: '已取消', remedy: '请重试。' },
         timeout: { title: '超时', remedy: '请检查设备是否可达，或减少请求内容。' },
         unavailable: { title: '不可用', remedy: '请稍后重试。' },
