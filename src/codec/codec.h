@@ -20,6 +20,9 @@ namespace gantry::codec {
 // A column holds 1 to this many values.
 inline constexpr std::size_t values_max = 1024;
 
+// What a column is written for: to be written and read fast, or to be kept long in little space.
+enum class Tier : unsigned char { Hot, Cold };
+
 // The first byte of every column. Numbers are never used again for something else.
 enum class Codec : std::uint8_t {
     Raw = 0,
@@ -38,6 +41,8 @@ enum class Codec : std::uint8_t {
     AllGood = 13,    // qualities that are all 0: nothing more
     Text = 14,       // strings one after another
     TextTable = 15,  // strings by number in a table
+    RegularIn = 16,  // as Regular, in a unit of time
+    TimesIn = 17,    // times as Integers, in a unit of time
 };
 
 // What the encoder of floats learnt from the block before of the same series: with it the search
@@ -53,14 +58,15 @@ struct FloatScale {
     std::uint8_t searches_to_skip = 0;  // nothing fitted: do not search in so many blocks
 };
 
-void encode_times(std::span<const Time> times, Bytes& out);
+void encode_times(std::span<const Time> times, Bytes& out, Tier tier = Tier::Hot);
 [[nodiscard]] bool decode_times(ByteView in, std::span<Time> times);  // rise strictly, or false
 
 // Bits as in Row: of an int64 its two's complement, of a float64 its pattern, of a bool 0 or 1.
-void encode_integers(std::span<const std::uint64_t> bits, Bytes& out);
+void encode_integers(std::span<const std::uint64_t> bits, Bytes& out, Tier tier = Tier::Hot);
 [[nodiscard]] bool decode_integers(ByteView in, std::span<std::uint64_t> bits);
 
-void encode_floats(std::span<const std::uint64_t> bits, FloatScale& scale, Bytes& out);
+void encode_floats(std::span<const std::uint64_t> bits, FloatScale& scale, Bytes& out,
+                   Tier tier = Tier::Hot);
 [[nodiscard]] bool decode_floats(ByteView in, std::span<std::uint64_t> bits);
 
 void encode_bools(std::span<const std::uint64_t> bits, Bytes& out);
@@ -72,7 +78,8 @@ void encode_codes(std::span<const std::uint32_t> codes, Bytes& out);
 
 // A reference is offset << 32 | length into `texts`. Decoding appends to `texts`; strings that are
 // equal may share their place there.
-void encode_texts(std::span<const std::uint64_t> references, std::string_view texts, Bytes& out);
+void encode_texts(std::span<const std::uint64_t> references, std::string_view texts, Bytes& out,
+                  Tier tier = Tier::Hot);
 [[nodiscard]] bool decode_texts(ByteView in, std::span<std::uint64_t> references,
                                 std::string& texts);
 

@@ -112,26 +112,32 @@ void reduce(benchmark::State& state, decltype(detail::Kernels::reduce_floats) ke
 
 constexpr double shift = 20;
 
+void add_all(const std::string& prefix, std::size_t count, Tier tier) {
+    for (const Shape& shape : float_shapes()) {
+        auto scale = std::make_shared<FloatScale>();
+        const auto encode = [scale, tier](auto bits, Bytes& out) {
+            encode_floats(bits, *scale, out, tier);
+        };
+        add(shape, prefix + "float64", count,
+            Bench<std::uint64_t>{{}, encode, decode_floats, reduce_floats});
+    }
+    for (const Shape& shape : integer_shapes()) {
+        const auto encode = [tier](auto bits, Bytes& out) { encode_integers(bits, out, tier); };
+        add(shape, prefix + "int64", count,
+            Bench<std::uint64_t>{{}, encode, decode_integers, reduce_integers});
+    }
+    for (const TimeShape& shape : time_shapes()) {
+        const auto encode = [tier](auto times, Bytes& out) { encode_times(times, out, tier); };
+        if (shape.name != "any") {
+            add(shape, prefix + "time", count, Bench<Time>{{}, encode, decode_times});
+        }
+    }
+}
+
 const bool registered = [] {
     for (const std::size_t count : {values_max, short_block_values}) {
-        for (const Shape& shape : float_shapes()) {
-            auto scale = std::make_shared<FloatScale>();
-            add(shape, "float64", count,
-                Bench<std::uint64_t>{
-                    {},
-                    [scale](auto bits, Bytes& out) { encode_floats(bits, *scale, out); },
-                    decode_floats,
-                    reduce_floats});
-        }
-        for (const Shape& shape : integer_shapes()) {
-            add(shape, "int64", count,
-                Bench<std::uint64_t>{{}, encode_integers, decode_integers, reduce_integers});
-        }
-        for (const TimeShape& shape : time_shapes()) {
-            if (shape.name != "any") {
-                add(shape, "time", count, Bench<Time>{{}, encode_times, decode_times});
-            }
-        }
+        add_all("", count, Tier::Hot);
+        add_all("cold ", count, Tier::Cold);
     }
     for (const detail::Kernels& set : detail::all_kernels()) {
         if (!set.available()) {

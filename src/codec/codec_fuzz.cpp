@@ -9,6 +9,7 @@ namespace {
 
 using gantry::Bytes;
 using gantry::ByteView;
+using gantry::codec::Tier;
 using Bits = std::vector<std::uint64_t>;
 
 template <class Value, class Encode, class Decode>
@@ -17,19 +18,24 @@ void both_ways(ByteView input, std::size_t count, Encode encode, Decode decode) 
     std::vector<Value> back(count);
     Bytes column;
     if (decode(input, std::span<Value>(values))) {
-        encode(std::span<const Value>(values), column);
-        ASSERT(decode(column, std::span<Value>(back)) && back == values);
+        for (const Tier tier : {Tier::Hot, Tier::Cold}) {
+            column.clear();
+            encode(std::span<const Value>(values), column, tier);
+            ASSERT(decode(column, std::span<Value>(back)) && back == values);
+        }
     }
     const std::size_t whole = std::min(input.size() / sizeof(Value), count);
     if (whole > 0) {
         values.resize(whole);
         back.resize(whole);
         std::memcpy(values.data(), input.data(), whole * sizeof(Value));
-        column.clear();
-        encode(std::span<const Value>(values), column);
-        // Times that do not rise are refused; all else comes back.
-        const bool good = decode(column, std::span<Value>(back));
-        ASSERT(!good || back == values);
+        for (const Tier tier : {Tier::Hot, Tier::Cold}) {
+            column.clear();
+            encode(std::span<const Value>(values), column, tier);
+            // Times that do not rise are refused; all else comes back.
+            const bool good = decode(column, std::span<Value>(back));
+            ASSERT(!good || back == values);
+        }
     }
 }
 
@@ -86,9 +92,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         case 2:
             both_ways<std::uint64_t>(
                 input, count,
-                [](std::span<const std::uint64_t> bits, Bytes& out) {
+                [](std::span<const std::uint64_t> bits, Bytes& out, Tier tier) {
                     codec::FloatScale scale;
-                    codec::encode_floats(bits, scale, out);
+                    codec::encode_floats(bits, scale, out, tier);
                 },
                 codec::decode_floats);
             break;
@@ -98,7 +104,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             break;
         }
         case 4:
-            both_ways<std::uint32_t>(input, count, codec::encode_codes, codec::decode_codes);
+            both_ways<std::uint32_t>(
+                input, count,
+                [](std::span<const std::uint32_t> codes, Bytes& out, Tier) {
+                    codec::encode_codes(codes, out);
+                },
+                codec::decode_codes);
             break;
         default: {
             Bits references(count);

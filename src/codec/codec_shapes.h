@@ -197,6 +197,15 @@ inline std::vector<Shape> integer_shapes() {
                            return at += random.below(7) - 3;
                        };
                    })});
+    out.push_back({"rounded walk", each<Number>([](SeededRandom& random) {
+                       return [&random, at = 50.0]() mutable {
+                           for (int i = 0; i < 12; ++i) {
+                               at += random.fraction() - 0.5;
+                           }
+                           at = std::clamp(at, 0.0, 100.0);
+                           return static_cast<Number>(at);
+                       };
+                   })});
     out.push_back({"steady counter", each<Number>([](SeededRandom& random) {
                        return [&random, at = random.next() >> 20, rate = Number{5000}]() mutable {
                            rate += random.below(5) - 2;
@@ -263,6 +272,13 @@ inline std::vector<TimeShape> time_shapes() {
                        return random.chance(0.003)
                                   ? static_cast<Time>(1 + random.below(86'400'000)) * ms
                                   : 1000 * ms;
+                   })});
+    out.push_back({"regular with missing rows", steps([](SeededRandom& random) {
+                       Time step = 10'000 * ms;
+                       while (random.chance(0.1)) {
+                           step += 10'000 * ms;
+                       }
+                       return step;
                    })});
     out.push_back({"jitter of 4 ms, whole ms", steps([](SeededRandom& random) {
                        return static_cast<Time>(996 + random.below(9)) * ms;

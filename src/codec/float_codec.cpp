@@ -34,12 +34,13 @@ struct Scaled {
     std::size_t bytes = 0;
 };
 
-detail::IntegerPlan plan_of(Bits numbers) {
-    return detail::plan_integers(numbers, detail::kernels().survey(numbers), numbers.size_bytes());
+detail::IntegerPlan plan_of(Bits numbers, Tier tier) {
+    return detail::plan_integers(numbers, detail::kernels().survey(numbers), numbers.size_bytes(),
+                                 tier);
 }
 
 // False when too many values do not fit the scale.
-bool fit(Bits bits, const FloatScale& scale, Scaled& out) {
+bool fit(Bits bits, const FloatScale& scale, Tier tier, Scaled& out) {
     const auto numbers = std::span(out.numbers).first(bits.size());
     const detail::Scale by = detail::kernel_scale(scale);
     out.exceptions = 0;
@@ -63,14 +64,14 @@ bool fit(Bits bits, const FloatScale& scale, Scaled& out) {
             last = numbers[i];
         }
     }
-    out.plan = plan_of(numbers);
+    out.plan = plan_of(numbers, tier);
     out.bytes = out.plan.bytes + out.exceptions * exception_bytes + (scale.divide ? 2 : 17);
     return true;
 }
 
 // By the scale of the block before, or one that is looked for now.
-bool fit_any(Bits bits, FloatScale& scale, Scaled& out) {
-    if (scale.known && fit(bits, scale, out) && out.exceptions <= bits.size() / 32) {
+bool fit_any(Bits bits, FloatScale& scale, Tier tier, Scaled& out) {
+    if (scale.known && fit(bits, scale, tier, out) && out.exceptions <= bits.size() / 32) {
         return true;
     }
     if (!scale.known && scale.searches_to_skip > 0) {
@@ -79,7 +80,7 @@ bool fit_any(Bits bits, FloatScale& scale, Scaled& out) {
     }
     if (const FloatScale found = detail::search_scale(bits); found.known) {
         scale = found;
-        return fit(bits, scale, out);
+        return fit(bits, scale, tier, out);
     }
     scale = {};
     scale.searches_to_skip = searches_skipped;
@@ -165,7 +166,7 @@ bool take_narrow(ByteReader& in, std::span<std::uint64_t> bits) {
 // ---- as byte planes
 
 // False unless it takes fewer bytes than `others`.
-bool put_planes(Bits bits, std::size_t others, Bytes& out) {
+bool put_planes(Bits bits, std::size_t others, Tier tier, Bytes& out) {
     std::array<std::byte, values_max * 8> planes;
     std::uint64_t last = 0;
     for (std::size_t i = 0; i < bits.size(); ++i) {
@@ -176,8 +177,8 @@ bool put_planes(Bits bits, std::size_t others, Bytes& out) {
         last = bits[i];
     }
     std::array<std::byte, ZSTD_COMPRESSBOUND(values_max * 8)> packed;
-    const std::size_t size =
-        ZSTD_compress(packed.data(), packed.size(), planes.data(), bits.size_bytes(), 1);
+    const std::size_t size = ZSTD_compress(packed.data(), packed.size(), planes.data(),
+                                           bits.size_bytes(), detail::zstd_level(tier));
     ASSERT(ZSTD_isError(size) == 0);
     if (size + 1 >= others) {
         return false;
@@ -209,7 +210,7 @@ bool take_planes(ByteReader& in, std::span<std::uint64_t> bits) {
 
 }  // namespace
 
-void encode_floats(Bits bits, FloatScale& scale, Bytes& out) {
+void encode_floats(Bits bits, FloatScale& scale, Bytes& out, Tier tier) {
     ASSERT(!bits.empty() && bits.size() <= values_max);
     const std::size_t runs = detail::kernels().runs(bits);
     if (runs == 1) {
@@ -232,11 +233,11 @@ void encode_floats(Bits bits, FloatScale& scale, Bytes& out) {
     using Table = detail::Table<std::uint64_t>;
     Table table;
     offer(Codec::Runs, 1 + runs * 9);
-    if (fit_any(bits, scale, scaled)) {
+    if (fit_any(bits, scale, tier, scaled)) {
         offer(codec_of(scale), scaled.bytes);
     }
     if (best > bits.size() * 3 && narrow(bits, std::span(narrowed).first(bits.size()))) {
-        narrow_plan = plan_of(std::span(narrowed).first(bits.size()));
+        narrow_plan = plan_of(std::span(narrowed).first(bits.size()), tier);
         offer(Codec::Float32, narrow_plan.bytes);
     }
     if (const std::size_t most = Table::entries_below(best, bits.size(), 8);
@@ -244,7 +245,7 @@ void encode_floats(Bits bits, FloatScale& scale, Bytes& out) {
         offer(Codec::Dictionary,
               2 + 8 * table.size + detail::packed_bytes(bits.size(), table.width()));
     }
-    if (best > bits.size() * 6 && put_planes(bits, best, out)) {
+    if (best > bits.size() * 6 && put_planes(bits, best, tier, out)) {
         return;
     }
     ColumnWriter writer(chosen);

@@ -14,7 +14,6 @@ namespace gantry::codec {
 namespace {
 
 constexpr std::size_t length_bytes_max = 3;
-constexpr int zstd_level = 1;
 constexpr std::size_t zstd_from_bytes = 64;  // shorter ones it does not make shorter
 
 std::string_view text_at(std::uint64_t reference, std::string_view texts) {
@@ -23,7 +22,8 @@ std::string_view text_at(std::uint64_t reference, std::string_view texts) {
 
 // Varint plain length, varint length in zstd or 0 for plain, the bytes; inside them the varint
 // lengths of all strings, then their characters.
-void put_strings(std::span<const std::uint64_t> references, std::string_view texts, Bytes& out) {
+void put_strings(std::span<const std::uint64_t> references, std::string_view texts, Tier tier,
+                 Bytes& out) {
     Bytes plain;
     ByteWriter inside(plain);
     for (const std::uint64_t reference : references) {
@@ -36,8 +36,8 @@ void put_strings(std::span<const std::uint64_t> references, std::string_view tex
     writer.put_varint(plain.size());
     if (plain.size() >= zstd_from_bytes) {
         Bytes packed(ZSTD_compressBound(plain.size()));
-        const std::size_t size =
-            ZSTD_compress(packed.data(), packed.size(), plain.data(), plain.size(), zstd_level);
+        const std::size_t size = ZSTD_compress(packed.data(), packed.size(), plain.data(),
+                                               plain.size(), detail::zstd_level(tier));
         ASSERT(ZSTD_isError(size) == 0);
         if (size < plain.size()) {
             writer.put_varint(size);
@@ -117,19 +117,20 @@ struct TextTable {
 
 }  // namespace
 
-void encode_texts(std::span<const std::uint64_t> references, std::string_view texts, Bytes& out) {
+void encode_texts(std::span<const std::uint64_t> references, std::string_view texts, Bytes& out,
+                  Tier tier) {
     ASSERT(!references.empty() && references.size() <= values_max);
     TextTable table;
     table.fill(references, texts);
     ByteWriter writer(out);
     if (table.size > references.size() / 2 && table.size > 1) {
         writer.put(Codec::Text);
-        put_strings(references, texts, out);
+        put_strings(references, texts, tier, out);
         return;
     }
     writer.put(Codec::TextTable);
     writer.put_varint(table.size);
-    put_strings(std::span(table.entries).first(table.size), texts, out);
+    put_strings(std::span(table.entries).first(table.size), texts, tier, out);
     const auto numbers = std::span(table.numbers).first(references.size());
     const auto width = static_cast<unsigned>(std::bit_width(table.size - 1));
     std::array<std::byte, values_max * 8 + detail::pack_slack_bytes> packed;

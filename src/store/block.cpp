@@ -38,13 +38,13 @@ bool take_column(ByteReader& in, ByteView& column) {
 }
 
 void put_values(ValueType type, std::span<const std::uint64_t> bits, std::string_view texts,
-                codec::FloatScale& scale, Bytes& out) {
+                codec::FloatScale& scale, Bytes& out, codec::Tier tier) {
     switch (type) {
         case ValueType::Null: break;
         case ValueType::Bool: codec::encode_bools(bits, out); break;
-        case ValueType::Int64: codec::encode_integers(bits, out); break;
-        case ValueType::Float64: codec::encode_floats(bits, scale, out); break;
-        case ValueType::String: codec::encode_texts(bits, texts, out); break;
+        case ValueType::Int64: codec::encode_integers(bits, out, tier); break;
+        case ValueType::Float64: codec::encode_floats(bits, scale, out, tier); break;
+        case ValueType::String: codec::encode_texts(bits, texts, out, tier); break;
     }
 }
 
@@ -85,7 +85,7 @@ void spread(std::span<const std::uint8_t> present, std::size_t value_count,
 
 }  // namespace
 
-void encode_block(const Chunk& rows, codec::FloatScale& scale, Bytes& out) {
+void encode_block(const Chunk& rows, codec::FloatScale& scale, Bytes& out, codec::Tier tier) {
     const std::size_t count = rows.size();
     ASSERT(count > 0 && count <= block_rows_max);
     const auto absent = static_cast<std::size_t>(std::ranges::count(rows.present, 0));
@@ -96,7 +96,7 @@ void encode_block(const Chunk& rows, codec::FloatScale& scale, Bytes& out) {
     writer.put_varint(count);
     writer.put(
         static_cast<std::uint8_t>(static_cast<std::uint8_t>(type) | (nulls ? nulls_flag : 0)));
-    put_column(out, [&](Bytes& column) { codec::encode_times(rows.time, column); });
+    put_column(out, [&](Bytes& column) { codec::encode_times(rows.time, column, tier); });
     put_column(out, [&](Bytes& column) {
         Room<std::uint32_t> codes;
         if (rows.quality.empty()) {
@@ -109,7 +109,7 @@ void encode_block(const Chunk& rows, codec::FloatScale& scale, Bytes& out) {
         codec::encode_codes(std::span(codes).first(count), column);
     });
     if (!nulls) {
-        put_values(type, rows.bits, rows.texts, scale, out);
+        put_values(type, rows.bits, rows.texts, scale, out, tier);
         return;
     }
     Room<std::uint64_t> present;
@@ -123,7 +123,7 @@ void encode_block(const Chunk& rows, codec::FloatScale& scale, Bytes& out) {
     }
     put_column(
         out, [&](Bytes& column) { codec::encode_bools(std::span(present).first(count), column); });
-    put_values(type, std::span(values).first(value_count), rows.texts, scale, out);
+    put_values(type, std::span(values).first(value_count), rows.texts, scale, out, tier);
 }
 
 bool decode_block(ByteView payload, Columns& out) {

@@ -11,7 +11,8 @@ inline constexpr std::size_t block_rows_max = codec::values_max;
 
 // Rows as the payload of a block (docs/formats/segment.md), appended to `out`; at most
 // block_rows_max. `scale` goes from block to block of one series.
-void encode_block(const Chunk& rows, codec::FloatScale& scale, Bytes& out);
+void encode_block(const Chunk& rows, codec::FloatScale& scale, Bytes& out,
+                  codec::Tier tier = codec::Tier::Hot);
 
 // False if the bytes are not such a payload.
 [[nodiscard]] bool decode_block(ByteView payload, Columns& out);

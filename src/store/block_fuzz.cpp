@@ -12,12 +12,14 @@
 namespace {
 
 void encode_again(const gantry::store::Columns& rows) {
-    gantry::store::Columns again;
-    gantry::codec::FloatScale scale;
-    gantry::Bytes block;
-    gantry::store::encode_block(rows.chunk({}), scale, block);
-    ASSERT(gantry::store::decode_block(block, again));
-    ASSERT(again.time == rows.time && again.type == rows.type && again.present == rows.present);
+    for (const auto tier : {gantry::codec::Tier::Hot, gantry::codec::Tier::Cold}) {
+        gantry::store::Columns again;
+        gantry::codec::FloatScale scale;
+        gantry::Bytes block;
+        gantry::store::encode_block(rows.chunk({}), scale, block, tier);
+        ASSERT(gantry::store::decode_block(block, again));
+        ASSERT(again.time == rows.time && again.type == rows.type && again.present == rows.present);
+    }
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Merging segments: which, and how.
+// Merging segments: which, and how. Segments of one level become one of the next; once a partition
+// of time is over and at rest, all that it has becomes one cold segment.
 #include <algorithm>
 #include <map>
 
@@ -17,11 +18,21 @@ constexpr std::size_t merge_count = 4;
 // Blocks of at least so many rows are copied as they are when nothing overlaps them.
 constexpr std::size_t copied_rows_min = block_rows_max / 2;
 
+// So many rows of a series are put together before they are written: a number of full blocks.
+constexpr std::size_t gathered_rows_max = 16 * block_rows_max;
+
+// Whether partitions are at rest is asked so many times in the time that they must be.
+constexpr int looks = 16;
+
+std::uint32_t level_after(std::uint32_t level) {
+    return level == cold_level ? cold_level : level + 1;
+}
+
 }  // namespace
 
 Result<> Maintenance::merge_series(SeriesId series, const Segments& inputs,
                                    const Tombstones& tombstones, std::vector<IndexReader>& indexes,
-                                   SegmentSet& out) {
+                                   std::uint32_t level, SegmentSet& out) {
     std::vector<Cursor> cursors;
     std::vector<std::unique_ptr<Columns>> rooms;
     const TimeRange kept{state_.cutoff(series), time_max};
@@ -48,12 +59,25 @@ Result<> Maintenance::merge_series(SeriesId series, const Segments& inputs,
         return written.has_value();
     };
     const auto gather = [&](const Chunk& rows) {
-        gathered.add(rows);
-        return gathered.size() < 16 * block_rows_max || write_out();
+        for (std::size_t at = 0; at < rows.size();) {
+            const std::size_t to = std::min(rows.size(), at + gathered_rows_max - gathered.size());
+            gathered.add(rows.part(at, to));
+            at = to;
+            if (gathered.size() == gathered_rows_max && !write_out()) {
+                return false;
+            }
+        }
+        return true;
+    };
+    const auto as_cold = [&](const Segment& segment) {
+        return level != cold_level || std::ranges::any_of(inputs, [&](const LiveSegment& input) {
+                   return input.file.get() == &segment && input.entry.level == cold_level;
+               });
     };
     const auto copy = [&](const Segment& segment, const BlockEntry& block) {
         const bool worth = block.rows >= copied_rows_min &&
-                           (gathered.empty() || gathered.size() >= copied_rows_min);
+                           (gathered.empty() || gathered.size() >= copied_rows_min) &&
+                           as_cold(segment);
         const ByteView bytes = worth ? segment.raw(block) : ByteView{};
         if (bytes.empty() || block.statistics.empty()) {
             return BlockVerdict::Read;
@@ -113,7 +137,7 @@ Result<bool> Maintenance::merge(const std::set<std::uint64_t>& numbers_in, std::
             walk.at = 0;
         }
     };
-    SegmentSet out(state_, numbers());
+    SegmentSet out(state_, numbers(), tier_of(level));
     std::size_t done = 0;
     for (std::uint64_t least = 0;;) {
         std::optional<std::uint64_t> series;
@@ -125,7 +149,7 @@ Result<bool> Maintenance::merge(const std::set<std::uint64_t>& numbers_in, std::
             break;
         }
         if (auto merged = merge_series(SeriesId{static_cast<std::uint32_t>(*series)}, inputs,
-                                       *snapshot.tombstones, indexes, out);
+                                       *snapshot.tombstones, indexes, level, out);
             !merged) {
             return within("merging segments", merged.error());
         }
@@ -150,7 +174,10 @@ Result<bool> Maintenance::merge(const std::set<std::uint64_t>& numbers_in, std::
         rows += segment.entry.summary.rows;
     }
     state_.log.info("store", "segments merged",
-                    {{"inputs", inputs.size()}, {"outputs", made->size()}, {"rows", rows}});
+                    {{"inputs", inputs.size()},
+                     {"outputs", made->size()},
+                     {"rows", rows},
+                     {"cold", level == cold_level}});
     purge_wanted_ = true;
     TRY(install(numbers_in, std::move(*made), 0));
     return true;
@@ -180,46 +207,81 @@ Result<bool> Maintenance::merge_step() {
             run.numbers.insert(entry.number);
         }
         if (run.numbers.size() == merge_count) {
-            return merge(run.numbers, entry.level + 1);
+            return merge(run.numbers, level_after(entry.level));
         }
     }
-    return false;
+    return cool_step();
 }
 
-// Neighbours that can be merged into one, or one that must be split into partitions; the longest
-// run. Segments with damage, and those over several partitions, lie between runs.
-std::set<std::uint64_t> Maintenance::longest_run(bool& several) const {
-    several = std::ranges::any_of(manifest_.segments, [this](const Manifest::Entry& entry) {
-        return partition_of(entry) == several_partitions;
-    });
-    std::map<std::int64_t, std::set<std::uint64_t>> runs;  // by partition
-    std::set<std::uint64_t> longest;
+// Where one partition can become colder: its segments that can be merged into one, longest run
+// first. Those with damage, and those over several partitions, lie between runs.
+std::map<std::int64_t, Maintenance::Neighbours> Maintenance::runs_by_partition() const {
+    std::map<std::int64_t, Neighbours> current;
+    std::map<std::int64_t, Neighbours> longest;
     for (const Manifest::Entry& entry : manifest_.segments) {
-        // Where there are any over several partitions, everything goes together.
-        auto& run = runs[several ? 0 : partition_of(entry)];
-        if (unmergeable_.contains(entry.number)) {
-            several ? runs.clear() : run.clear();
+        const std::int64_t partition = partition_of(entry);
+        if (partition == several_partitions) {
+            current.clear();
             continue;
         }
-        run.insert(entry.number);
-        longest = run.size() > longest.size() ? run : longest;
+        Neighbours& run = current[partition];
+        if (unmergeable_.contains(entry.number)) {
+            run = {};
+            continue;
+        }
+        run.cold = run.numbers.empty() && entry.level == cold_level;
+        run.numbers.insert(entry.number);
+        Neighbours& best = longest[partition];
+        best = run.numbers.size() >= best.numbers.size() ? run : best;
     }
     return longest;
+}
+
+// Makes one cold segment of a partition that is over and has got no new segment for a while.
+Result<bool> Maintenance::cool_step() {
+    if (state_.options.cold_after.count() == 0) {
+        return false;
+    }
+    const Time now = state_.clock.now();
+    if (looked_ && now >= *looked_ && now - *looked_ < state_.options.cold_after.count() / looks) {
+        return false;
+    }
+    std::map<std::int64_t, Rest> rests;
+    for (const auto& [partition, run] : runs_by_partition()) {
+        const auto known = rests_.find(partition);
+        const std::uint64_t newest = *run.numbers.rbegin();
+        const bool rested = known != rests_.end() && known->second.newest == newest;
+        const Rest rest = rested ? known->second : Rest{newest, now};
+        rests.emplace(partition, rest);
+        const Time end = end_of_partition(partition, state_.options.partition);
+        if (!run.cold && std::max(end, rest.since) <= now - state_.options.cold_after.count()) {
+            return merge(run.numbers, cold_level);
+        }
+    }
+    rests_ = std::move(rests);
+    looked_ = now;
+    return false;
 }
 
 Result<> Maintenance::compact() {
     const std::lock_guard lock(mutex_);
     TRY(flush_locked());
-    std::uint32_t level = 0;
+    // Where there are any over several partitions, everything goes together first.
+    std::set<std::uint64_t> all;
+    std::set<std::uint64_t> longest;
+    bool several = false;
     for (const Manifest::Entry& entry : manifest_.segments) {
-        level = std::max(level, entry.level + 1);
+        several = several || partition_of(entry) == several_partitions;
+        unmergeable_.contains(entry.number) ? all.clear() : void(all.insert(entry.number));
+        longest = all.size() > longest.size() ? all : longest;
     }
-    for (bool several = false; !several;) {
-        const auto run = longest_run(several);
-        if (run.size() < 2) {
-            return {};
+    if (several && !longest.empty()) {
+        TRY(merge(longest, cold_level));
+    }
+    for (const auto& [partition, run] : runs_by_partition()) {
+        if (!run.cold) {
+            TRY(merge(run.numbers, cold_level));
         }
-        TRY(merge(run, level));
     }
     return {};
 }

@@ -48,6 +48,9 @@ void settle(benchmark::State& state, Node& node, std::span<const SeriesId> serie
     state.counters["points_cpu_s_settled"] = points / (report.cpu + cpu_seconds() - cpu);
     state.counters["bytes_a_point"] =
         static_cast<double>(node->statistics().segment_bytes) / points;
+    must(node->compact());
+    state.counters["bytes_a_point_cold"] =
+        static_cast<double>(node->statistics().segment_bytes) / points;
     const Aggregate stored = total(node.store(), series);
     if (static_cast<double>(stored.rows) != points ||
         std::abs(stored.sum - sum) > std::abs(sum) * 1e-9) {

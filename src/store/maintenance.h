@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -45,12 +46,17 @@ private:
     Result<> drop_expired(bool& dropped);
     Result<bool> merge_step();
     Result<bool> purge_step();
-    std::set<std::uint64_t> longest_run(bool& several) const;
+    struct Neighbours {
+        bool cold = false;  // one cold segment, and no other
+        std::set<std::uint64_t> numbers;
+    };
+    std::map<std::int64_t, Neighbours> runs_by_partition() const;
+    Result<bool> cool_step();
     bool touches(const LiveSegment& segment, const Tombstone& tombstone) const;
     // Rewrites segments, given by number from the oldest to the newest, as one a partition.
     Result<bool> merge(const std::set<std::uint64_t>& numbers, std::uint32_t level);
     Result<> merge_series(SeriesId series, const Segments& inputs, const Tombstones& tombstones,
-                          std::vector<IndexReader>& indexes, SegmentSet& out);
+                          std::vector<IndexReader>& indexes, std::uint32_t level, SegmentSet& out);
     // Puts `added` in the place of those numbers, or behind all.
     Result<> install(const std::set<std::uint64_t>& gone, std::vector<LiveSegment> added,
                      Lsn flushed);
@@ -63,7 +69,14 @@ private:
     std::mutex mutex_;  // guards what follows; taken before the state's
     Manifest manifest_;
     std::set<std::uint64_t> unmergeable_;  // segments with a damaged block
-    std::vector<Time> watermarks_;         // by series: the largest time in a segment
+    // Since when a partition has got no new segment.
+    struct Rest {
+        std::uint64_t newest = 0;
+        Time since = 0;
+    };
+    std::map<std::int64_t, Rest> rests_;
+    std::optional<Time> looked_;    // when that was asked last
+    std::vector<Time> watermarks_;  // by series: the largest time in a segment
     bool purge_wanted_ = true;
     std::mutex numbers_mutex_;
     std::uint64_t next_number_ = 1;

@@ -9,6 +9,7 @@
 
 #include "base/disk.h"
 #include "base/log.h"
+#include "codec/codec.h"
 #include "store/segment.h"
 
 namespace gantry::store {
@@ -20,12 +21,20 @@ struct Tombstone {
     journal::Lsn lsn = 0;
 };
 
+// Of a segment that holds all that its partition had when it was written, in the codecs of the cold
+// tier.
+inline constexpr std::uint32_t cold_level = 255;
+
+inline codec::Tier tier_of(std::uint32_t level) {
+    return level == cold_level ? codec::Tier::Cold : codec::Tier::Hot;
+}
+
 // Which segments make up the store, oldest data first, and up to which record the journal is in
 // them.
 struct Manifest {
     struct Entry {
         std::uint64_t number = 0;  // of the file, never used again
-        std::uint32_t level = 0;   // how often its rows were merged
+        std::uint32_t level = 0;   // how often its rows were merged, or cold_level
         SegmentSummary summary;
     };
 

@@ -17,6 +17,7 @@ struct StoreOptions {
     Duration flush_after = std::chrono::minutes(10);
     Duration partition = std::chrono::hours(24 * 7);
     Duration retention = std::chrono::seconds(0);
+    Duration cold_after = std::chrono::hours(24);
     journal::JournalOptions journal;
 
     void describe(OptionVisitor& options) {
@@ -38,6 +39,10 @@ struct StoreOptions {
         options.duration("retention", retention, std::chrono::seconds(0),
                          std::chrono::hours(24 * 366 * 100),
                          "How long samples are kept, counted from the newest; 0s is for ever.");
+        options.duration("cold_after", cold_after, std::chrono::seconds(0),
+                         std::chrono::hours(24 * 366),
+                         "How long a partition that is over must have got no samples before it is "
+                         "written anew in less space; 0s is never.");
         options.number("journal_file_bytes", journal.file_bytes, 4096, std::int64_t{1} << 32,
                        "Size of one journal file, reserved on disk when it is begun.");
     }

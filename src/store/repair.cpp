@@ -340,7 +340,8 @@ private:
                 }
                 if (!writer) {
                     TRY_ASSIGN(writer,
-                               SegmentWriter::create(disk_, segment_path(report_.folder, number)));
+                               SegmentWriter::create(disk_, segment_path(report_.folder, number),
+                                                     tier_of(entry->level)));
                 }
                 const ByteView raw = block.statistics.empty() ? ByteView{} : source->raw(block);
                 TRY(raw.empty() ? writer->add(rows.chunk(SeriesId{block.series}))

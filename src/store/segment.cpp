@@ -55,7 +55,7 @@ bool Segment::read_pages() {
     if (crc32c(table) != foot.pages_crc) {
         return false;
     }
-    version_ = segment_version;
+    version_ = std::max(version_, segment_version_paged);
     summary_ = foot.summary;
     pages_.resize(foot.pages);
     std::memcpy(pages_.data(), table.data(), table.size());
@@ -157,10 +157,10 @@ void Segment::rebuild_index() {
 
 std::optional<ByteView> Segment::payload(const BlockEntry& entry) const {
     std::optional<ByteView> out;
-    if (version_ == segment_version || version_ == 0) {
+    if (version_ >= segment_version_paged || version_ == 0) {
         out = payload_of<BlockHeader>(mapping_->bytes(), entry);
     }
-    if (!out && version_ != segment_version) {
+    if (!out && version_ < segment_version_paged) {
         out = payload_of<OldBlockHeader>(mapping_->bytes(), entry);
     }
     return out;
@@ -188,7 +188,7 @@ bool Segment::read(const BlockEntry& entry, Columns& out) const {
 }
 
 ByteView Segment::raw(const BlockEntry& entry) const {
-    if (version_ != segment_version || !payload(entry)) {
+    if (version_ < segment_version_paged || !payload(entry)) {
         return {};
     }
     return mapping_->bytes().subspan(entry.offset, entry.bytes);

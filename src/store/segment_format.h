@@ -11,7 +11,10 @@ namespace gantry::store {
 
 inline constexpr std::uint64_t segment_magic = 0x314745535954'4e47;       // "GNTYSEG1"
 inline constexpr std::uint64_t segment_foot_magic = 0x464745535954'4e47;  // "GNTYSEGF"
-inline constexpr std::uint32_t segment_version = 3;
+inline constexpr std::uint32_t segment_version = 4;
+
+// The first whose blocks and index are of today's form; what came since is codecs.
+inline constexpr std::uint32_t segment_version_paged = 3;
 
 struct SegmentHead {
     std::uint64_t magic = segment_magic;

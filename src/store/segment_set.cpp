@@ -20,8 +20,13 @@ std::int64_t partition_of(Time time, Duration partition) {
     return time / length - (time % length < 0 ? 1 : 0);
 }
 
-SegmentSet::SegmentSet(State& state, std::function<std::uint64_t()> number)
-    : state_(state), number_(std::move(number)) {}
+Time end_of_partition(std::int64_t number, Duration partition) {
+    Time end = 0;
+    return __builtin_mul_overflow(number + 1, partition.count(), &end) ? time_max : end;
+}
+
+SegmentSet::SegmentSet(State& state, std::function<std::uint64_t()> number, codec::Tier tier)
+    : state_(state), number_(std::move(number)), tier_(tier) {}
 
 SegmentSet::~SegmentSet() {
     outputs_.clear();
@@ -43,7 +48,7 @@ Result<SegmentWriter*> SegmentSet::writer(Key key) {
     if (found == outputs_.end()) {
         const std::uint64_t number = number_();
         const std::string path = segment_path(state_.folder, number);
-        TRY_ASSIGN(auto made, SegmentWriter::create(state_.disk, path));
+        TRY_ASSIGN(auto made, SegmentWriter::create(state_.disk, path, tier_));
         unfinished_.push_back(path);
         found = outputs_.emplace(key, Output{number, std::move(made)}).first;
     }

@@ -12,6 +12,8 @@ namespace gantry::store {
 
 // Which partition of time a time belongs to; they are counted from 1970.
 std::int64_t partition_of(Time time, Duration partition);
+// The first time that is not in it.
+Time end_of_partition(std::int64_t number, Duration partition);
 
 // Writes rows into as many segments as they need: one for each partition, and one more for rows
 // that came late. Rows are given series by series in rising order, those of a series in rising
@@ -20,7 +22,8 @@ std::int64_t partition_of(Time time, Duration partition);
 class SegmentSet {
 public:
     // `number` gives out the number of a new file.
-    SegmentSet(State& state, std::function<std::uint64_t()> number);
+    SegmentSet(State& state, std::function<std::uint64_t()> number,
+               codec::Tier tier = codec::Tier::Hot);
     SegmentSet(const SegmentSet&) = delete;
     SegmentSet& operator=(const SegmentSet&) = delete;
     ~SegmentSet();
@@ -48,6 +51,7 @@ private:
 
     State& state_;
     std::function<std::uint64_t()> number_;
+    codec::Tier tier_;
     std::map<Key, Output> outputs_;
     std::vector<std::string> unfinished_;  // paths
 };

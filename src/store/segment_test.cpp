@@ -149,7 +149,7 @@ TEST(Segment, OfVersion2IsRead) {
 TEST(Segment, OfALaterVersionIsRefused) {
     Fixture fixture;
     Bytes head = *from_hex(version_1.substr(0, 32));
-    head[8] = std::byte{4};
+    head[8] = std::byte{5};
     std::memset(head.data() + 12, 0, 4);
     const std::uint32_t crc = crc32c(head);
     std::memcpy(head.data() + 12, &crc, 4);

@@ -14,9 +14,9 @@ constexpr std::size_t write_bytes = 1024 * 1024;
 
 }  // namespace
 
-Result<SegmentWriter> SegmentWriter::create(Disk& disk, std::string path) {
+Result<SegmentWriter> SegmentWriter::create(Disk& disk, std::string path, codec::Tier tier) {
     TRY_ASSIGN(auto file, disk.open(path, OpenMode::Create));
-    SegmentWriter writer(disk, std::move(path), std::move(file));
+    SegmentWriter writer(disk, std::move(path), std::move(file), tier);
     SegmentHead head;
     head.crc = checksum(head);
     ByteWriter(writer.buffer_).put_bytes(std::as_bytes(std::span(&head, 1)));
@@ -44,7 +44,7 @@ Result<> SegmentWriter::add(const Chunk& rows) {
         entry.last = part.time.back();
 
         buffer_.resize(buffer_.size() + sizeof(BlockHeader));
-        encode_block(part, scale_, buffer_);
+        encode_block(part, scale_, buffer_, tier_);
         entry.bytes = static_cast<std::uint32_t>(offset() - entry.offset);
         std::byte* const begin = buffer_.data() + (buffer_.size() - entry.bytes);
         BlockHeader header;

@@ -14,7 +14,8 @@ namespace gantry::store {
 // included, when finish() has returned. A file that was not finished is the caller's to remove.
 class SegmentWriter {
 public:
-    static Result<SegmentWriter> create(Disk& disk, std::string path);
+    static Result<SegmentWriter> create(Disk& disk, std::string path,
+                                        codec::Tier tier = codec::Tier::Hot);
 
     // Rows that follow all that was written for this series; in blocks of block_rows_max.
     Result<> add(const Chunk& rows);
@@ -26,8 +27,8 @@ public:
     const SegmentSummary& summary() const { return summary_; }
 
 private:
-    SegmentWriter(Disk& disk, std::string path, std::unique_ptr<File> file)
-        : disk_(&disk), path_(std::move(path)), file_(std::move(file)) {}
+    SegmentWriter(Disk& disk, std::string path, std::unique_ptr<File> file, codec::Tier tier)
+        : disk_(&disk), path_(std::move(path)), file_(std::move(file)), tier_(tier) {}
 
     Result<> after_block(const BlockEntry& entry, std::optional<Aggregate> aggregate);
     void end_page();
@@ -37,6 +38,7 @@ private:
     Disk* disk_;
     std::string path_;
     std::unique_ptr<File> file_;
+    codec::Tier tier_;
     Bytes buffer_;
     codec::FloatScale scale_;  // of the series that is being written
     std::uint64_t written_ = 0;

@@ -103,6 +103,7 @@ class MapTrial {
 public:
     explicit MapTrial(std::uint64_t seed) : fixture_(seed), random_(seed * 77) {
         options_.partition = Duration(700);
+        options_.cold_after = std::chrono::seconds(1);
         store_ = must(fixture_.open(options_));
         for (std::size_t i = 0; i < types.size(); ++i) {
             ids_[i] = must(store_->make_series("s" + std::to_string(i), types[i]));
@@ -113,7 +114,12 @@ public:
     void step() {
         switch (random_.below(24)) {
             case 0: must(store_->flush()); break;
-            case 1: must(store_->maintain()); break;
+            case 1:
+                if (random_.chance(0.3)) {
+                    fixture_.around.clock.advance(options_.cold_after);
+                }
+                must(store_->maintain());
+                break;
             case 2:
                 store_.reset();
                 store_ = must(fixture_.open(options_));

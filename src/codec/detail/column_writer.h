@@ -25,6 +25,13 @@ constexpr std::size_t signed_varint_bytes(std::uint64_t value) {
     return varint_bytes(zigzag(value));
 }
 
+// How hard zstd tries; it is read at one speed.
+constexpr int zstd_level(Tier tier) {
+    constexpr int fast = 1;
+    constexpr int small = 12;
+    return tier == Tier::Hot ? fast : small;
+}
+
 class ColumnWriter {
 public:
     explicit ColumnWriter(Codec codec) { put(codec); }

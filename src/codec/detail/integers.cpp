@@ -16,6 +16,12 @@ namespace {
 // The first byte: the order in the low two bits, and these.
 constexpr std::uint8_t unit_flag = 4;
 constexpr std::uint8_t exceptions_flag = 8;
+constexpr std::uint8_t coded_flag = 16;
+
+// Coded numbers are read at a fraction of the speed, so they must take at most so much of what
+// packed ones take.
+constexpr std::size_t coded_percent_max = 85;
+constexpr std::size_t coded_from_values = 16;  // of fewer the table is longer than the numbers
 
 constexpr std::size_t exception_bits = 16 + 48;  // place and what is above the width, about
 constexpr std::size_t samples = 16;
@@ -45,6 +51,16 @@ std::uint64_t common_unit(Values values, std::uint64_t base, std::uint64_t unit)
         }
     }
     return std::max<std::uint64_t>(unit, 1);
+}
+
+// Leaves the differences of an order in `buffer`.
+Values differences_of(Values values, unsigned order, Buffer& buffer) {
+    for (unsigned i = 0; i < order; ++i) {
+        const auto differences = std::span(buffer).first(values.size() - 1);
+        kernels().differences(values, differences);  // in place from order 1 to 2: it reads ahead
+        values = differences;
+    }
+    return values;
 }
 
 // Some values, spread over the block, as differences of an order.
@@ -173,12 +189,7 @@ void try_more(Values values, const IntegerPlan& plain, const Range& range, std::
         return;
     }
     Buffer buffer;
-    Values left = values;
-    for (unsigned order = 0; order < plan.order; ++order) {
-        const auto differences = std::span(buffer).first(left.size() - 1);
-        kernels().differences(left, differences);  // in place from order 1 to 2: it reads ahead
-        left = differences;
-    }
+    const Values left = differences_of(values, plan.order, buffer);
     Buffer quotients;
     const auto divided = std::span(quotients).first(count);
     if (unit == 0 || !kernels().divide(left, plan.base, plan.unit, divided)) {
@@ -210,6 +221,79 @@ void put_exceptions(Values values, const IntegerPlan& plan, ColumnWriter& writer
     }
 }
 
+// ---- coded
+
+std::uint64_t median_of(Values values) {
+    Buffer room;
+    const auto copy = std::span(room).first(values.size());
+    std::ranges::copy(values, copy.begin());
+    const auto middle = copy.begin() + static_cast<std::ptrdiff_t>(copy.size() / 2);
+    std::ranges::nth_element(copy, middle, {},
+                             [](std::uint64_t value) { return static_cast<std::int64_t>(value); });
+    return *middle;
+}
+
+std::uint64_t length_of(std::uint64_t distance) {
+    return static_cast<std::int64_t>(distance) < 0 ? 0 - distance : distance;
+}
+
+// The greatest number that divides every distance to `base`, these taken as signed numbers.
+std::uint64_t signed_unit(Values values, std::uint64_t base) {
+    std::uint64_t unit = 0;
+    for (std::size_t i = 0; i < values.size() && unit != 1; ++i) {
+        const std::uint64_t length = length_of(values[i] - base);
+        if (length != 0 && (unit == 0 || length % unit != 0)) {
+            unit = std::gcd(unit, length);
+        }
+    }
+    return unit == 0 || unit > INT64_MAX ? 1 : unit;
+}
+
+// Signed distances to the base in units, as numbers that are small where those are short.
+void fold(Values values, std::uint64_t base, std::uint64_t unit, std::span<std::uint64_t> out) {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        const auto distance = static_cast<std::int64_t>(values[i] - base);
+        out[i] = zigzag(static_cast<std::uint64_t>(
+            unit == 1 ? distance : distance / static_cast<std::int64_t>(unit)));
+    }
+}
+
+void unfold(std::span<std::uint64_t> numbers) {
+    for (std::uint64_t& number : numbers) {
+        number = number >> 1 ^ (0 - (number & 1));
+    }
+}
+
+IntegerPlan plan_coded_order(Values values, unsigned order) {
+    Buffer buffer;
+    Buffer folded;
+    const Values left = differences_of(values, order, buffer);
+    const auto numbers = std::span(folded).first(left.size());
+    IntegerPlan plan;
+    plan.order = order;
+    plan.coded = true;
+    plan.base = median_of(left);
+    plan.unit = signed_unit(left, plan.base);
+    fold(left, plan.base, plan.unit, numbers);
+    plan.code = plan_coded(numbers);
+    plan.bytes = head_bytes(values, plan) - 1 + plan.code.bytes;
+    return plan;
+}
+
+// Coded, if that takes a good part less than `light`.
+IntegerPlan plan_cold(Values values, const IntegerPlan& light) {
+    IntegerPlan best = light;
+    std::size_t most = light.bytes * coded_percent_max / 100;
+    for (unsigned order = 0; order <= order_max && order + coded_from_values <= values.size();
+         ++order) {
+        if (const IntegerPlan plan = plan_coded_order(values, order); plan.bytes < most) {
+            best = plan;
+            most = plan.bytes;
+        }
+    }
+    return best;
+}
+
 bool add_exceptions(ByteReader& in, unsigned width, std::span<std::uint64_t> values) {
     std::uint64_t count = 0;
     ByteView places;
@@ -229,6 +313,26 @@ bool add_exceptions(ByteReader& in, unsigned width, std::span<std::uint64_t> val
     return true;
 }
 
+// Sums up what stands at the front of `values`, and makes floats of it.
+void finish(const Frame& frame, const Scale* scale, std::span<std::uint64_t> values) {
+    kernels().sum(frame, values);
+    if (scale != nullptr) {
+        kernels().restore(values, *scale);
+    }
+}
+
+bool read_coded_frame(ByteReader& in, const Frame& frame, const Scale* scale,
+                      std::span<std::uint64_t> values) {
+    std::ranges::fill(values.last(frame.order), 0U);
+    const auto numbers = values.first(values.size() - frame.order);
+    if (numbers.empty() || !read_coded(in, numbers)) {
+        return false;
+    }
+    unfold(numbers);
+    finish(frame, scale, values);
+    return true;
+}
+
 }  // namespace
 
 IntegerPlan plan_plain(Values values, const Survey& survey) {
@@ -242,19 +346,20 @@ IntegerPlan plan_plain(Values values, const Survey& survey) {
     return best;
 }
 
-IntegerPlan plan_integers(Values values, const Survey& survey, std::size_t others) {
+IntegerPlan plan_integers(Values values, const Survey& survey, std::size_t others, Tier tier) {
     ASSERT(!values.empty() && values.size() <= values_max);
     IntegerPlan best = plan_plain(values, survey);
     for (unsigned order = 0; order <= order_max && order < values.size(); ++order) {
         try_more(values, plan_order(values, order, survey.ranges[order]), survey.ranges[order],
                  others, best);
     }
-    return best;
+    return tier == Tier::Cold ? plan_cold(values, best) : best;
 }
 
 void write_integers(Values values, const IntegerPlan& plan, ColumnWriter& writer) {
     writer.put(static_cast<std::uint8_t>(plan.order | (plan.unit > 1 ? unit_flag : 0) |
-                                         (plan.exceptions ? exceptions_flag : 0)));
+                                         (plan.exceptions ? exceptions_flag : 0) |
+                                         (plan.coded ? coded_flag : 0)));
     Buffer buffer;
     Values left = values;
     for (unsigned order = 0; order < plan.order; ++order) {
@@ -266,6 +371,12 @@ void write_integers(Values values, const IntegerPlan& plan, ColumnWriter& writer
     writer.put_signed_varint(static_cast<std::int64_t>(plan.base));
     if (plan.unit > 1) {
         writer.put_varint(plan.unit);
+    }
+    if (plan.coded) {
+        const auto folded = std::span(buffer).first(left.size());
+        fold(left, plan.base, plan.unit, folded);
+        write_coded(folded, plan.code, writer);
+        return;
     }
     writer.put(static_cast<std::uint8_t>(plan.width));
     if (plan.unit == 1 && !plan.exceptions) {
@@ -283,7 +394,9 @@ void write_integers(Values values, const IntegerPlan& plan, ColumnWriter& writer
 bool read_integers(ByteReader& in, const Scale* scale, std::span<std::uint64_t> values) {
     std::uint8_t form = 0;
     Frame frame;
-    if (!in.get(form) || form >= 16 || (form & 3) > order_max || values.size() < (form & 3)) {
+    if (!in.get(form) || form >= 2 * coded_flag || (form & 3) > order_max ||
+        (form & (coded_flag | exceptions_flag)) == (coded_flag | exceptions_flag) ||
+        values.size() < (form & 3)) {
         return false;
     }
     frame.order = form & 3;
@@ -297,11 +410,16 @@ bool read_integers(ByteReader& in, const Scale* scale, std::span<std::uint64_t> 
     std::uint8_t width = 0;
     ByteView packed;
     const std::size_t count = values.size() - frame.order;
-    if (!in.get_signed_varint(number) || ((form & unit_flag) != 0 && !in.get_varint(frame.unit)) ||
-        !in.get(width) || !packable(width) || !in.get_bytes(packed_bytes(count, width), packed)) {
+    if (!in.get_signed_varint(number) || ((form & unit_flag) != 0 && !in.get_varint(frame.unit))) {
         return false;
     }
     frame.base = static_cast<std::uint64_t>(number);
+    if ((form & coded_flag) != 0) {
+        return read_coded_frame(in, frame, scale, values);
+    }
+    if (!in.get(width) || !packable(width) || !in.get_bytes(packed_bytes(count, width), packed)) {
+        return false;
+    }
     frame.width = width;
     if ((form & exceptions_flag) == 0) {
         kernels().decode(packed, frame, scale, values);
@@ -312,10 +430,7 @@ bool read_integers(ByteReader& in, const Scale* scale, std::span<std::uint64_t> 
     if (!add_exceptions(in, width, values.first(count))) {
         return false;
     }
-    kernels().sum(frame, values);
-    if (scale != nullptr) {
-        kernels().restore(values, *scale);
-    }
+    finish(frame, scale, values);
     return true;
 }
 

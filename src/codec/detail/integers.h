@@ -7,6 +7,8 @@
 #include <span>
 
 #include "base/bytes.h"
+#include "codec/codec.h"
+#include "codec/detail/coded.h"
 #include "codec/detail/column_writer.h"
 #include "codec/detail/kernels.h"
 
@@ -19,14 +21,17 @@ struct IntegerPlan {
     std::uint64_t base = 0;
     std::uint64_t unit = 1;
     bool exceptions = false;
+    bool coded = false;  // not packed: signed distances to the base, in units
+    CodedPlan code;
     std::size_t bytes = 0;  // how many it takes; about, where there are exceptions
 };
 
 // With neither unit nor exceptions.
 IntegerPlan plan_plain(std::span<const std::uint64_t> values, const Survey& survey);
-// Does not look long for what would take more than `others`.
+// Does not look long for what would take more than `others`. In the cold tier coded, where that
+// takes a good part less.
 IntegerPlan plan_integers(std::span<const std::uint64_t> values, const Survey& survey,
-                          std::size_t others);
+                          std::size_t others, Tier tier);
 void write_integers(std::span<const std::uint64_t> values, const IntegerPlan& plan,
                     ColumnWriter& writer);
 // With a scale the bits of the floats that the integers stand for.
