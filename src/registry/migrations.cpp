@@ -70,6 +70,12 @@ CREATE TABLE idempotency (
     tenant TEXT NOT NULL, principal TEXT NOT NULL, key TEXT NOT NULL, request TEXT NOT NULL,
     answer TEXT NOT NULL, expires BIGINT NOT NULL, PRIMARY KEY (tenant, principal, key));
 )",
+    // What an API token is checked with where it is not sent itself (SCRAM); empty for tokens from
+    // before. `secrets` holds random values of this installation.
+    R"(
+ALTER TABLE tokens ADD COLUMN scram TEXT NOT NULL DEFAULT '';
+CREATE TABLE secrets (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+)",
 };
 
 Result<> run_all(Sql& sql, std::string_view script) {
