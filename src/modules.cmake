@@ -24,7 +24,9 @@ module(connector DEPS model runtime LINK dep::json PRECOMPILE asio TEST_LINK dep
 module(acquisition DEPS connector directory PRECOMPILE asio)
 module(http DEPS runtime security PRECOMPILE asio)
 module(api DEPS http pipeline query acquisition LINK dep::simdjson PRECOMPILE asio)
-module(daemon DEPS api LINK dep::toml PRECOMPILE asio)
+# PostgreSQL's protocol over the SQL engine.
+module(pgwire DEPS runtime query PRECOMPILE asio)
+module(daemon DEPS api pgwire LINK dep::toml PRECOMPILE asio)
 
 # The command line program: a client of the API, without a server in it; and the tools for the files
 # of a store.
