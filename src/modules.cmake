@@ -30,7 +30,9 @@ module(acquisition DEPS connector directory PRECOMPILE asio)
 module(http DEPS runtime security LINK dep::zlib PRECOMPILE asio)
 module(api DEPS http pipeline query acquisition labels remotewrite arrow LINK dep::simdjson
     PRECOMPILE asio)
-module(daemon DEPS api LINK dep::toml PRECOMPILE asio)
+# PostgreSQL's protocol over the SQL engine.
+module(pgwire DEPS runtime query PRECOMPILE asio)
+module(daemon DEPS api pgwire LINK dep::toml PRECOMPILE asio)
 
 # The command line program: a client of the API, without a server in it; and the tools for the files
 # of a store.

@@ -106,6 +106,9 @@ void announce(gantry::daemon::Node& node) {
     std::println("Gantry {} is running.\n", gantry::daemon::version());
     std::println("  console and API   {}", node.url());
     std::println("  documentation     {}/docs", node.url());
+    if (const std::string address = node.postgres_address(); !address.empty()) {
+        std::println("  PostgreSQL        {}", address);
+    }
     std::println("  data              {}", node.data_folder());
     if (const auto password = node.take_first_password()) {
         std::println("\n  This is the first start. Sign in as  admin  with the password");

@@ -97,6 +97,7 @@ struct Node::Parts {
     std::unique_ptr<api::Services> services;
     std::unique_ptr<api::Api> api;
     std::unique_ptr<http::Server> server;
+    std::unique_ptr<pgwire::Server> postgres;
     std::jthread purge;
     std::mutex purge_mutex;
     std::condition_variable_any purge_tick;
@@ -174,6 +175,12 @@ Result<> Node::Parts::build(const SecretFiles& secrets) {
     api = std::make_unique<api::Api>(*services);
     server = std::make_unique<http::Server>(*shards, network, *api, log, metrics, options.http);
     TRY(server->start());
+    postgres =
+        std::make_unique<pgwire::Server>(*shards,
+                                         pgwire::Surroundings{*registry, *sql, *audit, *offload,
+                                                              network, clock, random, log, metrics},
+                                         options.postgres);
+    TRY(postgres->start());
     TRY(acquisition->start());
     purge = std::jthread([this](const std::stop_token& stop) {
         std::unique_lock hold(purge_mutex);
@@ -220,6 +227,9 @@ void Node::stop() {
     if (parts.server) {
         parts.server->stop();
     }
+    if (parts.postgres) {
+        parts.postgres->stop();
+    }
     if (parts.purge.joinable()) {
         parts.purge.request_stop();
         parts.purge.join();
@@ -241,6 +251,7 @@ void Node::stop() {
     }
     parts.server.reset();
     parts.live_parking.reset();
+    parts.postgres.reset();
     parts.pipeline.reset();
     if (parts.store) {
         if (const auto committed = parts.store->commit(); !committed) {
@@ -254,6 +265,8 @@ void Node::stop() {
 std::string Node::url() const {
     return (parts_->server->encrypted() ? "https://" : "http://") + parts_->server->address();
 }
+
+std::string Node::postgres_address() const { return parts_->postgres->address(); }
 
 const std::string& Node::data_folder() const { return parts_->options.general.data; }
 

@@ -35,6 +35,8 @@ public:
 
     // "http://127.0.0.1:8080"
     std::string url() const;
+    // "127.0.0.1:5432"; empty if the PostgreSQL door is closed.
+    std::string postgres_address() const;
     const std::string& data_folder() const;
     // Set on the first start: the administrator's password, to be shown once.
     std::optional<Secret> take_first_password();

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/options.h"
 #include "http/server.h"
+#include "pgwire/server.h"
 #include "pipeline/pipeline.h"
 #include "query/sql.h"
 #include "registry/registry.h"
@@ -42,6 +43,7 @@ struct Options {
     store::StoreOptions store;
     pipeline::PipelineOptions pipeline;
     query::SqlOptions sql;
+    pgwire::PostgresOptions postgres;
 
     // Calls back with each section's name and what describes it.
     void sections(const std::function<void(std::string_view name,

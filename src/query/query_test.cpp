@@ -2,6 +2,7 @@
 #include <cmath>
 #include <duckdb.hpp>
 #include <fstream>
+#include <thread>
 
 #include "base/sim_disk.h"
 #include "query/history.h"
@@ -244,7 +245,7 @@ TEST(Sql, IsReadOnlyAndWithoutFilesOrNetwork) {
              "CREATE TABLE t (a INT)", "INSERT INTO points VALUES (1)", "DROP VIEW samples",
              "ATTACH '/tmp/x.db'", "COPY (SELECT 1) TO '/tmp/x.csv'", "INSTALL httpfs",
              "LOAD httpfs", "SET enable_external_access = true", "EXPORT DATABASE '/tmp/x'",
-             "CALL pragma_version()"}) {
+             "CALL pragma_version()", "EXPLAIN ANALYZE CREATE VIEW v AS SELECT 1"}) {
         EXPECT_EQ(fixture.refused(text), Code::Forbidden) << text;
     }
     for (const std::string& text : std::vector<std::string>{
@@ -290,6 +291,146 @@ TEST(Sql, NobodySeesWhatIsNotTheirs) {
     EXPECT_EQ(seen("SELECT * FROM samples WHERE point = 'b.v'").size(), 0U);
     EXPECT_EQ(seen("SELECT * FROM points").size(), 1U);
     EXPECT_EQ(seen("SELECT * FROM assets").size(), 0U);
+}
+
+// As a door that streams uses the engine.
+struct Streaming : Fixture {
+    SqlCaller caller() { return {.context = context, .database = "here"}; }
+    std::unique_ptr<SqlStream> open(const std::string& text,
+                                    std::vector<SqlArgument> arguments = {}) {
+        auto stream = sql->open(caller(), text, arguments, stop);
+        EXPECT_TRUE(stream) << stream.error().error.message;
+        return std::move(*stream);
+    }
+    SqlFault fault(const std::string& text) {
+        auto stream = sql->open(caller(), text, {}, stop);
+        EXPECT_FALSE(stream) << text;
+        return stream ? SqlFault{} : stream.error();
+    }
+
+    SqlStop stop;
+};
+
+TEST(SqlStream, SaysTheTypesBeforeItRuns) {
+    Streaming fixture;
+    const auto shape = fixture.sql->describe(
+        fixture.caller(), "SELECT time, value, value_int, quality_code, point, [1.5::float8] FROM "
+                          "samples WHERE time > $1 AND value < $2");
+    ASSERT_TRUE(shape) << shape.error().error.message;
+    std::vector<SqlKind> kinds;
+    for (const SqlField& column : shape->columns) {
+        kinds.push_back(column.type.kind);
+    }
+    EXPECT_EQ(kinds, (std::vector<SqlKind>{SqlKind::TimestampTz, SqlKind::Float64, SqlKind::Int64,
+                                           SqlKind::Int64, SqlKind::Text, SqlKind::List}));
+    EXPECT_EQ(shape->columns[5].type.element, SqlKind::Float64);
+    ASSERT_EQ(shape->parameters.size(), 2U);
+    EXPECT_EQ(shape->parameters[0], (SqlType{SqlKind::TimestampTz, SqlKind::Text}));
+    EXPECT_EQ(shape->parameters[1], (SqlType{SqlKind::Float64, SqlKind::Text}));
+}
+
+TEST(SqlStream, GivesRowsInPartsWithTheirTypes) {
+    Streaming fixture;
+    const auto stream = fixture.open(
+        "SELECT range::int8, CASE WHEN range % 2 = 0 THEN 'x' || range END, (range / 4)::float8, "
+        "[range, NULL] FROM range(10000)");
+    std::size_t seen = 0;
+    while (true) {
+        const auto rows = stream->next();
+        ASSERT_TRUE(rows);
+        if (rows->count == 0) {
+            break;
+        }
+        for (std::size_t row = 0; row < rows->count; ++row, ++seen) {
+            ASSERT_EQ(rows->columns[0].numbers[row], static_cast<std::int64_t>(seen));
+            ASSERT_EQ(rows->columns[1].null[row], seen % 2);
+            if (seen % 2 == 0) {
+                ASSERT_EQ(rows->columns[1].text(row), "x" + std::to_string(seen));
+            }
+            ASSERT_EQ(rows->columns[3].ends[row] - rows->columns[3].begin(row), 2U);
+            ASSERT_EQ(rows->columns[3].elements->null[2 * row + 1], 1);
+        }
+    }
+    EXPECT_EQ(seen, 10'000U);
+}
+
+// A value of a parameter narrows what is read as a constant does: the engine would take minutes
+// for all of it.
+TEST(SqlStream, ParametersAreThereWhenItPlans) {
+    Streaming fixture;
+    fixture.put(fixture.point("p", "v"), start, 1.0);
+    SqlArgument when;
+    when.text = "2023-11-14 22:13:20+00";
+    const auto plan = fixture.open("EXPLAIN SELECT * FROM samples WHERE time = $1", {when});
+    const auto rows = plan->next();
+    ASSERT_TRUE(rows);
+    EXPECT_TRUE(rows->columns[1].text(0).contains("2023-11-14")) << rows->columns[1].text(0);
+    EXPECT_EQ(fixture.ask("SELECT value FROM samples WHERE time = $1", {"2023-11-14 22:13:20+00"})
+                  .rows.size(),
+              1U);
+}
+
+TEST(SqlStream, IsEndedFromOutside) {
+    Streaming fixture;
+    const auto stream = fixture.open("SELECT range FROM range(100000000)");
+    ASSERT_TRUE(stream->next());
+    fixture.stop.request();
+    const auto after = stream->next();
+    ASSERT_FALSE(after);
+    EXPECT_EQ(after.error().error.code, Code::Cancelled);
+    EXPECT_EQ(fixture.fault("SELECT 1").state, "57014");
+    fixture.stop.clear();
+    EXPECT_TRUE(fixture.open("SELECT 1")->next());
+}
+
+// Only the time in the engine counts.
+TEST(SqlStream, WhoReadsSlowlyDoesNotUseUpItsTime) {
+    Streaming fixture;
+    SqlOptions options;
+    options.time_max = std::chrono::seconds(1);
+    SqlEngine engine(*fixture.directory, *fixture.registry, *fixture.store, options);
+    const auto stream =
+        engine.open(fixture.caller(), "SELECT range FROM range(1000000)", {}, fixture.stop);
+    ASSERT_TRUE(stream);
+    const auto begun = std::chrono::steady_clock::now();
+    ASSERT_TRUE((*stream)->next());
+    while (std::chrono::steady_clock::now() - begun < 2 * options.time_max) {
+        std::this_thread::yield();
+    }
+    EXPECT_TRUE((*stream)->next());
+}
+
+TEST(SqlStream, SaysWhatIsWrongAndWhere) {
+    Streaming fixture;
+    EXPECT_EQ(fixture.fault("SELECT nothing FROM samples").state, "42703");
+    EXPECT_EQ(fixture.fault("SELECT nothing FROM samples").position, 8U);
+    EXPECT_EQ(fixture.fault("SELECT * FROM nowhere").state, "42P01");
+    EXPECT_EQ(fixture.fault("SELEC").state, "42601");
+    EXPECT_EQ(fixture.fault("SELECT nofunction(1)").state, "42883");
+    EXPECT_EQ(fixture.fault("DROP VIEW samples").state, "25006");
+}
+
+TEST(SqlStream, ADoorMakesWhatItNeedsOnce) {
+    Streaming fixture;
+    const SqlExtension extension{"door",
+                                 {"CREATE SCHEMA door", "CREATE VIEW door.who AS SELECT "
+                                                        "gantry_database() AS database, 7 / 2 AS "
+                                                        "half"}};
+    const auto first = [&](bool whole) {
+        const SqlCaller caller{.context = fixture.context,
+                               .database = "mine",
+                               .extension = &extension,
+                               .whole_division = whole};
+        auto stream =
+            fixture.sql->open(caller, "SELECT database, 7 / 2 FROM door.who", {}, fixture.stop);
+        EXPECT_TRUE(stream) << stream.error().error.message;
+        auto rows = (*stream)->next();
+        EXPECT_TRUE(rows);
+        return std::move(*rows);
+    };
+    EXPECT_EQ(first(true).columns[0].text(0), "mine");
+    EXPECT_EQ(first(true).columns[1].numbers[0], 3);
+    EXPECT_EQ(first(false).columns[1].reals[0], 3.5);
 }
 
 TEST(Sql, ExportsParquetThatReadsBackExactly) {

@@ -1,35 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "query/sql.h"
 
-#include <condition_variable>
 #include <duckdb.hpp>
-#include <thread>
 
+#include "base/error_tables.h"
+#include "query/sql_cursor.h"
 #include "query/sql_tables.h"
 
 namespace gantry::query {
 namespace {
 
-// DuckDB's exceptions carry JSON; this is the sentence in it.
-std::string message_of(const std::exception& error) {
-    return duckdb::ErrorData(error).RawMessage();
-}
-
-duckdb::Value value_of(const SqlCell& cell) {
-    return std::visit(
-        [](const auto& content) -> duckdb::Value {
+SqlArgument argument_of(const SqlCell& cell) {
+    SqlArgument out;
+    std::visit(
+        [&out](const auto& content) {
             using T = std::decay_t<decltype(content)>;
             if constexpr (std::is_same_v<T, std::monostate>) {
-                return duckdb::Value();
+                out.null = true;
             } else if constexpr (std::is_same_v<T, bool>) {
-                return duckdb::Value::BOOLEAN(content);
+                out.type.kind = SqlKind::Boolean;
+                out.number = content ? 1 : 0;
             } else if constexpr (std::is_same_v<T, std::int64_t>) {
-                return duckdb::Value::BIGINT(content);
+                out.type.kind = SqlKind::Int64;
+                out.number = content;
+            } else if constexpr (std::is_same_v<T, double>) {
+                out.type.kind = SqlKind::Float64;
+                out.real = content;
             } else {
-                return duckdb::Value(content);
+                out.text = content;
             }
         },
         cell);
+    return out;
 }
 
 SqlCell cell_of(const duckdb::Value& value) {
@@ -65,13 +67,19 @@ SqlCell cell_of(const duckdb::Value& value) {
     }
 }
 
-std::unexpected<Error> wrong_sql(const std::string& message) {
-    return fail(Code::InvalidArgument, "{}", message);
-}
-
-bool is_query(duckdb::StatementType type) {
-    return type == duckdb::StatementType::SELECT_STATEMENT ||
-           type == duckdb::StatementType::EXPLAIN_STATEMENT;
+// Up to the limit; says if there were more.
+void add_rows(duckdb::DataChunk& chunk, std::int64_t limit, SqlAnswer& out) {
+    for (duckdb::idx_t row = 0; row < chunk.size(); ++row) {
+        if (std::ssize(out.rows) == limit) {
+            out.truncated = true;
+            return;
+        }
+        std::vector<SqlCell>& cells = out.rows.emplace_back();
+        cells.reserve(out.columns.size());
+        for (duckdb::idx_t column = 0; column < chunk.ColumnCount(); ++column) {
+            cells.push_back(cell_of(chunk.GetValue(column, row)));
+        }
+    }
 }
 
 std::string quoted(const std::string& text) {
@@ -100,144 +108,8 @@ struct SqlEngine::Surroundings {
         out->context = context;
         return out;
     }
+    duckdb::shared_ptr<SqlScope> scope_of(const SqlCaller& caller) const;
 };
-
-// One DuckDB database in memory, with our tables.
-class SqlEngine::Instance {
-public:
-    // `files`: may write files, for exports of ours; never for queries of users.
-    Instance(const Surroundings& surroundings, const SqlOptions& options, bool files) {
-        duckdb::DBConfig config;
-        config.options.maximum_memory = static_cast<duckdb::idx_t>(options.memory_bytes);
-        config.options.maximum_threads = static_cast<duckdb::idx_t>(options.threads);
-        config.options.enable_external_access = files;
-        config.options.autoload_known_extensions = false;
-        config.options.autoinstall_known_extensions = false;
-        config.options.allow_unsigned_extensions = false;
-        config.options.use_temporary_directory = false;
-        config.options.temporary_directory = "";
-        database_ = std::make_unique<duckdb::DuckDB>(nullptr, &config);
-        // Making a view binds it once, which wants a scope; that of nobody sees nothing.
-        duckdb::Connection connection = connect(surroundings.scope({}));
-        register_tables(connection);
-        // Times are UTC for everybody, and nobody can change that or anything else.
-        for (const char* setting :
-             {"SET GLOBAL TimeZone = 'UTC'", "SET lock_configuration = true"}) {
-            const auto done = connection.Query(setting);
-            if (done->HasError()) {
-                done->ThrowError();
-            }
-        }
-    }
-
-    duckdb::Connection connect(duckdb::shared_ptr<SqlScope> scope) {
-        duckdb::Connection connection(*database_);
-        connection.context->registered_state->Insert(SqlScope::name, std::move(scope));
-        return connection;
-    }
-
-private:
-    std::unique_ptr<duckdb::DuckDB> database_;
-};
-
-namespace {
-
-// Interrupts a query that runs longer than it may.
-class Watchdog {
-public:
-    Watchdog(duckdb::Connection& connection, Duration limit)
-        : thread_([this, &connection, limit](const std::stop_token& stop) {
-              std::unique_lock lock(mutex_);
-              if (!ended_.wait_for(lock, stop, limit, [this] { return done_; }) &&
-                  !stop.stop_requested()) {
-                  fired_ = true;
-                  connection.Interrupt();
-              }
-          }) {}
-    Watchdog(const Watchdog&) = delete;
-    Watchdog& operator=(const Watchdog&) = delete;
-    ~Watchdog() {
-        {
-            const std::lock_guard lock(mutex_);
-            done_ = true;
-        }
-        ended_.notify_all();
-    }
-    bool fired() const { return fired_; }
-
-private:
-    std::mutex mutex_;
-    std::condition_variable_any ended_;
-    bool done_ = false;
-    std::atomic<bool> fired_ = false;
-    std::jthread thread_;
-};
-
-std::unexpected<Error> query_failed(const duckdb::ErrorData& error, const Watchdog& watchdog,
-                                    const SqlOptions& options) {
-    if (watchdog.fired()) {
-        return fail(Code::Timeout, "the query ran longer than {}: narrow it by time or point",
-                    format_duration(options.time_max));
-    }
-    if (error.Type() == duckdb::ExceptionType::OUT_OF_MEMORY) {
-        return fail(Code::TooLarge, "the query needs more than {} bytes of memory: narrow it",
-                    options.memory_bytes);
-    }
-    return wrong_sql(error.RawMessage());
-}
-
-Result<duckdb::unique_ptr<duckdb::PreparedStatement>> prepare(duckdb::Connection& connection,
-                                                              const std::string& text) {
-    duckdb::vector<duckdb::unique_ptr<duckdb::SQLStatement>> statements;
-    try {
-        statements = connection.ExtractStatements(text);
-    } catch (const std::exception& error) {
-        return wrong_sql(message_of(error));
-    }
-    if (statements.size() != 1) {
-        return wrong_sql("write one statement");
-    }
-    if (!is_query(statements[0]->type)) {
-        return fail(Code::Forbidden, "only queries are allowed here: write SELECT …");
-    }
-    auto prepared = connection.Prepare(std::move(statements[0]));
-    if (prepared->HasError()) {
-        return wrong_sql(prepared->GetErrorObject().RawMessage());
-    }
-    return prepared;
-}
-
-Result<SqlAnswer> collect(duckdb::QueryResult& result, std::int64_t limit, const Watchdog& watchdog,
-                          const SqlOptions& options) {
-    SqlAnswer out;
-    for (std::size_t i = 0; i < result.names.size(); ++i) {
-        out.columns.push_back({result.names[i], result.types[i].ToString()});
-    }
-    while (!out.truncated) {
-        duckdb::unique_ptr<duckdb::DataChunk> chunk;
-        duckdb::ErrorData error;
-        if (!result.TryFetch(chunk, error)) {
-            return query_failed(error, watchdog, options);
-        }
-        if (!chunk || chunk->size() == 0) {
-            break;
-        }
-        for (duckdb::idx_t row = 0; row < chunk->size(); ++row) {
-            if (std::ssize(out.rows) == limit) {
-                out.truncated = true;
-                break;
-            }
-            std::vector<SqlCell>& cells = out.rows.emplace_back();
-            cells.reserve(out.columns.size());
-            for (duckdb::idx_t column = 0; column < chunk->ColumnCount(); ++column) {
-                cells.push_back(cell_of(chunk->GetValue(column, row)));
-            }
-        }
-    }
-    return out;
-}
-
-}  // namespace
 
 SqlEngine::SqlEngine(directory::Directory& directory, registry::Registry& registry,
                      const store::Store& store, SqlOptions options)
@@ -245,13 +117,12 @@ SqlEngine::SqlEngine(directory::Directory& directory, registry::Registry& regist
 
 SqlEngine::~SqlEngine() = default;
 
-Result<std::shared_ptr<SqlEngine::Instance>> SqlEngine::instance(const std::string& name,
-                                                                 bool files) {
+Result<std::shared_ptr<SqlInstance>> SqlEngine::instance(const std::string& name, bool files) {
     const std::lock_guard lock(mutex_);
     auto& instance = instances_[name];
     if (!instance) {
         try {
-            instance = std::make_shared<Instance>(*surroundings_, options_, files);
+            instance = std::make_shared<SqlInstance>(surroundings_->scope({}), options_, files);
         } catch (const std::exception& error) {
             return fail(Code::Internal, "DuckDB cannot start: {}", message_of(error));
         }
@@ -259,27 +130,104 @@ Result<std::shared_ptr<SqlEngine::Instance>> SqlEngine::instance(const std::stri
     return instance;
 }
 
+void SqlEngine::drop_broken(const std::string& name, std::string_view message) {
+    if (message.find("database has been invalidated") != std::string_view::npos) {
+        const std::lock_guard lock(mutex_);
+        instances_.erase(name);
+    }
+}
+
+SqlResult<std::unique_ptr<SqlCursor>> SqlEngine::cursor(const SqlCaller& caller, SqlStop& stop) {
+    const auto database = instance(caller.context.tenant.text(), false);
+    if (!database) {
+        return std::unexpected(SqlFault{database.error(), sql_state(database.error().code), 0});
+    }
+    try {
+        if (caller.extension != nullptr) {
+            (*database)->extend(caller.extension->name, caller.extension->statements,
+                                surroundings_->scope({}));
+        }
+        return std::make_unique<SqlCursor>(*database,
+                                           (*database)->connect(surroundings_->scope_of(caller)),
+                                           watchdog_, options_, stop);
+    } catch (const std::exception& error) {
+        drop_broken(caller.context.tenant.text(), message_of(error));
+        return std::unexpected(SqlFault{{Code::Internal, message_of(error), {}}, "XX000", 0});
+    }
+}
+
+duckdb::shared_ptr<SqlScope> SqlEngine::Surroundings::scope_of(const SqlCaller& caller) const {
+    auto out = scope(caller.context);
+    out->database = caller.database;
+    out->whole_division = caller.whole_division;
+    return out;
+}
+
 Result<SqlAnswer> SqlEngine::run(const security::Context& context, const SqlQuestion& question) {
     if (question.limit < 1 || question.limit > options_.rows_max) {
         return fail(Code::InvalidArgument, "limit must be 1 to {}", options_.rows_max);
     }
-    TRY_ASSIGN(const auto database, instance(context.tenant.text(), false));
-    try {
-        duckdb::Connection connection = database->connect(surroundings_->scope(context));
-        const Watchdog watchdog(connection, options_.time_max);
-        TRY_ASSIGN(const auto prepared, prepare(connection, question.text));
-        duckdb::vector<duckdb::Value> parameters;
-        for (const SqlCell& cell : question.parameters) {
-            parameters.push_back(value_of(cell));
-        }
-        const auto result = prepared->Execute(parameters, true);
-        if (result->HasError()) {
-            return query_failed(result->GetErrorObject(), watchdog, options_);
-        }
-        return collect(*result, question.limit, watchdog, options_);
-    } catch (const std::exception& error) {
-        return wrong_sql(message_of(error));
+    std::vector<SqlArgument> arguments;
+    for (const SqlCell& cell : question.parameters) {
+        arguments.push_back(argument_of(cell));
     }
+    SqlStop never;
+    const auto plain = [](SqlFault fault) { return std::unexpected(std::move(fault.error)); };
+    auto running = cursor({.context = context, .database = context.tenant.text()}, never);
+    if (!running) {
+        return plain(std::move(running.error()));
+    }
+    SqlCursor& rows = **running;
+    if (auto started = rows.start(question.text, arguments); !started) {
+        drop_broken(context.tenant.text(), started.error().error.message);
+        return plain(std::move(started.error()));
+    }
+    SqlAnswer out;
+    for (std::size_t i = 0; i < rows.names().size(); ++i) {
+        out.columns.push_back({rows.names()[i], rows.types()[i].ToString()});
+    }
+    while (!out.truncated) {
+        auto chunk = rows.fetch();
+        if (!chunk) {
+            return plain(std::move(chunk.error()));
+        }
+        if (!*chunk) {
+            break;
+        }
+        add_rows(**chunk, question.limit, out);
+    }
+    return out;
+}
+
+SqlResult<SqlShape> SqlEngine::describe(const SqlCaller& caller, const std::string& text) {
+    SqlStop never;
+    TRY_ASSIGN(const auto unused, cursor(caller, never));
+    return unused->describe(text);
+}
+
+SqlResult<std::unique_ptr<SqlStream>> SqlEngine::open(const SqlCaller& caller,
+                                                      const std::string& text,
+                                                      std::span<const SqlArgument> arguments,
+                                                      SqlStop& stop) {
+    TRY_ASSIGN(auto running, cursor(caller, stop));
+    if (const auto started = running->start(text, arguments); !started) {
+        drop_broken(caller.context.tenant.text(), started.error().error.message);
+        return std::unexpected(started.error());
+    }
+    return std::make_unique<SqlStream>(std::move(running));
+}
+
+SqlStream::SqlStream(std::unique_ptr<SqlCursor> cursor) : cursor_(std::move(cursor)) {
+    for (std::size_t i = 0; i < cursor_->names().size(); ++i) {
+        columns_.push_back({cursor_->names()[i], sql_type_of(cursor_->types()[i])});
+    }
+}
+
+SqlStream::~SqlStream() = default;
+
+SqlResult<SqlRows> SqlStream::next() {
+    TRY_ASSIGN(const auto chunk, cursor_->fetch());
+    return chunk ? rows_of(*chunk, columns_) : SqlRows{};
 }
 
 Result<> SqlEngine::export_parquet(const security::Context& context,

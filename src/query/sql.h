@@ -3,6 +3,8 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <variant>
@@ -10,6 +12,8 @@
 
 #include "base/options.h"
 #include "directory/directory.h"
+#include "query/sql_values.h"
+#include "query/sql_watch.h"
 #include "security/context.h"
 
 namespace gantry::query {
@@ -49,6 +53,54 @@ struct SqlQuestion {
     std::int64_t limit = 1000;
 };
 
+// Statements of ours that a door wants to have run, once, in the database of each tenant that comes
+// through it: views and macros.
+struct SqlExtension {
+    std::string name;
+    std::vector<std::string> statements;
+};
+
+// Whose statement it is, and through which door it came.
+struct SqlCaller {
+    const security::Context& context;
+    // What gantry_database() is: how the door calls the tenant.
+    std::string database;
+    const SqlExtension* extension = nullptr;
+    bool whole_division = false;  // 7 / 2 = 3, as in PostgreSQL
+};
+
+// What a statement will be given and will answer.
+struct SqlShape {
+    std::vector<SqlField> columns;
+    // Nothing where the statement takes any type. Read on by number: the first is $1.
+    std::vector<std::optional<SqlType>> parameters;
+    // Types of columns that depend on those of parameters.
+    bool open = false;
+};
+
+class SqlCursor;
+class SqlInstance;
+
+// A statement that runs: its rows come as they are asked for, and wait meanwhile, in bounded
+// memory. Blocks; one thread at a time, not always the same. Outlived by its engine and its
+// SqlStop.
+class SqlStream {
+public:
+    explicit SqlStream(std::unique_ptr<SqlCursor> cursor);
+    SqlStream(const SqlStream&) = delete;
+    SqlStream& operator=(const SqlStream&) = delete;
+    ~SqlStream();
+
+    const std::vector<SqlField>& columns() const { return columns_; }
+    // Some thousand rows; none at the end. Cancelled by the SqlStop. Timeout: it took longer than
+    // it may; only the time in here counts.
+    SqlResult<SqlRows> next();
+
+private:
+    std::unique_ptr<SqlCursor> cursor_;
+    std::vector<SqlField> columns_;
+};
+
 // Read-only SQL (DuckDB's dialect) over what the principal may see: tables samples, points, assets
 // and models. A tenant's queries run in a database instance of their own, without access to files
 // or network, with limits on time, rows and memory. Blocks: for the offload pool. Any thread.
@@ -61,6 +113,12 @@ public:
     // InvalidArgument: wrong SQL, with DuckDB's explanation, or not a query. Timeout, TooLarge.
     Result<SqlAnswer> run(const security::Context& context, const SqlQuestion& question);
 
+    // For a door that streams: what the statement is, without running it, and its start.
+    SqlResult<SqlShape> describe(const SqlCaller& caller, const std::string& text);
+    SqlResult<std::unique_ptr<SqlStream>> open(const SqlCaller& caller, const std::string& text,
+                                               std::span<const SqlArgument> arguments,
+                                               SqlStop& stop);
+
     // Writes the rows of the points in the range to a Parquet file: columns point, time (ns),
     // value, value_int, value_text, quality, quality_code. Only those of that quality.
     Result<> export_parquet(const security::Context& context,
@@ -68,15 +126,18 @@ public:
                             const std::string& path, store::Usable usable = store::Usable::Any);
 
 private:
-    class Instance;
     struct Surroundings;
 
-    Result<std::shared_ptr<Instance>> instance(const std::string& name, bool files);
+    Result<std::shared_ptr<SqlInstance>> instance(const std::string& name, bool files);
+    // A connection's database is gone for good when DuckDB says so; the next statement makes one.
+    void drop_broken(const std::string& name, std::string_view message);
+    SqlResult<std::unique_ptr<SqlCursor>> cursor(const SqlCaller& caller, SqlStop& stop);
 
     std::unique_ptr<Surroundings> surroundings_;
     const SqlOptions options_;
     std::mutex mutex_;
-    std::unordered_map<std::string, std::shared_ptr<Instance>> instances_;  // by tenant; "" exports
+    std::unordered_map<std::string, std::shared_ptr<SqlInstance>> instances_;  // "" for exports
+    Watchdog watchdog_;
 };
 
 }  // namespace gantry::query

@@ -3,6 +3,7 @@
 #include "query/sql_tables.h"
 
 #include <duckdb/catalog/catalog.hpp>
+#include <duckdb/parser/parsed_data/create_scalar_function_info.hpp>
 #include <duckdb/parser/parsed_data/create_table_function_info.hpp>
 
 #include "model/entities.h"
@@ -165,6 +166,28 @@ void add_rows_function(duckdb::Connection& connection, const char* name,
     add_function(connection, std::move(function));
 }
 
+// A function without arguments that says something of the connection.
+void add_word(duckdb::Connection& connection, const char* name,
+              std::string (*word)(const SqlScope&)) {
+    duckdb::ScalarFunction function(
+        name, {}, duckdb::LogicalType::VARCHAR,
+        [word](duckdb::DataChunk&, duckdb::ExpressionState& state, duckdb::Vector& result) {
+            result.Reference(duckdb::Value(word(scope_of(state.GetContext()))));
+        });
+    function.stability = duckdb::FunctionStability::CONSISTENT_WITHIN_QUERY;
+    auto& context = *connection.context;
+    context.RunFunctionInTransaction([&] {
+        duckdb::CreateScalarFunctionInfo info(std::move(function));
+        duckdb::Catalog::GetSystemCatalog(context).CreateFunction(context, info);
+    });
+}
+
+std::string database_word(const SqlScope& scope) { return scope.database; }
+
+std::string login_word(const SqlScope& scope) {
+    return scope.context.identity ? scope.context.identity->login : std::string();
+}
+
 }  // namespace
 
 void register_tables(duckdb::Connection& connection) {
@@ -172,6 +195,8 @@ void register_tables(duckdb::Connection& connection) {
     add_rows_function(connection, "gantry_points", bind_points);
     add_rows_function(connection, "gantry_assets", bind_assets);
     add_rows_function(connection, "gantry_models", bind_models);
+    add_word(connection, "gantry_database", database_word);
+    add_word(connection, "gantry_login", login_word);
     // Binding a view looks at its function once, which wants a scope.
     for (const char* table : {"samples", "points", "assets", "models"}) {
         const auto made = connection.Query(std::string("CREATE VIEW ") + table +

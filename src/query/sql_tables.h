@@ -19,13 +19,16 @@ public:
     registry::Registry* registry = nullptr;
     const store::Store* store = nullptr;
     security::Context context;
+    std::string database;         // what gantry_database() is
+    bool whole_division = false;  // 7 / 2 = 3, as in PostgreSQL
     // If set, samples are of these points and this range only (for export).
     std::vector<directory::PointRef> points;
     bool points_given = false;
     TimeRange range;
 };
 
-// Registers the functions and the views over them: samples, points, assets, models.
+// Registers the functions and the views over them: samples, points, assets, models; and
+// gantry_database() and gantry_login(), which say whose connection it is.
 void register_tables(duckdb::Connection& connection);
 
 // Columns of `samples`, in order. Time has microseconds, because that is what SQL's functions on

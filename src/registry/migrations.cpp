@@ -84,6 +84,12 @@ UPDATE roles SET doc = replace(doc, '"samples:read"', '"samples:read","metrics:r
 UPDATE roles SET doc = replace(doc, '"samples:write"', '"samples:write","metrics:write"')
     WHERE key IN ('engineer');
 )",
+    // 4: what an API token is checked with where it is not sent itself (SCRAM); empty for tokens from
+    // before. `secrets` holds random values of this installation.
+    R"(
+ALTER TABLE tokens ADD COLUMN scram TEXT NOT NULL DEFAULT '';
+CREATE TABLE secrets (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+)",
 };
 
 Result<> run_all(Sql& sql, std::string_view script) {

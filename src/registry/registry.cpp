@@ -21,7 +21,9 @@ Registry::Registry(std::unique_ptr<Database> database, const Clock& clock, Rando
 Result<std::unique_ptr<Registry>> Registry::open(const Clock& clock, Random& random, Log& log,
                                                  const RegistryOptions& options) {
     TRY_ASSIGN(auto database, Database::open(options.path, log));
-    return std::unique_ptr<Registry>(new Registry(std::move(database), clock, random, options));
+    std::unique_ptr<Registry> out(new Registry(std::move(database), clock, random, options));
+    TRY(out->sessions_.make_salt_secret());
+    return out;
 }
 
 Result<std::optional<Secret>> Registry::bootstrap() {

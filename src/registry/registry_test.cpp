@@ -428,6 +428,39 @@ TEST(Sessions, ApiTokensAreListedWithoutTheirSecretAndCanBeTakenBack) {
     EXPECT_EQ(failure(sessions.remove_token(fixture.tenant, token.id)), Code::NotFound);
 }
 
+TEST(Sessions, TokensAreProvenWithoutBeingShown) {
+    Fixture fixture;
+    auto& sessions = fixture.registry->sessions();
+    const auto admin = must(fixture.registry->principals().get(fixture.tenant, "admin"));
+    const auto make = [&](std::chrono::hours lifetime) {
+        return must(sessions.create_token(fixture.tenant, admin.id, "t", lifetime));
+    };
+    const auto nobody = must(sessions.verifiers("nobody"));
+    EXPECT_EQ(must(sessions.verifiers("nobody")).salt, nobody.salt);
+    EXPECT_EQ(nobody.verifiers.size(), must(sessions.verifiers("admin")).verifiers.size());
+    const auto first = make(std::chrono::hours(1));
+    const auto second = make(std::chrono::hours(3));
+    auto both = must(sessions.verifiers("admin"));
+    EXPECT_NE(both.salt, nobody.salt);
+    ASSERT_EQ(both.tokens.size(), 2U);
+    for (std::size_t i = 0; i < both.tokens.size(); ++i) {
+        const auto& made = both.tokens[i] == first.first.id ? first : second;
+        EXPECT_EQ(both.verifiers[i],
+                  security::make_scram_verifier(made.second.reveal(), both.salt, both.iterations));
+    }
+    EXPECT_EQ(must(sessions.identity_of(first.first.id))->login, "admin");
+    const std::uint64_t before = sessions.epoch();
+    must(sessions.remove_token(fixture.tenant, first.first.id));
+    EXPECT_GT(sessions.epoch(), before);
+    EXPECT_EQ(failure(sessions.identity_of(first.first.id)), Code::Unauthenticated);
+    EXPECT_EQ(must(sessions.verifiers("admin")).tokens, std::vector{second.first.id});
+    fixture.around.clock.advance(std::chrono::hours(4));
+    EXPECT_EQ(failure(sessions.identity_of(second.first.id)), Code::Unauthenticated);
+    // After a restart the salt is the same.
+    fixture.open();
+    EXPECT_EQ(must(fixture.registry->sessions().verifiers("nobody")).salt, nobody.salt);
+}
+
 TEST(Idempotency, TheSameRequestGetsTheSameAnswer) {
     Fixture fixture;
     auto& kept = fixture.registry->idempotency();

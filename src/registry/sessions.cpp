@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/sessions.h"
 
+#include "base/encoding.h"
 #include "security/password.h"
 #include "security/token.h"
 
@@ -18,6 +19,10 @@ std::unexpected<Error> wrong_token() {
     return fail(Code::Unauthenticated, "the token is unknown or has expired: sign in again");
 }
 
+// The newest of a principal's tokens that a proof is tried against.
+constexpr int proven_tokens_max = 1000;
+constexpr std::string_view salt_secret = "scram_salt";
+
 // The host part: a client uses many ports.
 std::string host_of(const std::string& address) { return address.substr(0, address.rfind(':')); }
 
@@ -28,7 +33,9 @@ Sessions::Sessions(Ground ground, Principals& principals, SessionOptions options
       principals_(principals),
       options_(options),
       by_login_(ground.clock, login_rate),
-      by_address_(ground.clock, address_rate) {
+      by_address_(ground.clock, address_rate),
+      wrong_by_login_(ground.clock, login_rate),
+      wrong_by_address_(ground.clock, address_rate) {
     ground_.feed.listen([this](const std::vector<Change>& changes) {
         for (const Change& change : changes) {
             if (change.kind == EntityKind::Principal || change.kind == EntityKind::Role ||
@@ -59,10 +66,16 @@ Result<Secret> Sessions::insert(Sql& sql, const Principal& principal, std::strin
                                 TokenId& id) {
     Secret token = security::generate_token(ground_.random);
     id = make_id<TokenTag>(ground_.clock, ground_.random);
+    std::string scram;
+    if (kind == "api") {
+        TRY_ASSIGN(const ScramSalt salt, salt_of(sql, principal.login));
+        scram = security::scram_verifier_text(
+            security::make_scram_verifier(token.reveal(), salt, security::scram_iterations));
+    }
     TRY(sql.execute(
         "INSERT INTO tokens (id, tenant, principal, kind, hash, family, name, created, "
-        "expires, used) VALUES (:id, :tenant, :principal, :kind, :hash, :family, :name, "
-        ":created, :expires, 0)",
+        "expires, used, scram) VALUES (:id, :tenant, :principal, :kind, :hash, :family, :name, "
+        ":created, :expires, 0, :scram)",
         {{"id", id.text()},
          {"tenant", principal.tenant.text()},
          {"principal", principal.id.text()},
@@ -71,7 +84,8 @@ Result<Secret> Sessions::insert(Sql& sql, const Principal& principal, std::strin
          {"family", family.empty() ? id.text() : family},
          {"name", name},
          {"created", ground_.clock.now()},
-         {"expires", expires}}));
+         {"expires", expires},
+         {"scram", scram}}));
     return token;
 }
 
@@ -176,6 +190,125 @@ std::shared_ptr<const security::Identity> Sessions::remembered(std::string_view 
                                                                                  : nullptr;
 }
 
+// From a row of id, principal, expires.
+Result<std::shared_ptr<const security::Identity>> Sessions::read_identity(Sql& sql,
+                                                                          const SqlRow& row) {
+    if (row.number(2) <= ground_.clock.now()) {
+        return wrong_token();
+    }
+    TRY_ASSIGN(const Principal principal, Principals::by_id(sql, PrincipalId(row.text(1))));
+    if (principal.disabled) {
+        return wrong_token();
+    }
+    TRY_ASSIGN(auto statements, Principals::statements(sql, principal.id));
+    return std::make_shared<const security::Identity>(
+        security::Identity{.principal = principal.id,
+                           .login = principal.login,
+                           .tenant = principal.tenant,
+                           .token = TokenId(row.text(0)),
+                           .statements = std::move(statements),
+                           .must_change_password = principal.must_change_password,
+                           .operates_platform = principal.operates_platform,
+                           .expires = row.number(2)});
+}
+
+// Made from the login and a random value of this installation, so that a login that nobody has gets
+// one in the same way.
+Result<ScramSalt> Sessions::salt_of(Sql& sql, const std::string& login) const {
+    TRY_ASSIGN(const auto row,
+               sql.first("SELECT value FROM secrets WHERE name = :name", {{"name", salt_secret}}));
+    if (!row) {
+        return fail(Code::Internal, "the registry has no secret '{}'", salt_secret);
+    }
+    const security::ScramKey long_salt =
+        security::hmac_sha256(as_bytes(row->text(0)), "scram salt of " + login);
+    ScramSalt salt{};
+    std::copy_n(long_salt.begin(), salt.size(), salt.begin());
+    return salt;
+}
+
+Result<> Sessions::make_salt_secret() {
+    const auto made = ground_.database.write<bool>([&](Sql& sql) -> Result<bool> {
+        TRY_ASSIGN(const auto row, sql.first("SELECT value FROM secrets WHERE name = :name",
+                                             {{"name", salt_secret}}));
+        if (row) {
+            return false;
+        }
+        std::array<std::byte, 32> bytes{};
+        ground_.random.fill(bytes);
+        TRY(sql.execute("INSERT INTO secrets (name, value) VALUES (:name, :value)",
+                        {{"name", salt_secret}, {"value", to_hex(bytes)}}));
+        return true;
+    });
+    return made ? Result<>{} : std::unexpected(made.error());
+}
+
+Result<TokenVerifiers> Sessions::verifiers(const std::string& login) {
+    return ground_.database.read<TokenVerifiers>([&](Sql& sql) -> Result<TokenVerifiers> {
+        TokenVerifiers out;
+        TRY_ASSIGN(out.salt, salt_of(sql, login));
+        TRY_ASSIGN(
+            const auto rows,
+            sql.query(
+                "SELECT tokens.id, tokens.scram FROM tokens JOIN principals ON "
+                "principals.id = tokens.principal WHERE principals.login = :login AND "
+                "principals.disabled = 0 AND tokens.kind = 'api' AND tokens.scram <> "
+                "'' AND tokens.expires > :now ORDER BY tokens.id DESC LIMIT :limit",
+                {{"login", login}, {"now", ground_.clock.now()}, {"limit", proven_tokens_max}}));
+        for (const SqlRow& row : rows) {
+            if (const auto verifier = security::read_scram_verifier(row.text(1))) {
+                out.tokens.emplace_back(row.text(0));
+                out.verifiers.push_back(*verifier);
+            }
+        }
+        if (out.verifiers.empty()) {
+            security::ScramVerifier nobody;
+            ground_.random.fill(nobody.stored_key);
+            out.tokens.emplace_back();
+            out.verifiers.push_back(nobody);
+        }
+        return out;
+    });
+}
+
+Result<std::shared_ptr<const security::Identity>> Sessions::identity_of(const TokenId& token) {
+    using Shared = std::shared_ptr<const security::Identity>;
+    return ground_.database.read<Shared>([&](Sql& sql) -> Result<Shared> {
+        TRY_ASSIGN(const auto row, sql.first("SELECT id, principal, expires FROM tokens WHERE id = "
+                                             ":id AND kind <> 'refresh'",
+                                             {{"id", token.text()}}));
+        if (!row) {
+            return wrong_token();
+        }
+        return read_identity(sql, *row);
+    });
+}
+
+Result<> Sessions::may_try(const std::string& login, const std::string& address) const {
+    for (const auto& verdict :
+         {wrong_by_login_.peek(login), wrong_by_address_.peek(host_of(address))}) {
+        if (!verdict.allowed) {
+            return fail(Code::RateLimited, "too many tries: wait {} s",
+                        std::chrono::ceil<std::chrono::seconds>(verdict.retry_after).count());
+        }
+    }
+    return {};
+}
+
+void Sessions::tried(const std::string& login, const std::string& address, bool right) {
+    if (right) {
+        wrong_by_login_.reset(login);
+        return;
+    }
+    wrong_by_login_.take(login);
+    wrong_by_address_.take(host_of(address));
+}
+
+std::uint64_t Sessions::epoch() const {
+    const std::shared_lock lock(mutex_);
+    return epoch_;
+}
+
 Result<std::shared_ptr<const security::Identity>> Sessions::verify(std::string_view token) {
     if (!security::has_token_form(token)) {
         return wrong_token();
@@ -196,23 +329,10 @@ Result<std::shared_ptr<const security::Identity>> Sessions::verify(std::string_v
             sql.first("SELECT id, principal, expires FROM tokens WHERE hash = :hash AND kind "
                       "<> 'refresh'",
                       {{"hash", hash}}));
-        if (!row || row->number(2) <= ground_.clock.now()) {
+        if (!row) {
             return wrong_token();
         }
-        TRY_ASSIGN(const Principal principal, Principals::by_id(sql, PrincipalId(row->text(1))));
-        if (principal.disabled) {
-            return wrong_token();
-        }
-        TRY_ASSIGN(auto statements, Principals::statements(sql, principal.id));
-        return std::make_shared<const security::Identity>(
-            security::Identity{.principal = principal.id,
-                               .login = principal.login,
-                               .tenant = principal.tenant,
-                               .token = TokenId(row->text(0)),
-                               .statements = std::move(statements),
-                               .must_change_password = principal.must_change_password,
-                               .operates_platform = principal.operates_platform,
-                               .expires = row->number(2)});
+        return read_identity(sql, *row);
     }));
     const std::unique_lock lock(mutex_);
     // Not if something was revoked between reading and now.

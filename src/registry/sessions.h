@@ -11,6 +11,7 @@
 #include "registry/repository.h"
 #include "security/context.h"
 #include "security/rate_limit.h"
+#include "security/scram.h"
 
 namespace gantry::registry {
 
@@ -35,6 +36,8 @@ struct SignedIn {
     bool must_change_password = false;
 };
 
+using ScramSalt = std::array<std::byte, 16>;
+
 // A long-lived token of a program.
 struct ApiToken {
     TokenId id;
@@ -42,6 +45,15 @@ struct ApiToken {
     PrincipalId principal;
     Time created = 0;
     Time expires = 0;
+};
+
+// What a proof of knowing one of a principal's API tokens is tried against (SCRAM). All of them are
+// made with one salt, because the client is told it before anybody knows which token it has.
+struct TokenVerifiers {
+    ScramSalt salt{};
+    int iterations = security::scram_iterations;
+    std::vector<TokenId> tokens;
+    std::vector<security::ScramVerifier> verifiers;  // of the tokens, in the same order
 };
 
 // Who is asking: signing in and out, and what a shown token stands for. Any thread; all but
@@ -66,12 +78,26 @@ public:
     Result<std::shared_ptr<const security::Identity>> verify(std::string_view token);
     std::shared_ptr<const security::Identity> remembered(std::string_view token) const;
 
+    // For doors where a token is proven, not shown. A login that nobody has gets a salt too, always
+    // the same, and one verifier that nothing fits: it looks and takes as long as one that is
+    // there.
+    Result<TokenVerifiers> verifiers(const std::string& login);
+    // As verify(), for a token that was proven. Asks the database.
+    Result<std::shared_ptr<const security::Identity>> identity_of(const TokenId& token);
+    // RateLimited after too many wrong tries of one login or from one address. tried() counts them.
+    Result<> may_try(const std::string& login, const std::string& address) const;
+    void tried(const std::string& login, const std::string& address, bool right);
+    // Grows whenever an identity may have changed or ended: who keeps one asks again then.
+    std::uint64_t epoch() const;
+
     Result<std::pair<ApiToken, Secret>> create_token(const TenantId& tenant,
                                                      const PrincipalId& principal, std::string name,
                                                      Duration lifetime);
     Result<Page<ApiToken>> list_tokens(const TenantId& tenant, const PageRequest& request);
     Result<> remove_token(const TenantId& tenant, const TokenId& id);
 
+    // Makes, once for an installation, the random value behind the salts. Before the first token.
+    Result<> make_salt_secret();
     // Takes out what has expired; to be called now and then.
     Result<> purge();
 
@@ -81,6 +107,8 @@ private:
                           const std::string& family, const std::string& name, Time expires,
                           TokenId& id);
     void forget_all();
+    Result<std::shared_ptr<const security::Identity>> read_identity(Sql& sql, const SqlRow& row);
+    Result<ScramSalt> salt_of(Sql& sql, const std::string& login) const;
 
     Ground ground_;
     Principals& principals_;
@@ -92,6 +120,8 @@ private:
     std::string decoy_hash_;
     security::RateLimiter by_login_;
     security::RateLimiter by_address_;
+    security::RateLimiter wrong_by_login_;  // of tokens that were proven
+    security::RateLimiter wrong_by_address_;
 
     static constexpr std::size_t remembered_max = 100'000;
     mutable std::shared_mutex mutex_;

@@ -3,9 +3,10 @@
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ssl.hpp>
 #include <charconv>
 #include <format>
+
+#include "runtime/tls_stream.h"
 
 namespace gantry {
 namespace {
@@ -146,39 +147,6 @@ private:
     tcp::acceptor acceptor_;
     std::shared_ptr<asio::ssl::context> tls_;
 };
-
-Result<std::shared_ptr<asio::ssl::context>> server_tls(const TlsFiles& files) {
-    auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
-    context->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_sslv2 |
-                         asio::ssl::context::no_sslv3 | asio::ssl::context::no_tlsv1 |
-                         asio::ssl::context::no_tlsv1_1 | SSL_OP_NO_RENEGOTIATION);
-    SSL_CTX* native = context->native_handle();
-    SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS);
-    // TLS 1.2 only with forward secrecy and authenticated encryption (SECURITY.md A3).
-    if (SSL_CTX_set_cipher_list(native, "ECDHE+AESGCM:ECDHE+CHACHA20") != 1) {
-        return fail(Code::Internal, "OpenSSL refuses the cipher list");
-    }
-    error_code error;
-    context->use_certificate_chain_file(files.certificate, error);
-    if (error) {
-        return fail(Code::InvalidArgument, "TLS certificate {}: {}", files.certificate,
-                    error.message());
-    }
-    context->use_private_key_file(files.key, asio::ssl::context::pem, error);
-    if (error || SSL_CTX_check_private_key(native) != 1) {
-        return fail(Code::InvalidArgument, "TLS key {}: {}", files.key,
-                    error ? error.message() : "does not belong to the certificate");
-    }
-    if (!files.client_ca.empty()) {
-        context->load_verify_file(files.client_ca, error);
-        if (error) {
-            return fail(Code::InvalidArgument, "TLS client CA {}: {}", files.client_ca,
-                        error.message());
-        }
-        context->set_verify_mode(asio::ssl::verify_peer | asio::ssl::verify_fail_if_no_peer_cert);
-    }
-    return context;
-}
 
 }  // namespace
 

@@ -2,71 +2,12 @@
 #include "runtime/tls_client.h"
 
 #include <boost/asio/ip/address.hpp>
-#include <boost/asio/ssl.hpp>
 #include <format>
+
+#include "runtime/tls_stream.h"
 
 namespace gantry {
 namespace {
-
-// What asio::ssl::stream wants of the layer below it.
-class Carried {
-public:
-    using executor_type = Stream::executor_type;
-    using lowest_layer_type = Carried;
-
-    explicit Carried(std::unique_ptr<Stream> stream) : stream_(std::move(stream)) {}
-
-    executor_type get_executor() { return stream_->get_executor(); }
-    lowest_layer_type& lowest_layer() { return *this; }
-    template <class Buffers, class Token>
-    auto async_read_some(const Buffers& buffers, Token&& token) {
-        return stream_->async_read_some(buffers, std::forward<Token>(token));
-    }
-    template <class Buffers, class Token>
-    auto async_write_some(const Buffers& buffers, Token&& token) {
-        return stream_->async_write_some(buffers, std::forward<Token>(token));
-    }
-    Stream& stream() { return *stream_; }
-
-private:
-    std::unique_ptr<Stream> stream_;
-};
-
-class TlsClientStream final : public Stream {
-public:
-    TlsClientStream(std::unique_ptr<Stream> plain, std::unique_ptr<asio::ssl::context> context)
-        : context_(std::move(context)), stream_(Carried(std::move(plain)), *context_) {}
-
-    executor_type get_executor() override { return stream_.get_executor(); }
-    std::string peer() const override { return stream_.next_layer().stream().peer(); }
-    bool encrypted() const override { return true; }
-    asio::awaitable<void> shut_down() override {
-        (void)co_await stream_.async_shutdown(as_result);
-        close();
-    }
-    void close() override { stream_.next_layer().stream().close(); }
-
-    asio::ssl::stream<Carried>& inside() { return stream_; }
-
-protected:
-    void start_read(asio::mutable_buffer into, Handler handler) override {
-        stream_.async_read_some(into, std::move(handler));
-    }
-    void start_write(const WriteBuffers& from, Handler handler) override {
-        asio::const_buffer first;
-        for (const asio::const_buffer& buffer : from) {
-            if (buffer.size() > 0) {
-                first = buffer;
-                break;
-            }
-        }
-        stream_.async_write_some(first, std::move(handler));
-    }
-
-private:
-    std::unique_ptr<asio::ssl::context> context_;
-    mutable asio::ssl::stream<Carried> stream_;
-};
 
 Result<std::unique_ptr<asio::ssl::context>> client_context(const TlsTrust& trust) {
     auto context = std::make_unique<asio::ssl::context>(asio::ssl::context::tls_client);
@@ -94,8 +35,8 @@ Result<std::unique_ptr<asio::ssl::context>> client_context(const TlsTrust& trust
 
 Async<std::unique_ptr<Stream>> encrypt_as_client(std::unique_ptr<Stream> plain, std::string host,
                                                  TlsTrust trust) {
-    CO_TRY_ASSIGN(auto context, client_context(trust));
-    auto stream = std::make_unique<TlsClientStream>(std::move(plain), std::move(context));
+    CO_TRY_ASSIGN(std::shared_ptr<asio::ssl::context> context, client_context(trust));
+    auto stream = std::make_unique<TlsOverStream>(std::move(plain), std::move(context));
     auto& inside = stream->inside();
     error_code not_an_address;
     (void)asio::ip::make_address(host, not_an_address);

@@ -28,6 +28,17 @@ RateLimiter::Verdict RateLimiter::take(const std::string& key) {
     return {};
 }
 
+RateLimiter::Verdict RateLimiter::peek(const std::string& key) const {
+    const Duration now = clock_.monotonic();
+    const Duration tolerance = rate_.interval * (rate_.burst - 1);
+    const std::lock_guard lock(mutex_);
+    const auto found = arrival_.find(key);
+    if (found == arrival_.end() || found->second - now <= tolerance) {
+        return {};
+    }
+    return {false, found->second - now - tolerance};
+}
+
 void RateLimiter::reset(const std::string& key) {
     const std::lock_guard lock(mutex_);
     arrival_.erase(key);

@@ -29,6 +29,8 @@ public:
     };
     // Counts one event of the key if it is allowed.
     Verdict take(const std::string& key);
+    // Whether take() would allow it; counts nothing.
+    Verdict peek(const std::string& key) const;
     // Forgets the key, as after a success.
     void reset(const std::string& key);
     std::size_t keys() const;

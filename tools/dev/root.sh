@@ -30,7 +30,7 @@ make_root() {
     need_tool mmdebstrap mmdebstrap debian-archive-keyring
     has perl || die "perl is missing: install it with this system's package manager, then run ./dev again"
     say "making a Debian 13 root file system in $(short "$root")"
-    say "this happens once and takes about two minutes and 2.3 GB; everything it says is in $(short "$log")"
+    say "this happens once and takes about two minutes and 2.6 GB; everything it says is in $(short "$log")"
     build_root "$making" "$log" || {
         exit_if_stopped
         tail -n 15 "$log" | cut -c1-200 >&2
