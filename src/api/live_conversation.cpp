@@ -159,10 +159,40 @@ std::string LiveConversation::render(const pipeline::Subscription::Taken& taken,
     return out;
 }
 
+void LiveParking::begin(const std::string& token, const security::Context& context,
+                        std::function<void()> leave) {
+    if (context.identity) {
+        const std::lock_guard lock(mutex_);
+        going_[token] = {context.identity->principal, context.tenant, std::move(leave)};
+    }
+}
+
+void LiveParking::end(const std::string& token) {
+    const std::lock_guard lock(mutex_);
+    going_.erase(token);
+}
+
+bool LiveParking::ask_to_leave(const std::string& token, const security::Context& context) {
+    std::function<void()> leave;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto found = going_.find(token);
+        if (found == going_.end() || !context.identity ||
+            found->second.principal != context.identity->principal ||
+            found->second.tenant != context.tenant) {
+            return false;
+        }
+        leave = found->second.leave;
+    }
+    leave();
+    return true;
+}
+
 void LiveParking::park(std::unique_ptr<LiveConversation> conversation,
                        const security::Context& context) {
     sweep();
-    if (!context.identity) {
+    end(conversation->token());
+    if (!context.identity || !conversation->follows_any()) {
         return;
     }
     conversation->wake_with([] {});

@@ -51,6 +51,7 @@ public:
     std::optional<std::vector<Message>> after(std::uint64_t sequence) const;
 
     const std::string& token() const { return token_; }
+    bool follows_any() const { return !followed_.empty(); }
     Duration pause() const { return pause_; }  // least time between two sends
     void show_codes(bool with_code) { with_code_ = with_code; }
 
@@ -76,8 +77,9 @@ private:
     bool with_code_ = false;
 };
 
-// Conversations whose connection broke, for a minute: whoever comes back goes on where it was. Any
-// thread.
+// Conversations whose connection broke, for a minute: whoever comes back goes on where it was. A
+// connection may have broken without the server knowing yet: those that are still going on are
+// known too, and make room. Any thread.
 class LiveParking {
 public:
     static constexpr Duration kept_for = std::chrono::minutes(1);
@@ -86,7 +88,15 @@ public:
 
     explicit LiveParking(const Clock& clock) : clock_(clock) {}
 
+    // A conversation goes on from now; `leave` is called, on any thread, when somebody comes back
+    // for it: it must soon be parked then.
+    void begin(const std::string& token, const security::Context& context,
+               std::function<void()> leave);
+    // Keeps it, and forgets what begin() said.
     void park(std::unique_ptr<LiveConversation> conversation, const security::Context& context);
+    void end(const std::string& token);
+    // True when it goes on somewhere, and was told to leave.
+    bool ask_to_leave(const std::string& token, const security::Context& context);
     // Null when it is not here any more, or was somebody else's.
     std::unique_ptr<LiveConversation> resume(const std::string& token,
                                              const security::Context& context);
@@ -101,9 +111,16 @@ private:
         Duration until{0};
     };
 
+    struct Going {
+        PrincipalId principal;
+        TenantId tenant;
+        std::function<void()> leave;
+    };
+
     const Clock& clock_;
     std::mutex mutex_;
     std::unordered_map<std::string, Parked> parked_;
+    std::unordered_map<std::string, Going> going_;
 };
 
 }  // namespace gantry::api

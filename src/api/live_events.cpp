@@ -26,23 +26,33 @@ public:
         : services_(services),
           context_(std::move(context)),
           token_(std::move(token)),
-          signal_(executor) {}
+          signal_(executor),
+          left_(std::make_shared<std::atomic<bool>>(false)) {}
     EventStream(const EventStream&) = delete;
     EventStream& operator=(const EventStream&) = delete;
     // The client may come back.
     ~EventStream() {
-        if (conversation_ && context_.identity) {
+        if (conversation_) {
             services_.live_parking.park(std::move(conversation_), context_);
         }
     }
 
-    Result<> begin(const http::Request& request) {
+    Async<> begin(const http::Request& request) {
         last_checked_ = services_.clock.monotonic();
-        if (resume(std::string(request.header("last-event-id")))) {
-            return {};
+        if (!co_await resume(std::string(request.header("last-event-id")))) {
+            CO_TRY(follow(request));
         }
-        conversation_ = std::make_unique<LiveConversation>(services_);
         conversation_->wake_with(signal_.waker());
+        services_.live_parking.begin(conversation_->token(), context_,
+                                     [left = left_, wake = signal_.waker()] {
+                                         *left = true;
+                                         wake();
+                                     });
+        co_return Result<>{};
+    }
+
+    Result<> follow(const http::Request& request) {
+        conversation_ = std::make_unique<LiveConversation>(services_);
         conversation_->show_codes(request.parameter("quality") == "code");
         LiveConversation::Wish wish;
         wish.points = request.parameters("point");
@@ -64,6 +74,9 @@ public:
                 context_.identity.reset();
                 co_return std::string();
             }
+            if (*left_) {
+                co_return std::string();
+            }
             if (const auto message = conversation_->next(context_)) {
                 co_await services_.timers.sleep(std::max(conversation_->pause(), gather));
                 co_return event(*message);
@@ -78,25 +91,21 @@ public:
 
 private:
     // "<token>:<sequence>"
-    bool resume(const std::string& id) {
+    asio::awaitable<bool> resume(const std::string& id) {
         const std::size_t colon = id.rfind(':');
         std::uint64_t sequence = 0;
         if (colon == std::string::npos ||
             std::from_chars(id.data() + colon + 1, id.data() + id.size(), sequence).ec !=
                 std::errc()) {
-            return false;
+            co_return false;
         }
-        auto parked = services_.live_parking.resume(id.substr(0, colon), context_);
-        const auto missed = parked ? parked->after(sequence) : std::nullopt;
-        if (!missed) {
-            return false;
-        }
-        conversation_ = std::move(parked);
-        conversation_->wake_with(signal_.waker());
-        for (const LiveConversation::Message& message : *missed) {
+        std::vector<LiveConversation::Message> missed;
+        conversation_ =
+            co_await take_up(services_, context_, id.substr(0, colon), sequence, missed);
+        for (const LiveConversation::Message& message : missed) {
             first_ += event(message);
         }
-        return true;
+        co_return conversation_ != nullptr;
     }
 
     std::string event(const LiveConversation::Message& message) const {
@@ -126,6 +135,7 @@ private:
     security::Context context_;
     Secret token_;  // asked about again and again: it may be taken back
     LiveSignal signal_;
+    std::shared_ptr<std::atomic<bool>> left_;  // somebody came back for it elsewhere
     std::unique_ptr<LiveConversation> conversation_;
     std::string first_ = ":\n\n";  // so that the head goes out at once
     Duration last_checked_{0};
@@ -144,7 +154,7 @@ Async<http::Response> serve_live_events(Services& services, const Call& call) {
     auto stream =
         std::make_shared<EventStream>(services, call.context, std::string(bearer_of(call.request)),
                                       co_await asio::this_coro::executor);
-    CO_TRY(stream->begin(call.request));
+    CO_TRY(co_await stream->begin(call.request));
     http::Response out;
     out.with("Content-Type", "text/event-stream");
     out.with("X-Accel-Buffering", "no");

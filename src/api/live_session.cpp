@@ -13,6 +13,9 @@ namespace {
 constexpr Duration authorize_within = std::chrono::seconds(10);
 constexpr Duration identity_check = std::chrono::seconds(2);
 constexpr Duration for_ever = std::chrono::hours(24);
+// So long one who comes back waits for a connection to be given up that has broken unnoticed.
+constexpr Duration leave_step = std::chrono::milliseconds(20);
+constexpr int leave_steps = 100;
 // Samples that come within this time go in one message: a batch of a poll, not a message each.
 constexpr Duration gather = std::chrono::milliseconds(20);
 
@@ -46,13 +49,19 @@ LiveSession::LiveSession(Services& services, http::WebSocket& socket, security::
 
 asio::awaitable<void> LiveSession::run() {
     using namespace asio::experimental::awaitable_operators;
-    signal_.emplace(co_await asio::this_coro::executor);
+    const auto executor = co_await asio::this_coro::executor;
+    signal_.emplace(executor);
+    leave_.emplace(executor);
     conversation_->wake_with(signal_->waker());
-    co_await (read_loop() || write_loop() || watch_identity());
-    if (context_.identity) {
-        services_.live_parking.park(std::move(conversation_), context_);
-    }
+    co_await (read_loop() || write_loop() || watch_identity() || watch_leave());
+    services_.live_parking.park(std::move(conversation_), context_);
 }
+
+void LiveSession::announce() {
+    services_.live_parking.begin(conversation_->token(), context_, leave_->waker());
+}
+
+asio::awaitable<void> LiveSession::watch_leave() { co_await leave_->wait(for_ever); }
 
 asio::awaitable<void> LiveSession::read_loop() {
     while (true) {
@@ -86,7 +95,7 @@ Async<> LiveSession::handle(const std::string& text) {
         co_return fail(Code::Unauthenticated, "say {{\"authorize\": \"<token>\"}} first");
     }
     if (!resumed.empty()) {
-        resume(resumed, static_cast<std::uint64_t>(std::max<std::int64_t>(sequence, 0)));
+        co_await resume(resumed, static_cast<std::uint64_t>(std::max<std::int64_t>(sequence, 0)));
     }
     if (quality != nullptr) {
         conversation_->show_codes(quality->is_string() && quality->as_string() == "code");
@@ -136,19 +145,40 @@ Async<> LiveSession::authorize(const std::string& token) {
     co_return Result<>{};
 }
 
-void LiveSession::resume(const std::string& token, std::uint64_t sequence) {
-    auto parked = services_.live_parking.resume(token, context_);
-    const auto missed = parked ? parked->after(sequence) : std::nullopt;
+asio::awaitable<std::unique_ptr<LiveConversation>> take_up(
+    Services& services, const security::Context& context, std::string token,
+    std::uint64_t sequence, std::vector<LiveConversation::Message>& missed) {
+    LiveParking& parking = services.live_parking;
+    auto found = parking.resume(token, context);
+    if (!found && parking.ask_to_leave(token, context)) {
+        for (int step = 0; step < leave_steps && !found; ++step) {
+            co_await services.timers.sleep(leave_step);
+            found = parking.resume(token, context);
+        }
+    }
+    auto sent = found ? found->after(sequence) : std::nullopt;
+    if (!sent) {
+        co_return nullptr;
+    }
+    missed = std::move(*sent);
+    co_return found;
+}
+
+asio::awaitable<void> LiveSession::resume(const std::string& token, std::uint64_t sequence) {
+    std::vector<LiveConversation::Message> missed;
+    auto taken = co_await take_up(services_, context_, token, sequence, missed);
     std::string out;
     JsonWriter json(out);
-    json.begin_object().field("resumed", missed.has_value()).end_object();
+    json.begin_object().field("resumed", taken != nullptr).end_object();
     outbox_.push_back(std::move(out));
-    if (!missed) {
-        return;
+    if (!taken) {
+        co_return;
     }
-    conversation_ = std::move(parked);
+    services_.live_parking.end(conversation_->token());
+    conversation_ = std::move(taken);
     conversation_->wake_with(signal_->waker());
-    for (const LiveConversation::Message& message : *missed) {
+    announce();
+    for (const LiveConversation::Message& message : missed) {
         outbox_.push_back(message.text);
     }
 }
@@ -166,6 +196,7 @@ Result<> LiveSession::subscribe(const json::value& wish, bool add) {
         return {};
     }
     TRY_ASSIGN(const std::size_t points, conversation_->follow(context_, wanted));
+    announce();
     std::string out;
     JsonWriter json(out);
     json.begin_object().field("subscribed", points).field("resume", conversation_->token());

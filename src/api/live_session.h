@@ -42,12 +42,15 @@ private:
     asio::awaitable<void> read_loop();
     asio::awaitable<void> write_loop();
     asio::awaitable<void> watch_identity();
+    // Ends when somebody comes back for this conversation by another connection.
+    asio::awaitable<void> watch_leave();
     // False to end the conversation.
     asio::awaitable<bool> on_message(const std::string& text);
     Async<> handle(const std::string& text);
     Async<> authorize(const std::string& token);
     Result<> subscribe(const json::value& wish, bool add);
-    void resume(const std::string& token, std::uint64_t sequence);
+    asio::awaitable<void> resume(const std::string& token, std::uint64_t sequence);
+    void announce();
 
     Services& services_;
     http::WebSocket& socket_;
@@ -55,8 +58,15 @@ private:
     Secret token_;  // asked about again and again: it may be taken back
     std::unique_ptr<LiveConversation> conversation_;
     std::optional<LiveSignal> signal_;
+    std::optional<LiveSignal> leave_;
     std::vector<std::string> outbox_;  // answers to messages, sent before samples
 };
+
+// The conversation of that token, from where it is kept or from a connection that has broken without
+// being noticed; null when it is not to be had. Then also what was sent after `sequence`.
+asio::awaitable<std::unique_ptr<LiveConversation>> take_up(
+    Services& services, const security::Context& context, std::string token,
+    std::uint64_t sequence, std::vector<LiveConversation::Message>& missed);
 
 // The same as server-sent events (HTML standard, 9.2): one request, one answer that goes on. An
 // event's id is what `Last-Event-ID` brings back.

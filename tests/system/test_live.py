@@ -146,6 +146,28 @@ def test_websockets_go_on_too(node, api):
         assert told(again, "resumed") == {"resumed": False}
 
 
+def test_who_comes_back_takes_over_a_connection_that_broke_unnoticed(node, api):
+    url = node.url.replace("http", "ws") + "/v1/live"
+    headers = {"Authorization": "Bearer " + api.token}
+    with websockets.sync.client.connect(url, additional_headers=headers) as old:
+        old.send(json.dumps({"subscribe": {"points": [POINT], "latest": False}}))
+        token = json.loads(old.recv(10))["resume"]
+        with websockets.sync.client.connect(url, additional_headers=headers) as new:
+            new.send(json.dumps({"resume": token, "seq": 0}))
+            assert json.loads(new.recv(10)) == {"resumed": True}
+            say(api, 60)
+            assert json.loads(new.recv(10))["samples"][0]["value"] == 60
+            with pytest.raises(websockets.exceptions.ConnectionClosed):
+                old.recv(10)
+    with Events(api) as events:
+        events.next()
+        with Events(api, last=events.last) as again:
+            say(api, 61)
+            assert again.values(1) == [61]
+            while events.next() is not None:
+                pass
+
+
 def test_what_may_not_be_read_is_not_followed(node, api):
     assert api.refused("GET", "/v1/live?point=line/pump.none").status == 404
     assert api.refused("GET", "/v1/live").status == 400

@@ -508,14 +508,14 @@ def live_server(knows_resume):
         first = json.loads(socket.recv())
         heard.append(first)
         if "resume" in first and not knows_resume:
-            socket.send(json.dumps({"error": {"code": "invalid_argument", "detail": "resume"}}))
+            socket.send(json.dumps({"resumed": False}))
             first = json.loads(socket.recv())
             heard.append(first)
         if "subscribe" in first:
-            socket.send(json.dumps({"subscribed": 1}))
+            socket.send(json.dumps({"subscribed": 1, "resume": "secret"}))
             start = max(0, 2 * (talk.connections - 0) - 1)
         else:
-            socket.send(json.dumps({"resumed": first["resume"]}))
+            socket.send(json.dumps({"resumed": True}))
             start = 2 * talk.connections
         talk.connections += 1
         for number in range(2):
@@ -536,8 +536,9 @@ def test_live_resumes_where_it_was_or_subscribes_again(monkeypatch):
         feed = gantry.Client(url, token="x").live.follow("p", on_gap=gaps.append)
         assert [next(feed).time.second for _ in range(5)] == [0, 1, 2, 3, 4] and not gaps
         feed.close()
-        assert [list(words) for words in heard[:3]] == [["subscribe"], ["resume"], ["resume"]]
-        assert heard[1]["resume"] == 11 and heard[2]["resume"] == 21
+        assert [list(words) for words in heard[:3]] == [["subscribe"], ["resume", "seq"],
+                                                          ["resume", "seq"]]
+        assert heard[1] == {"resume": "secret", "seq": 11} and heard[2]["seq"] == 21
     with live_server(knows_resume=False) as (url, heard):
         gaps = []
         feed = gantry.Client(url, token="x").live.follow("p", on_gap=gaps.append)

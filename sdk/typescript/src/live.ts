@@ -32,6 +32,9 @@ export interface FollowOptions {
 }
 
 interface Message {
+    subscribed?: number;
+    resume?: string;
+    resumed?: boolean;
     seq?: number;
     samples?: Sample[];
     skipped?: number;
@@ -49,6 +52,7 @@ const tokenEnded = 1008;
 export class Feed {
     private readonly wishes: Wish[] = [];
     private sequence: number | undefined;  // of the last message
+    private token: string | undefined;  // what the server knows the conversation by
     private resuming = false;
     private readonly seen = new Map<string, string>();  // the time of the last sample of each point
     private again = new Set<string>();  // points whose latest sample may come a second time
@@ -72,9 +76,9 @@ export class Feed {
     /** What to say on a new connection: who we are; then go on where the last one ended, or begin. */
     opening(token: string): string[] {
         const first = JSON.stringify({ authorize: token });
-        if (this.sequence === undefined) return [first, ...this.subscribing()];
+        if (this.sequence === undefined || this.token === undefined) return [first, ...this.subscribing()];
         this.resuming = true;
-        return [first, JSON.stringify({ resume: this.sequence })];
+        return [first, JSON.stringify({ resume: this.token, seq: this.sequence })];
     }
 
     /** What to answer to a message, and the samples in it that are new. */
@@ -87,6 +91,8 @@ export class Feed {
             if (this.resuming) return { answers: this.subscribing(), samples: [] };
             throw apiError(0, message.error);
         }
+        if (message.resumed === false) return { answers: this.subscribing(), samples: [] };
+        if (message.subscribed !== undefined) this.token = message.resume;
         if (message.seq === undefined) {
             if (!('authorized' in message)) this.resuming = false;
             return { answers: [], samples: [] };
@@ -124,7 +130,7 @@ export class Feed {
             this.again = new Set(this.seen.keys());
         }
         this.resuming = false;
-        this.sequence = undefined;
+        this.sequence = this.token = undefined;
         const more = this.options.qualityCode ? { quality: 'code' } : {};
         return this.wishes.map((wish) => JSON.stringify({ subscribe: wish, ...more }));
     }

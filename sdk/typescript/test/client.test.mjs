@@ -300,12 +300,12 @@ async function liveServer(knowsResume) {
         const listen = (message) => {
             heard.push(message);
             if (message.authorize) say({ authorized: true });
-            else if (message.resume && !knowsResume) say({ error: { code: 'invalid_argument', detail: 'resume' } });
+            else if (message.resume && !knowsResume) say({ resumed: false });
             else if (message.resume) {
-                say({ resumed: message.resume });
+                say({ resumed: true });
                 tell(2 * connections);
             } else {
-                say({ subscribed: 1 });
+                say({ subscribed: 1, resume: 'secret' });
                 tell(Math.max(0, 2 * connections - 1));
             }
         };
@@ -339,7 +339,7 @@ test('live goes on where it was when the connection broke', async () => {
     await feed.return();
     assert.deepEqual(gaps, []);
     assert.deepEqual(heard.slice(0, 4), [{ authorize: 'x' }, { subscribe: { points: ['p'], latest: true } },
-        { authorize: 'x' }, { resume: 11 }]);
+        { authorize: 'x' }, { resume: 'secret', seq: 11 }]);
 });
 
 test('live subscribes again where the server cannot go on', async () => {

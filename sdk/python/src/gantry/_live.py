@@ -55,6 +55,7 @@ class Feed:
         self.quality_code = quality_code
         self.on_gap = on_gap
         self.sequence: int | None = None  # of the last message
+        self.token: str | None = None  # what the server knows the conversation by
         self.resuming = False
         self.seen: dict[str, int] = {}  # the time of the last sample of each point
         self.again: set[str] = set()  # points whose latest sample may come a second time
@@ -63,17 +64,17 @@ class Feed:
 
     def opening(self) -> list[str]:
         """What to say on a new connection: go on where the last one ended, or begin."""
-        if self.sequence is None:
+        if self.sequence is None or self.token is None:
             return self.subscribing()
         self.resuming = True
-        return [json.dumps({"resume": self.sequence})]
+        return [json.dumps({"resume": self.token, "seq": self.sequence})]
 
     def subscribing(self) -> list[str]:
         if self.sequence is not None:
             self.tell_gap(None)
             self.again = set(self.seen)
         self.resuming = False
-        self.sequence = None
+        self.sequence = self.token = None
         more = {"quality": "code"} if self.quality_code else {}
         return [json.dumps({"subscribe": wish, **more}) for wish in self.wishes]
 
@@ -84,7 +85,11 @@ class Feed:
             if self.resuming:  # it is not known here, or too long ago
                 return self.subscribing(), []
             raise api_error(0, message["error"])
+        if message.get("resumed") is False:
+            return self.subscribing(), []
         self.resuming = False
+        if "subscribed" in message:
+            self.token = message.get("resume")
         if "seq" not in message:
             return [], []
         self.failures = self.ended_tokens = 0
