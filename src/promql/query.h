@@ -59,8 +59,8 @@ struct QueryLimits {
 };
 
 struct QueryOptions {
-    Millis lookback = 5 * 60 * 1000;   // how long a sample counts as the present value
-    Millis subquery_step = 60 * 1000;  // of [1h:]
+    Millis lookback = 300'000;      // how long a sample counts as the present value
+    Millis subquery_step = 60'000;  // of [1h:]
     // Windows have their left end, as in Prometheus 2; false: they have not, as in Prometheus 3.
     bool closed_windows = true;
     QueryLimits limits = {};
