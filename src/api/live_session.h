@@ -62,8 +62,8 @@ private:
     std::vector<std::string> outbox_;  // answers to messages, sent before samples
 };
 
-// The conversation of that token, from where it is kept or from a connection that has broken without
-// being noticed; null when it is not to be had. Then also what was sent after `sequence`.
+// The conversation of that token, from where it is kept or from a connection that has broken
+// without being noticed, and what was sent after `sequence`; null when it is not to be had.
 asio::awaitable<std::unique_ptr<LiveConversation>> take_up(
     Services& services, const security::Context& context, std::string token,
     std::uint64_t sequence, std::vector<LiveConversation::Message>& missed);

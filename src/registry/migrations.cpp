@@ -79,13 +79,14 @@ UPDATE tenants SET points = (SELECT count(*) FROM points WHERE points.tenant = t
     // 3: series known by labels have a permission of their own: whoever could read or write samples
     // everywhere by a role that came with the tenant may do so there too.
     R"(
-UPDATE roles SET doc = replace(doc, '"samples:read"', '"samples:read","metrics:read","usage:read"')
+UPDATE roles SET
+    doc = replace(doc, '"samples:read"', '"samples:read","metrics:read","usage:read"')
     WHERE key IN ('engineer', 'operator', 'viewer');
 UPDATE roles SET doc = replace(doc, '"samples:write"', '"samples:write","metrics:write"')
     WHERE key IN ('engineer');
 )",
-    // 4: what an API token is checked with where it is not sent itself (SCRAM); empty for tokens from
-    // before. `secrets` holds random values of this installation.
+    // 4: what an API token is checked with where it is not sent itself (SCRAM); empty for tokens
+    // from before. `secrets` holds random values of this installation.
     R"(
 ALTER TABLE tokens ADD COLUMN scram TEXT NOT NULL DEFAULT '';
 CREATE TABLE secrets (name TEXT PRIMARY KEY, value TEXT NOT NULL);
