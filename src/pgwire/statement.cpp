@@ -109,6 +109,36 @@ StatementList read_statements(std::string_view text, std::string_view database) 
     return out;
 }
 
+namespace {
+
+// What stands in ANY($1) is a list, if the client has not said what it is.
+void find_lists(const StatementText& text, std::vector<std::optional<SqlType>>& types) {
+    for (std::size_t i = 0; i + 3 < text.tokens.size(); ++i) {
+        const bool quantified = text.is(i, "any") || text.is(i, "all") || text.is(i, "some");
+        const std::string_view name = text.of(i + 2);
+        if (!quantified || text.of(i + 1) != "(" || text.of(i + 3) != ")" ||
+            text.tokens[i + 2].kind != TokenKind::Parameter || name.size() > 6) {
+            continue;
+        }
+        const std::size_t number = std::stoul(std::string(name.substr(1)));
+        if (number > 0) {
+            types.resize(std::max(types.size(), number));
+            types[number - 1] = types[number - 1].value_or(SqlType{SqlKind::List, SqlKind::Text});
+        }
+    }
+}
+
+// The statement itself has the casts of lists: the engine does not take one without.
+void cast_lists(const StatementText& text, std::vector<std::optional<SqlType>> types,
+                Statement& statement) {
+    for (auto& type : types) {
+        type = type && type->kind == SqlKind::List ? type : std::nullopt;
+    }
+    statement.engine_text = with_declared_types(text, types).apply(text.text);
+}
+
+}  // namespace
+
 SqlResult<> prepare(query::SqlEngine& engine, const query::SqlCaller& caller,
                     std::span<const std::uint32_t> declared, Statement& statement) {
     std::vector<std::optional<SqlType>> types;
@@ -126,7 +156,10 @@ SqlResult<> prepare(query::SqlEngine& engine, const query::SqlCaller& caller,
         types.push_back(type->kind == SqlKind::Text ? std::nullopt : type);
     }
     if (statement.is_query()) {
-        const StatementText text{statement.engine_text, tokens_of(statement.engine_text), 0};
+        const std::string original = statement.engine_text;
+        const StatementText text{original, tokens_of(original), 0};
+        find_lists(text, types);
+        cast_lists(text, types, statement);
         auto shape = engine.describe(caller, with_declared_types(text, types).apply(text.text));
         if (!shape) {
             return std::unexpected(placed(std::move(shape.error()), statement));
@@ -219,17 +252,14 @@ SqlResult<> Portal::next_rows() {
 SqlResult<> Portal::fill(std::string& out, std::size_t bytes_max, std::uint64_t rows_max) {
     MessageWriter writer(out);
     const CopyCommand* copy = statement_->copy();
-    if (copy != nullptr && !std::exchange(begun_, true)) {
-        if (copy->form == CopyCommand::Form::Binary) {
-            writer.copy_data(copy_binary_head);
-        } else if (copy->header) {
-            std::string line;
-            for (const query::SqlField& field : named(stream_->columns())) {
-                line += line.empty() ? "" : std::string(1, copy->delimiter);
-                put_copy_field(field.name, *copy, line);
-            }
-            writer.copy_data(line + "\n");
+    const bool binary = copy != nullptr && copy->form == CopyCommand::Form::Binary;
+    if (copy != nullptr && copy->header && !binary && !std::exchange(begun_, true)) {
+        std::string line;
+        for (const query::SqlField& field : named(stream_->columns())) {
+            line += line.empty() ? "" : std::string(1, copy->delimiter);
+            put_copy_field(field.name, *copy, line);
         }
+        writer.copy_data(line + "\n");
     }
     while (!done_ && out.size() < bytes_max && rows_max > 0) {
         if (at_ == rows_.count) {
@@ -249,8 +279,8 @@ SqlResult<> Portal::fill(std::string& out, std::size_t bytes_max, std::uint64_t 
         ++count_;
         --rows_max;
     }
-    if (done_ && copy != nullptr && copy->form == CopyCommand::Form::Binary) {
-        writer.copy_data("\377\377");
+    if (done_ && binary) {
+        writer.copy_data(std::string(begun_ ? "" : copy_binary_head) + "\377\377");
     }
     return {};
 }
@@ -301,6 +331,10 @@ void Portal::put_copy_row(const CopyCommand& copy, MessageWriter& out) {
     out.begin('d');
     const bool binary = copy.form == CopyCommand::Form::Binary;
     if (binary) {
+        // In the message of the first row: clients look for it there.
+        if (!std::exchange(begun_, true)) {
+            out.put_bytes(copy_binary_head);
+        }
         out.put16(static_cast<std::uint16_t>(rows_.columns.size()));
     }
     std::string field;
