@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "store/look_back.h"
+
 namespace gantry::store {
 namespace {
 
@@ -82,28 +84,14 @@ bool Reader::scan(SeriesId series, TimeRange range, const ChunkVisitor& visit,
 }
 
 std::optional<Sample> Reader::before(SeriesId series, Time time) {
-    // In stretches that grow, for most often it is near.
-    constexpr Time first_stretch = 3'600'000'000'000;
-    constexpr Time growth = 16;
-    Time stretch = first_stretch;
-    Time to = time;
-    while (to > time_min) {
-        Time from = time_min;
-        if (stretch == time_max || __builtin_sub_overflow(to, stretch, &from)) {
-            from = time_min;
-        }
+    return look_back(time, [&](TimeRange range) {
         std::optional<Sample> found;
-        (void)scan(series, {from, to}, [&found](const Chunk& chunk) {
+        (void)scan(series, range, [&found](const Chunk& chunk) {
             found = sample_of(chunk.row(chunk.size() - 1));
             return true;
         });
-        if (found) {
-            return found;
-        }
-        to = from;
-        stretch = stretch > time_max / growth ? time_max : stretch * growth;
-    }
-    return std::nullopt;
+        return found;
+    });
 }
 
 std::optional<Sample> Reader::last_in_segments(SeriesId series) {
