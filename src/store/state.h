@@ -11,6 +11,7 @@
 #include "store/last_values.h"
 #include "store/manifest.h"
 #include "store/memtable.h"
+#include "store/page_cache.h"
 #include "store/store.h"
 #include "store/tombstones.h"
 
@@ -73,6 +74,7 @@ public:
     std::atomic<bool> disk_full = false;  // the last try to write memory to segments found it so
     std::atomic<Time> newest = time_min;  // of all samples; written under the lock
     mutable LastValues last_values;       // written under the lock
+    mutable PageCache pages;
 
     mutable std::shared_mutex mutex;  // guards what follows
     std::shared_ptr<Memtable> active;

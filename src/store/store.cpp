@@ -299,6 +299,7 @@ StoreStatistics Store::statistics() const {
     out.durable = state_->journal->durable();
     out.accepting = !state_->journal->failed();
     out.damaged_blocks = state_->damaged_blocks.value();
+    out.index_bytes = state_->pages.bytes();
     const std::shared_lock lock(state_->mutex);
     out.segments = state_->segments->size();
     for (const LiveSegment& segment : *state_->segments) {
