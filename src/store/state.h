@@ -48,6 +48,8 @@ public:
     // The same for all series: what is before it nobody keeps.
     Time cutoff() const;
     Time cutoff_after(Duration kept) const;
+    // No row of any series is ever too old.
+    bool keeps_all() const;
     // Time goes on only as far as the clock and the samples agree: a clock that jumps ahead makes
     // nothing old.
     Time horizon() const;
