@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "store/look_back.h"
+
 namespace gantry::query {
 namespace {
 
@@ -74,33 +76,26 @@ void add_bucket(BucketHistory& out, Time start, const store::Aggregate& aggregat
     }
 }
 
-// The last usable value before a time, looked for in stretches that grow: most often it is near.
+// The last usable value before a time.
 Result<std::optional<double>> value_before(const store::Store& store, SeriesId series, Time time,
                                            store::Usable usable) {
-    constexpr Time first_stretch = 3'600'000'000'000;
-    Time stretch = first_stretch;
-    Time to = time;
-    while (to > time_min) {
-        Time from = time_min;
-        if (stretch == time_max || __builtin_sub_overflow(to, stretch, &from)) {
-            from = time_min;
-        }
+    Result<> done;
+    const auto last = store::look_back(time, [&](TimeRange range) {
         std::optional<double> found;
-        TRY(store.aggregate(std::span(&series, 1), {from, to}, Duration{0},
-                            [&found](const store::Bucket& bucket) {
-                                if (bucket.aggregate.numeric) {
-                                    found = bucket.aggregate.last;
-                                }
-                                return true;
-                            },
-                            {.usable = usable}));
-        if (found) {
-            return found;
+        if (done) {
+            done = store.aggregate(std::span(&series, 1), range, Duration{0},
+                                   [&found](const store::Bucket& bucket) {
+                                       if (bucket.aggregate.numeric) {
+                                           found = bucket.aggregate.last;
+                                       }
+                                       return true;
+                                   },
+                                   {.usable = usable, .deviation = false});
         }
-        to = from;
-        stretch = stretch > time_max / 16 ? time_max : stretch * 16;
-    }
-    return std::nullopt;
+        return found;
+    });
+    TRY(done);
+    return last;
 }
 
 // Puts a bucket wherever one is missing.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The table `samples`. Conditions on time, point, asset and point_id narrow what is read; DuckDB
-// applies them once more, so narrowing too little is never wrong.
+// The table `samples`. Conditions on time, point, asset, point_id and quality narrow what is read.
+// DuckDB applies them once more, so narrowing too little is never wrong; those that are met exactly
+// are taken from it.
 #include <duckdb/planner/expression/bound_between_expression.hpp>
 #include <duckdb/planner/expression/bound_cast_expression.hpp>
 #include <duckdb/planner/expression/bound_columnref_expression.hpp>
@@ -12,13 +13,25 @@
 #include <set>
 
 #include "query/sql_tables.h"
+#include "store/columns.h"
 
 namespace gantry::query {
 namespace {
 
 using duckdb::idx_t;
 
+// Rows that a thread reads at once, and points that it takes at once: where points have few rows it
+// is finding them that costs.
 constexpr std::size_t rows_at_once = 32 * 1024;
+constexpr std::size_t points_at_once = 256;
+
+// Which severities the query wants, a bit each.
+using Severities = std::uint8_t;
+constexpr Severities all_severities = 7;
+
+constexpr Severities bit_of(Severity severity) {
+    return static_cast<Severities>(1U << static_cast<unsigned>(severity));
+}
 
 // What the query wants to see at most.
 struct SamplesBind final : duckdb::TableFunctionData {
@@ -28,6 +41,7 @@ struct SamplesBind final : duckdb::TableFunctionData {
     std::optional<std::set<std::string>> points;
     std::optional<std::set<std::string>> assets;
     std::optional<std::set<std::string>> ids;
+    Severities severities = all_severities;
 
     duckdb::unique_ptr<FunctionData> Copy() const override {
         return duckdb::make_uniq<SamplesBind>(*this);
@@ -41,21 +55,34 @@ std::string asset_of(const std::string& point_path) {
 
 struct SamplesGlobal final : duckdb::GlobalTableFunctionState {
     std::vector<directory::PointRef> points;
+    std::vector<SeriesId> series;  // of these
+    std::size_t points_at_once = 1;
     std::atomic<std::size_t> next = 0;
     std::vector<duckdb::column_t> columns;
+    bool names_points = false;  // a column says whose row it is
     idx_t threads = 1;
 
     idx_t MaxThreads() const override { return threads; }
 };
 
-// One thread's place: it takes a point after the other, and of a point as many rows at a time as
+// Rows of one point, read and not given to DuckDB yet.
+struct Part {
+    std::size_t point = 0;
+    store::Columns rows;
+};
+
+// One thread's place: it takes some points after the others, and of these as many rows at a time as
 // fit.
 struct SamplesLocal final : duckdb::LocalTableFunctionState {
-    directory::PointRef point;
-    std::string asset;
-    std::optional<Time> resume;
-    std::vector<Sample> rows;
+    std::size_t point = 0;  // the next to be read
+    std::size_t points_end = 0;
+    std::optional<Time> resume;  // of that point, rows before it were read
+    std::vector<Part> parts;     // of which the first `used` hold rows
+    std::size_t used = 0;
+    std::size_t part = 0;  // where reading them has come to
     std::size_t at = 0;
+    std::string asset;  // of the point that was given last
+    std::size_t asset_point = SIZE_MAX;
 };
 
 duckdb::unique_ptr<duckdb::FunctionData> bind(duckdb::ClientContext& context,
@@ -134,118 +161,159 @@ bool is_time(std::optional<SampleColumn> column) {
     return column == SampleColumn::Time || column == SampleColumn::TimeNs;
 }
 
-void narrow_time(TimeRange& range, duckdb::ExpressionType comparison, Time bound) {
+// The rows whose `time`, which is rounded down to microseconds, compares so to a bound of whole
+// microseconds, or whose `time_ns` to any; nothing if that is not known.
+std::optional<TimeRange> times_of(SampleColumn column, duckdb::ExpressionType comparison,
+                                  Time bound) {
     using duckdb::ExpressionType;
-    // A microsecond more on each side: the query may compare at that precision.
-    const Time least = bound > time_min + 1000 ? bound - 1000 : time_min;
-    const Time most = bound < time_max - 2000 ? bound + 2000 : time_max;
+    const Time unit = column == SampleColumn::Time ? 1000 : 1;
+    if (bound > time_max - unit) {
+        return std::nullopt;
+    }
     switch (comparison) {
-        case ExpressionType::COMPARE_EQUAL:
-            range.from = std::max(range.from, least);
-            range.to = std::min(range.to, most);
-            break;
-        case ExpressionType::COMPARE_GREATERTHAN:
-        case ExpressionType::COMPARE_GREATERTHANOREQUALTO:
-            range.from = std::max(range.from, least);
-            break;
-        case ExpressionType::COMPARE_LESSTHAN:
-        case ExpressionType::COMPARE_LESSTHANOREQUALTO: range.to = std::min(range.to, most); break;
-        default: break;
+        case ExpressionType::COMPARE_EQUAL: return TimeRange{bound, bound + unit};
+        case ExpressionType::COMPARE_GREATERTHAN: return TimeRange{bound + unit, time_max};
+        case ExpressionType::COMPARE_GREATERTHANOREQUALTO: return TimeRange{bound, time_max};
+        case ExpressionType::COMPARE_LESSTHAN: return TimeRange{time_min, bound};
+        case ExpressionType::COMPARE_LESSTHANOREQUALTO: return TimeRange{time_min, bound + unit};
+        default: return std::nullopt;
     }
 }
 
-void narrow_names(SamplesBind& data, SampleColumn column, const std::set<std::string>& wanted) {
+// True if the condition is met exactly: the expression that the constant is compared with is the
+// column itself, at its own precision.
+bool narrow_time(TimeRange& range, SampleColumn column, duckdb::ExpressionType comparison,
+                 const duckdb::Value& constant, const duckdb::Expression& compared) {
+    const auto bound = nanos_of(constant, column);
+    if (!bound) {
+        return false;
+    }
+    const bool exact = compared.GetExpressionClass() == duckdb::ExpressionClass::BOUND_COLUMN_REF &&
+                       (column == SampleColumn::TimeNs ||
+                        constant.type().id() == duckdb::LogicalTypeId::TIMESTAMP_TZ);
+    const auto wanted = times_of(column, comparison, *bound);
+    if (!wanted) {
+        return false;
+    }
+    // Else a microsecond more on each side: the query may compare at that precision.
+    constexpr Time margin = 1000;
+    const bool wide = exact || wanted->from < time_min + margin;
+    const bool far = exact || wanted->to > time_max - margin;
+    range.from = std::max(range.from, wide ? wanted->from : wanted->from - margin);
+    range.to = std::min(range.to, far ? wanted->to : wanted->to + margin);
+    return exact;
+}
+
+// True if the condition is met exactly.
+bool narrow_quality(SamplesBind& data, const std::set<std::string>& wanted) {
+    Severities severities = 0;
+    for (const Severity severity : {Severity::Good, Severity::Uncertain, Severity::Bad}) {
+        severities |= wanted.contains(std::string(severity_name(severity))) ? bit_of(severity) : 0;
+    }
+    data.severities &= severities;
+    return true;
+}
+
+bool narrow_names(SamplesBind& data, SampleColumn column, const std::set<std::string>& wanted,
+                  const duckdb::Expression& compared) {
+    if (column == SampleColumn::Quality) {
+        return compared.GetExpressionClass() == duckdb::ExpressionClass::BOUND_COLUMN_REF &&
+               narrow_quality(data, wanted);
+    }
     auto* target = column == SampleColumn::Point     ? &data.points
                    : column == SampleColumn::Asset   ? &data.assets
                    : column == SampleColumn::PointId ? &data.ids
                                                      : nullptr;
     if (target == nullptr) {
-        return;
+        return false;
     }
     if (!*target) {
         *target = wanted;
-        return;
+        return false;
     }
     std::set<std::string> both;
     std::ranges::set_intersection(**target, wanted, std::inserter(both, both.end()));
     *target = std::move(both);
+    return false;
 }
 
-void narrow_by_comparison(SamplesBind& data, const duckdb::LogicalGet& get,
+bool narrow_by_comparison(SamplesBind& data, const duckdb::LogicalGet& get,
                           const duckdb::BoundComparisonExpression& expression) {
-    auto column = column_of(*expression.left, get);
+    const duckdb::Expression* compared = expression.left.get();
+    auto column = column_of(*compared, get);
     const duckdb::Value* constant = constant_of(*expression.right);
     duckdb::ExpressionType comparison = expression.GetExpressionType();
     if (!column || constant == nullptr) {
-        column = column_of(*expression.right, get);
+        compared = expression.right.get();
+        column = column_of(*compared, get);
         constant = constant_of(*expression.left);
         comparison = duckdb::FlipComparisonExpression(comparison);
     }
     if (!column || constant == nullptr || constant->IsNull()) {
-        return;
+        return false;
     }
     if (is_time(column)) {
-        if (const auto bound = nanos_of(*constant, *column)) {
-            narrow_time(data.range, comparison, *bound);
-        }
-    } else if (comparison == duckdb::ExpressionType::COMPARE_EQUAL &&
-               constant->type().id() == duckdb::LogicalTypeId::VARCHAR) {
-        narrow_names(data, *column, {constant->ToString()});
+        return narrow_time(data.range, *column, comparison, *constant, *compared);
     }
+    const bool text = constant->type().id() == duckdb::LogicalTypeId::VARCHAR;
+    return comparison == duckdb::ExpressionType::COMPARE_EQUAL && text &&
+           narrow_names(data, *column, {constant->ToString()}, *compared);
 }
 
-void narrow_by_between(SamplesBind& data, const duckdb::LogicalGet& get,
+bool narrow_by_between(SamplesBind& data, const duckdb::LogicalGet& get,
                        const duckdb::BoundBetweenExpression& expression) {
+    using duckdb::ExpressionType;
     const auto column = column_of(*expression.input, get);
-    if (!is_time(column)) {
-        return;
-    }
     const duckdb::Value* lower = constant_of(*expression.lower);
     const duckdb::Value* upper = constant_of(*expression.upper);
-    const auto from = lower == nullptr ? std::nullopt : nanos_of(*lower, *column);
-    const auto to = upper == nullptr ? std::nullopt : nanos_of(*upper, *column);
-    if (from) {
-        narrow_time(data.range, duckdb::ExpressionType::COMPARE_GREATERTHANOREQUALTO, *from);
+    if (!is_time(column)) {
+        return false;
     }
-    if (to) {
-        narrow_time(data.range, duckdb::ExpressionType::COMPARE_LESSTHANOREQUALTO, *to);
-    }
+    const bool from =
+        lower != nullptr && narrow_time(data.range, *column, expression.LowerComparisonType(),
+                                        *lower, *expression.input);
+    const bool to =
+        upper != nullptr && narrow_time(data.range, *column, expression.UpperComparisonType(),
+                                        *upper, *expression.input);
+    return from && to;
 }
 
-void narrow_by_in(SamplesBind& data, const duckdb::LogicalGet& get,
+bool narrow_by_in(SamplesBind& data, const duckdb::LogicalGet& get,
                   const duckdb::BoundOperatorExpression& expression) {
     const auto column = column_of(*expression.children[0], get);
     if (expression.GetExpressionType() != duckdb::ExpressionType::COMPARE_IN || !column) {
-        return;
+        return false;
     }
     std::set<std::string> wanted;
     for (idx_t i = 1; i < expression.children.size(); ++i) {
         const duckdb::Value* constant = constant_of(*expression.children[i]);
-        if (constant == nullptr || constant->type().id() != duckdb::LogicalTypeId::VARCHAR) {
-            return;
+        if (constant == nullptr || constant->IsNull() ||
+            constant->type().id() != duckdb::LogicalTypeId::VARCHAR) {
+            return false;
         }
         wanted.insert(constant->ToString());
     }
-    narrow_names(data, *column, wanted);
+    return narrow_names(data, *column, wanted, *expression.children[0]);
+}
+
+// True if the condition is met exactly by what is read then.
+bool narrow(SamplesBind& data, const duckdb::LogicalGet& get, const duckdb::Expression& filter) {
+    switch (filter.GetExpressionClass()) {
+        case duckdb::ExpressionClass::BOUND_COMPARISON:
+            return narrow_by_comparison(data, get,
+                                        filter.Cast<duckdb::BoundComparisonExpression>());
+        case duckdb::ExpressionClass::BOUND_BETWEEN:
+            return narrow_by_between(data, get, filter.Cast<duckdb::BoundBetweenExpression>());
+        case duckdb::ExpressionClass::BOUND_OPERATOR:
+            return narrow_by_in(data, get, filter.Cast<duckdb::BoundOperatorExpression>());
+        default: return false;
+    }
 }
 
 void push_down(duckdb::ClientContext&, duckdb::LogicalGet& get, duckdb::FunctionData* raw,
                duckdb::vector<duckdb::unique_ptr<duckdb::Expression>>& filters) {
     auto& data = raw->Cast<SamplesBind>();
-    for (const auto& filter : filters) {
-        switch (filter->GetExpressionClass()) {
-            case duckdb::ExpressionClass::BOUND_COMPARISON:
-                narrow_by_comparison(data, get, filter->Cast<duckdb::BoundComparisonExpression>());
-                break;
-            case duckdb::ExpressionClass::BOUND_BETWEEN:
-                narrow_by_between(data, get, filter->Cast<duckdb::BoundBetweenExpression>());
-                break;
-            case duckdb::ExpressionClass::BOUND_OPERATOR:
-                narrow_by_in(data, get, filter->Cast<duckdb::BoundOperatorExpression>());
-                break;
-            default: break;
-        }
-    }
+    std::erase_if(filters, [&](const auto& filter) { return narrow(data, get, *filter); });
 }
 
 bool wanted(const SamplesBind& data, const directory::PointEntry& entry) {
@@ -264,14 +332,29 @@ duckdb::unique_ptr<duckdb::GlobalTableFunctionState> start(duckdb::ClientContext
     const SqlScope& scope = *data.scope;
     const auto candidates =
         scope.points_given ? scope.points : scope.directory->under(scope.context.tenant, "");
+    std::set<std::uint32_t> seen;
     for (const directory::PointRef& entry : candidates) {
-        if (wanted(data, *entry)) {
+        if (wanted(data, *entry) && seen.insert(entry->series.value).second) {
             state->points.push_back(entry);
         }
     }
+    if (!scope.points_given) {
+        // Rows of series with neighbouring numbers lie together.
+        std::ranges::sort(state->points, {}, [](const auto& entry) { return entry->series.value; });
+    }
+    for (const directory::PointRef& entry : state->points) {
+        state->series.push_back(entry->series);
+    }
+    state->names_points = std::ranges::any_of(state->columns, [](duckdb::column_t column) {
+        return column == static_cast<idx_t>(SampleColumn::Point) ||
+               column == static_cast<idx_t>(SampleColumn::Asset) ||
+               column == static_cast<idx_t>(SampleColumn::PointId);
+    });
     const auto threads =
         static_cast<idx_t>(duckdb::TaskScheduler::GetScheduler(context).NumberOfThreads());
     state->threads = std::max<idx_t>(1, std::min<idx_t>(threads, state->points.size()));
+    state->points_at_once =
+        std::clamp<std::size_t>(state->points.size() / (4 * state->threads), 1, points_at_once);
     return state;
 }
 
@@ -280,126 +363,240 @@ duckdb::unique_ptr<duckdb::LocalTableFunctionState> start_thread(
     return duckdb::make_uniq<SamplesLocal>();
 }
 
+// Rows of a chunk whose quality is wanted, added to `out`.
+void add_wanted(const store::Chunk& chunk, Severities severities, store::Columns& out) {
+    if (severities == all_severities || (chunk.quality.empty() && (severities & 1U) != 0)) {
+        out.add(chunk);
+        return;
+    }
+    const auto is_wanted = [&](std::size_t i) {
+        return (severities & bit_of(chunk.quality_of(i).severity())) != 0;
+    };
+    for (std::size_t from = 0; from < chunk.size();) {
+        std::size_t to = from;
+        while (to < chunk.size() && is_wanted(to)) {
+            ++to;
+        }
+        if (to > from) {
+            out.add(chunk.part(from, to));
+        }
+        from = to + 1;
+    }
+}
+
+store::Columns& rows_of(SamplesLocal& local, std::size_t point) {
+    if (local.used == 0 || local.parts[local.used - 1].point != point) {
+        if (local.used == local.parts.size()) {
+            local.parts.emplace_back();
+        }
+        Part& fresh = local.parts[local.used++];
+        fresh.point = point;
+        fresh.rows.clear();
+    }
+    return local.parts[local.used - 1].rows;
+}
+
+// Reads points from the next one on until there are enough rows; one that is not read to its end
+// is to be resumed.
+void read_points(const SamplesBind& data, const SamplesGlobal& global, SamplesLocal& local) {
+    const std::size_t first = local.point;
+    const std::size_t last = local.resume ? first + 1 : local.points_end;
+    const TimeRange range{local.resume.value_or(data.range.from), data.range.to};
+    local.resume.reset();
+    std::size_t read = 0;
+    const auto done =
+        data.scope->store->scan(std::span(global.series).subspan(first, last - first), range,
+                                [&](const store::Chunk& chunk) {
+                                    while (global.series[local.point] != chunk.series) {
+                                        ++local.point;
+                                    }
+                                    if (read >= rows_at_once) {
+                                        local.resume = chunk.time.front();
+                                        return false;
+                                    }
+                                    read += chunk.size();
+                                    add_wanted(chunk, data.severities, rows_of(local, local.point));
+                                    return true;
+                                });
+    if (!done) {
+        throw duckdb::IOException(done.error().message);
+    }
+    local.point = local.resume ? local.point : last;
+}
+
 // Reads on; false when all points are done.
 bool refill(const SamplesBind& data, SamplesGlobal& global, SamplesLocal& local) {
-    local.rows.clear();
-    local.at = 0;
-    while (local.rows.empty()) {
-        if (!local.point) {
-            const std::size_t index = global.next.fetch_add(1);
-            if (index >= global.points.size()) {
+    local.used = local.part = local.at = 0;
+    while (local.used == 0) {
+        if (local.point == local.points_end) {
+            local.point =
+                std::min(global.next.fetch_add(global.points_at_once), global.points.size());
+            local.points_end = std::min(local.point + global.points_at_once, global.points.size());
+            if (local.point == local.points_end) {
                 return false;
             }
-            local.point = global.points[index];
-            local.asset = asset_of(local.point->point.path);
-            local.resume = data.range.from;
         }
-        const SeriesId series = local.point->series;
-        const TimeRange range{*local.resume, data.range.to};
-        local.resume.reset();
-        const auto done = data.scope->store->scan(
-            std::span(&series, 1), range, [&local](const store::Chunk& chunk) {
-                for (std::size_t i = 0; i < chunk.size(); ++i) {
-                    const Row row = chunk.row(i);
-                    if (local.rows.size() == rows_at_once) {
-                        local.resume = row.time;
-                        return false;
-                    }
-                    local.rows.push_back({row.time, row.value(), row.quality});
-                }
-                return true;
-            });
-        if (!done) {
-            throw duckdb::IOException(done.error().message);
-        }
-        if (local.rows.empty()) {
-            local.point.reset();
-        }
+        read_points(data, global, local);
     }
     return true;
 }
 
-void put_text(duckdb::Vector& vector, idx_t row, const std::string& text) {
-    duckdb::FlatVector::GetData<duckdb::string_t>(vector)[row] =
-        duckdb::StringVector::AddString(vector, text);
+// Fills the rows of a vector from `to` on with some of a chunk.
+using Fill = void (*)(duckdb::Vector& vector, idx_t to, const store::Chunk& rows);
+
+template <class T>
+T* place(duckdb::Vector& vector, idx_t to) {
+    return duckdb::FlatVector::GetData<T>(vector) + to;
 }
 
-void put_constant_text(duckdb::Vector& vector, const std::string& text) {
-    vector.Reference(duckdb::Value(text));
-}
-
-void put_value(duckdb::Vector& vector, idx_t row, SampleColumn column, const Sample& sample) {
-    const auto set_null = [&] { duckdb::FlatVector::SetNull(vector, row, true); };
-    switch (column) {
-        case SampleColumn::Time:  // microseconds, rounded down
-            duckdb::FlatVector::GetData<std::int64_t>(vector)[row] =
-                sample.time / 1000 - (sample.time % 1000 < 0 ? 1 : 0);
-            break;
-        case SampleColumn::TimeNs:
-            duckdb::FlatVector::GetData<std::int64_t>(vector)[row] = sample.time;
-            break;
-        case SampleColumn::Value:
-            if (const auto number = to_number(sample.value)) {
-                duckdb::FlatVector::GetData<double>(vector)[row] = *number;
-            } else {
-                set_null();
-            }
-            break;
-        case SampleColumn::ValueInt:
-            if (const auto* number = std::get_if<std::int64_t>(&sample.value)) {
-                duckdb::FlatVector::GetData<std::int64_t>(vector)[row] = *number;
-            } else {
-                set_null();
-            }
-            break;
-        case SampleColumn::ValueText:
-            if (const auto* text = std::get_if<std::string>(&sample.value)) {
-                put_text(vector, row, *text);
-            } else {
-                set_null();
-            }
-            break;
-        case SampleColumn::Quality:
-            put_text(vector, row, std::string(severity_name(sample.quality.severity())));
-            break;
-        case SampleColumn::QualityCode:
-            duckdb::FlatVector::GetData<std::uint32_t>(vector)[row] = sample.quality.code;
-            break;
-        default: break;
+void set_null(duckdb::Vector& vector, idx_t from, idx_t to) {
+    auto& validity = duckdb::FlatVector::Validity(vector);
+    for (; from < to; ++from) {
+        validity.SetInvalid(from);
     }
 }
 
+void set_absent_null(duckdb::Vector& vector, idx_t to, const store::Chunk& rows) {
+    for (std::size_t i = 0; i < rows.present.size(); ++i) {
+        if (rows.present[i] == 0) {
+            set_null(vector, to + i, to + i + 1);
+        }
+    }
+}
+
+void fill_time(duckdb::Vector& vector, idx_t to, const store::Chunk& rows) {
+    // Microseconds, rounded down.
+    std::ranges::transform(rows.time, place<std::int64_t>(vector, to),
+                           [](Time time) { return time / 1000 - (time % 1000 < 0 ? 1 : 0); });
+}
+
+void fill_time_ns(duckdb::Vector& vector, idx_t to, const store::Chunk& rows) {
+    std::ranges::copy(rows.time, place<std::int64_t>(vector, to));
+}
+
+void fill_value(duckdb::Vector& vector, idx_t to, const store::Chunk& rows) {
+    switch (rows.type) {
+        case ValueType::Float64:
+            std::memcpy(place<double>(vector, to), rows.bits.data(), rows.bits.size_bytes());
+            break;
+        case ValueType::Bool:
+        case ValueType::Int64:
+            std::ranges::transform(rows.bits, place<double>(vector, to), [](std::uint64_t bits) {
+                return static_cast<double>(static_cast<std::int64_t>(bits));
+            });
+            break;
+        default: set_null(vector, to, to + rows.size()); return;
+    }
+    set_absent_null(vector, to, rows);
+}
+
+void fill_value_int(duckdb::Vector& vector, idx_t to, const store::Chunk& rows) {
+    if (rows.type != ValueType::Int64) {
+        set_null(vector, to, to + rows.size());
+        return;
+    }
+    std::memcpy(place<std::int64_t>(vector, to), rows.bits.data(), rows.bits.size_bytes());
+    set_absent_null(vector, to, rows);
+}
+
+void fill_value_text(duckdb::Vector& vector, idx_t to, const store::Chunk& rows) {
+    if (rows.type != ValueType::String) {
+        set_null(vector, to, to + rows.size());
+        return;
+    }
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const std::string_view text = rows.row(i).text;
+        place<duckdb::string_t>(vector, to)[i] =
+            duckdb::StringVector::AddString(vector, text.data(), text.size());
+    }
+    set_absent_null(vector, to, rows);
+}
+
+void fill_quality(duckdb::Vector& vector, idx_t to, const store::Chunk& rows) {
+    // So short that they need no memory of their own.
+    const auto text = [](Severity severity) {
+        const std::string_view name = severity_name(severity);
+        return duckdb::string_t(name.data(), static_cast<std::uint32_t>(name.size()));
+    };
+    auto* out = place<duckdb::string_t>(vector, to);
+    std::fill_n(out, rows.size(), text(Severity::Good));
+    for (std::size_t i = 0; i < rows.quality.size(); ++i) {
+        out[i] = text(rows.quality[i].severity());
+    }
+}
+
+void fill_quality_code(duckdb::Vector& vector, idx_t to, const store::Chunk& rows) {
+    auto* out = place<std::uint32_t>(vector, to);
+    std::fill_n(out, rows.size(), 0U);
+    std::ranges::transform(rows.quality, out, &Quality::code);
+}
+
+Fill fill_of(SampleColumn column) {
+    switch (column) {
+        case SampleColumn::Time: return fill_time;
+        case SampleColumn::TimeNs: return fill_time_ns;
+        case SampleColumn::Value: return fill_value;
+        case SampleColumn::ValueInt: return fill_value_int;
+        case SampleColumn::ValueText: return fill_value_text;
+        case SampleColumn::Quality: return fill_quality;
+        case SampleColumn::QualityCode: return fill_quality_code;
+        default: return nullptr;
+    }
+}
+
+// What all rows of one point have in common.
+void put_point(const SamplesGlobal& global, SamplesLocal& local, std::size_t index,
+               duckdb::DataChunk& output) {
+    const Point& point = global.points[index]->point;
+    if (local.asset_point != index) {
+        local.asset = asset_of(point.path);
+        local.asset_point = index;
+    }
+    for (idx_t i = 0; i < global.columns.size(); ++i) {
+        switch (static_cast<SampleColumn>(global.columns[i])) {
+            case SampleColumn::Point: output.data[i].Reference(duckdb::Value(point.path)); break;
+            case SampleColumn::Asset: output.data[i].Reference(duckdb::Value(local.asset)); break;
+            case SampleColumn::PointId:
+                output.data[i].Reference(duckdb::Value(point.id.text()));
+                break;
+            default: break;
+        }
+    }
+}
+
+// As many rows as fit; of one point only, if a column says whose they are.
 void scan(duckdb::ClientContext&, duckdb::TableFunctionInput& input, duckdb::DataChunk& output) {
     const auto& data = input.bind_data->Cast<SamplesBind>();
     auto& global = input.global_state->Cast<SamplesGlobal>();
     auto& local = input.local_state->Cast<SamplesLocal>();
-    while (local.at == local.rows.size()) {
-        if (local.point && !local.resume && local.at > 0) {
-            local.point.reset();
+    idx_t count = 0;
+    while (count < STANDARD_VECTOR_SIZE) {
+        if (local.part == local.used && (count > 0 || !refill(data, global, local))) {
+            break;
         }
-        if (!refill(data, global, local)) {
-            output.SetCardinality(0);
-            return;
+        const Part& part = local.parts[local.part];
+        const std::size_t to =
+            std::min<std::size_t>(part.rows.size(), local.at + STANDARD_VECTOR_SIZE - count);
+        const store::Chunk rows = part.rows.chunk(global.series[part.point]).part(local.at, to);
+        for (idx_t i = 0; i < global.columns.size(); ++i) {
+            if (const Fill fill = fill_of(static_cast<SampleColumn>(global.columns[i]))) {
+                fill(output.data[i], count, rows);
+            }
         }
-    }
-    const idx_t count = std::min<idx_t>(STANDARD_VECTOR_SIZE, local.rows.size() - local.at);
-    for (idx_t i = 0; i < global.columns.size(); ++i) {
-        duckdb::Vector& vector = output.data[i];
-        const auto column = static_cast<SampleColumn>(global.columns[i]);
-        if (column == SampleColumn::Point) {
-            put_constant_text(vector, local.point->point.path);
-        } else if (column == SampleColumn::Asset) {
-            put_constant_text(vector, local.asset);
-        } else if (column == SampleColumn::PointId) {
-            put_constant_text(vector, local.point->point.id.text());
-        } else if (column < SampleColumn::Count) {
-            for (idx_t row = 0; row < count; ++row) {
-                put_value(vector, row, column, local.rows[local.at + row]);
+        if (global.names_points && rows.size() > 0) {
+            put_point(global, local, part.point, output);
+        }
+        count += rows.size();
+        local.at = to;
+        if (to == part.rows.size()) {
+            ++local.part;
+            local.at = 0;
+            if (global.names_points && count > 0) {
+                break;
             }
         }
     }
     output.SetCardinality(count);
-    local.at += count;
 }
 
 }  // namespace

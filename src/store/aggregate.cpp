@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <limits>
 
 #include "codec/reduce.h"
+#include "store/aggregate_parts.h"
 
 namespace gantry::store {
 namespace {
@@ -30,11 +32,12 @@ bool is_usable(Quality quality, Usable usable) {
     return usable == Usable::Any || (usable == Usable::Good ? quality.good() : !quality.bad());
 }
 
-codec::Reduction reduce(const Chunk& chunk, double shift, bool squares) {
-    if (chunk.type == ValueType::Float64) {
-        return squares ? codec::reduce_floats(chunk.bits, shift) : codec::reduce_floats(chunk.bits);
+codec::Reduction reduce(ValueType type, std::span<const std::uint64_t> bits, double shift,
+                        bool squares) {
+    if (type == ValueType::Float64) {
+        return squares ? codec::reduce_floats(bits, shift) : codec::reduce_floats(bits);
     }
-    return squares ? codec::reduce_integers(chunk.bits, shift) : codec::reduce_integers(chunk.bits);
+    return squares ? codec::reduce_integers(bits, shift) : codec::reduce_integers(bits);
 }
 
 // Each value times the time to the next row, but the last.
@@ -62,40 +65,13 @@ void Aggregate::add(const Chunk& chunk, AggregateOptions options) {
         return;
     }
     const bool number = chunk.type != ValueType::String && chunk.type != ValueType::Null;
-    if (rows == 0) {
-        begin = chunk.time.front();
+    if (number && chunk.plain() &&
+        add_numbers(*this, chunk.type, chunk.bits, chunk.time.front(), chunk.time.back(),
+                    options.deviation)) {
+        integral += options.time_weighted ? integral_within(chunk) : 0;
+        return;
     }
-    if (number && chunk.plain()) {
-        const double start = number_of(chunk.type, chunk.bits.front());
-        const double shift = count == 0 ? start : first;
-        const bool squares = options.deviation && std::isfinite(shift);
-        const codec::Reduction reduced = reduce(chunk, shift, squares);
-        if (reduced.count == chunk.size()) {
-            hold(end, chunk.time.front());
-            if (count == 0) {
-                numeric = true;
-                first = start;
-                first_time = chunk.time.front();
-                min = reduced.min;
-                max = reduced.max;
-            }
-            rows += chunk.size();
-            count += chunk.size();
-            good_count += chunk.size();
-            min = std::min(min, reduced.min);
-            max = std::max(max, reduced.max);
-            sum += reduced.sum;
-            square_sum += std::isfinite(shift) ? reduced.square_sum : NAN;
-            last = number_of(chunk.type, chunk.bits.back());
-            last_time = end = chunk.time.back();
-            holds = true;
-            duration += between(chunk.time.front(), chunk.time.back());
-            if (options.time_weighted) {
-                integral += integral_within(chunk);
-            }
-            return;
-        }
-    }
+    begin = rows == 0 ? chunk.time.front() : begin;
     rows += chunk.size();
     for (std::size_t i = 0; i < chunk.size(); ++i) {
         hold(end, chunk.time[i]);
@@ -121,6 +97,87 @@ void Aggregate::add(const Chunk& chunk, AggregateOptions options) {
         last = value;
         last_time = end;
     }
+}
+
+bool add_numbers(Aggregate& to, ValueType type, std::span<const std::uint64_t> bits, Time first,
+                 Time last, bool deviation) {
+    const double start = number_of(type, bits.front());
+    const double shift = to.count == 0 ? start : to.first;
+    const codec::Reduction part = reduce(type, bits, shift, deviation && std::isfinite(shift));
+    if (part.count != bits.size()) {
+        return false;
+    }
+    to.hold(to.end, first);
+    to.begin = to.rows == 0 ? first : to.begin;
+    if (to.count == 0) {
+        to.numeric = true;
+        to.first = start;
+        to.first_time = first;
+        to.min = part.min;
+        to.max = part.max;
+    }
+    to.rows += bits.size();
+    to.count += bits.size();
+    to.good_count += bits.size();
+    to.min = std::min(to.min, part.min);
+    to.max = std::max(to.max, part.max);
+    to.sum += part.sum;
+    to.square_sum += std::isfinite(shift) ? part.square_sum : NAN;
+    to.last = number_of(type, bits.back());
+    to.last_time = to.end = last;
+    to.holds = true;
+    to.duration += between(first, last);
+    return true;
+}
+
+void add_block(Aggregate& to, const BlockSummary& block, const BlockMoments& moments) {
+    Aggregate part;
+    part.rows = part.count = part.good_count = block.rows;
+    part.numeric = part.holds = true;
+    part.min = block.min;
+    part.max = block.max;
+    part.sum = block.sum;
+    part.square_sum = moments.square_sum;
+    part.first = block.first_value;
+    part.last = block.last_value;
+    part.first_time = part.begin = block.first;
+    part.last_time = part.end = block.last;
+    part.integral = moments.integral;
+    part.duration = between(block.first, block.last);
+    if (to.rows == 0 && !to.holds) {
+        to = part;
+    } else {
+        to.add(part);
+    }
+}
+
+bool add_blocks(Aggregate& to, std::span<const BlockSummary> blocks) {
+    Aggregate part;
+    part.min = std::numeric_limits<double>::infinity();
+    part.max = -part.min;
+    bool whole = !blocks.empty();
+    const BlockSummary* first = blocks.data();
+    const BlockSummary* last = blocks.data();
+    for (const BlockSummary& block : blocks) {
+        whole &= block.whole;
+        part.rows += block.rows;
+        part.min = std::min(part.min, block.min);
+        part.max = std::max(part.max, block.max);
+        part.sum += block.sum;
+        first = block.first < first->first ? &block : first;
+        last = block.last >= last->last ? &block : last;
+    }
+    if (!whole) {
+        return false;
+    }
+    part.count = part.good_count = part.rows;
+    part.numeric = part.holds = true;
+    part.first = first->first_value;
+    part.last = last->last_value;
+    part.first_time = part.begin = first->first;
+    part.last_time = part.end = last->last;
+    to.add_other_series(part);
+    return true;
 }
 
 void Aggregate::add(const Aggregate& later) {

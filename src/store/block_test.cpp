@@ -4,6 +4,7 @@
 #include "base/encoding.h"
 #include "base/random.h"
 #include "store/batch_record.h"
+#include "store/plain_block.h"
 #include "testing/testing.h"
 
 namespace gantry::store {
@@ -27,6 +28,7 @@ std::uint64_t telling_bits(SeededRandom& random) {
 TEST(Block, DecodesToTheSameBits) {
     SeededRandom random(11);
     codec::FloatScale scale;
+    const auto plain = std::make_unique<PlainBlock>();
     for (int trial = 0; trial < 500; ++trial) {
         Columns rows;
         auto time = static_cast<Time>(random.next() >> 1);
@@ -62,6 +64,7 @@ TEST(Block, DecodesToTheSameBits) {
         encode_block(rows.chunk({}), scale, block, tier);
         ASSERT_TRUE(decode_block(block, back));
         ASSERT_EQ(back.time, rows.time);
+        ASSERT_FALSE(decode_plain_block(block, *plain) && !back.plain()) << "not all are good";
         for (std::size_t i = 0; i < rows.size(); ++i) {
             const Row got = back.chunk({}).row(i);
             const Row expected = rows.chunk({}).row(i);
@@ -69,6 +72,45 @@ TEST(Block, DecodesToTheSameBits) {
             ASSERT_EQ(got.quality, expected.quality);
             ASSERT_EQ(got.bits, expected.bits);
             ASSERT_EQ(got.text, expected.text);
+        }
+    }
+}
+
+TEST(Block, PlainOnesAreReadAsTheyAre) {
+    SeededRandom random(12);
+    const auto plain = std::make_unique<PlainBlock>();
+    for (int trial = 0; trial < 300; ++trial) {
+        codec::FloatScale scale;
+        Columns rows;
+        const auto type = std::array{ValueType::Bool, ValueType::Int64, ValueType::Float64,
+                                     ValueType::String}[trial % 4];
+        const std::size_t count = 1 + random.below(block_rows_max);
+        const bool regular = random.chance(0.5);
+        auto time = static_cast<Time>(random.below(1'000'000));
+        for (std::size_t i = 0; i < count; ++i) {
+            const std::uint64_t bits =
+                type == ValueType::Bool ? random.below(2) : telling_bits(random);
+            rows.add({SeriesId{1}, time, type, type == ValueType::String ? 0 : bits, {}, {}});
+            time += regular ? 10 : static_cast<Time>(1 + random.below(20));
+        }
+        Bytes block;
+        encode_block(rows.chunk({}), scale, block);
+        ASSERT_EQ(decode_plain_block(block, *plain), type != ValueType::String);
+        if (type == ValueType::String) {
+            continue;
+        }
+        ASSERT_EQ(plain->rows, count);
+        ASSERT_EQ(plain->type, type);
+        for (std::size_t i = 0; i < count; ++i) {
+            ASSERT_EQ(plain->time(i), rows.time[i]);
+            ASSERT_EQ(plain->bits[i], rows.bits[i]);
+        }
+        for (int look = 0; look < 20; ++look) {
+            const Time wanted = rows.time.front() - 5 +
+                                static_cast<Time>(random.below(static_cast<std::uint64_t>(
+                                    rows.time.back() - rows.time.front() + 10)));
+            const auto at = std::ranges::lower_bound(rows.time, wanted) - rows.time.begin();
+            ASSERT_EQ(plain->seek(wanted), static_cast<std::size_t>(at));
         }
     }
 }

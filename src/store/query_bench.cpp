@@ -109,18 +109,18 @@ void scan(benchmark::State& state) {
 }
 BENCHMARK(scan)->Name("store/rows/scan")->UseRealTime()->Unit(benchmark::kMillisecond);
 
+// One number of all series.
 void sum_of(benchmark::State& state, std::size_t from, std::size_t to) {
     Loaded& all = loaded();
     const Stopwatch watch;
     double sum = 0;
     for ([[maybe_unused]] auto round : state) {
-        sum = 0;
-        must(all.node->aggregate(all.series, all.data.range(from, to), {},
-                                 [&sum](const Bucket& bucket) {
-                                     sum += bucket.aggregate.sum;
-                                     return true;
-                                 },
-                                 {.deviation = false}));
+        must(all.node->aggregate_group(all.series, all.data.range(from, to), {},
+                                       [&sum](const Bucket& bucket) {
+                                           sum = bucket.aggregate.sum;
+                                           return true;
+                                       },
+                                       {.deviation = false}));
     }
     tell_rate(state, static_cast<double>((to - from) * all.series.size()), watch);
     expect(state, sum == all.data.sum(from, to));
@@ -133,6 +133,145 @@ BENCHMARK(sum_all)->Name("store/rows/sum")->UseRealTime()->Unit(benchmark::kMill
 // for those at the ends: two hours are one block.
 void sum_cut(benchmark::State& state) { sum_of(state, 1, loaded().data.steps() - 1); }
 BENCHMARK(sum_cut)->Name("store/rows/sum_cut")->UseRealTime()->Unit(benchmark::kMillisecond);
+
+// Of one metric, whose series do not lie together.
+void sum_metric(benchmark::State& state) {
+    Loaded& all = loaded();
+    const auto series = all.metric(0);
+    const Stopwatch watch;
+    std::uint64_t rows = 0;
+    for ([[maybe_unused]] auto round : state) {
+        must(all.node->aggregate_group(series, all.data.whole(), {},
+                                       [&rows](const Bucket& bucket) {
+                                           rows = bucket.aggregate.rows;
+                                           return true;
+                                       },
+                                       {.deviation = false}));
+    }
+    tell_rate(state, static_cast<double>(rows), watch);
+    expect(state, rows == series.size() * all.data.steps());
+}
+BENCHMARK(sum_metric)->Name("store/rows/sum_metric")->UseRealTime()->Unit(benchmark::kMillisecond);
+
+// A number for each series.
+void sum_each(benchmark::State& state) {
+    Loaded& all = loaded();
+    const Stopwatch watch;
+    double sum = 0;
+    for ([[maybe_unused]] auto round : state) {
+        sum = 0;
+        must(all.node->aggregate(all.series, all.data.whole(), {},
+                                 [&sum](const Bucket& bucket) {
+                                     sum += bucket.aggregate.sum;
+                                     return true;
+                                 },
+                                 {.deviation = false}));
+    }
+    tell_rate(state, all.points(), watch);
+    expect(state, sum == all.data.sum());
+}
+BENCHMARK(sum_each)->Name("store/rows/sum_each")->UseRealTime()->Unit(benchmark::kMillisecond);
+
+// As many rows, in a hundredth of the series: blocks that are full, and many a series. In floats
+// that take some bits each.
+class Long {
+public:
+    Long() {
+        const std::size_t count = std::max<std::size_t>(1, setting("GANTRY_BENCH_HOSTS", 100) / 10);
+        rows = setting("GANTRY_BENCH_STEPS", 60) * 100;
+        std::vector<SeriesSpec> specs;
+        std::vector<std::string> keys;
+        for (std::size_t i = 0; i < count; ++i) {
+            keys.push_back(std::to_string(i));
+        }
+        for (const std::string& key : keys) {
+            specs.push_back({key, ValueType::Float64});
+        }
+        must(node->make_series(specs, series));
+        SeededRandom random(3);
+        SampleBatch batch;
+        for (const SeriesId id : series) {
+            for (std::size_t i = 0; i < rows; ++i) {
+                batch.add_float(id, time(i), quality::good,
+                                static_cast<double>(random.below(1000)) / 10);
+                if (batch.size() == batch_rows()) {
+                    append(batch);
+                }
+            }
+        }
+        append(batch);
+        node.settle();
+    }
+    static Time time(std::size_t row) { return static_cast<Time>(row) * 1'000'000'000; }
+    double values() const { return static_cast<double>(rows * series.size()); }
+
+    Node node;
+    std::vector<SeriesId> series;
+    std::size_t rows = 0;
+
+private:
+    void append(SampleBatch& batch) {
+        must(node->append(batch));
+        must(node->commit());
+        while (must(node->maintain())) {
+        }
+        batch.clear();
+    }
+};
+
+Long& long_series() {
+    static Long once;
+    return once;
+}
+
+void long_sum(benchmark::State& state, std::size_t cut, bool together) {
+    Long& all = long_series();
+    const TimeRange range{Long::time(cut), Long::time(all.rows - cut)};
+    const Stopwatch watch;
+    std::uint64_t rows = 0;
+    double sum = 0;
+    const BucketVisitor add = [&](const Bucket& bucket) {
+        rows += bucket.aggregate.rows;
+        sum += bucket.aggregate.sum;
+        return true;
+    };
+    for ([[maybe_unused]] auto round : state) {
+        rows = 0;
+        must(together ? all.node->aggregate_group(all.series, range, {}, add, {.deviation = false})
+                      : all.node->aggregate(all.series, range, {}, add, {.deviation = false}));
+        benchmark::DoNotOptimize(sum);
+    }
+    const auto expected = static_cast<std::uint64_t>(all.rows - 2 * cut) * all.series.size();
+    tell_rate(state, static_cast<double>(expected), watch);
+    expect(state, rows == expected);
+}
+BENCHMARK_CAPTURE(long_sum, all, 0, true)
+    ->Name("store/long/sum")
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(long_sum, each, 1, false)
+    ->Name("store/long/sum_each_cut")
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
+
+// In buckets that end within blocks, so that half of the blocks are read.
+void long_buckets(benchmark::State& state) {
+    Long& all = long_series();
+    const Stopwatch watch;
+    std::uint64_t rows = 0;
+    for ([[maybe_unused]] auto round : state) {
+        rows = 0;
+        must(all.node->aggregate(all.series, {0, Long::time(all.rows)}, std::chrono::seconds(1000),
+                                 [&](const Bucket& bucket) {
+                                     rows += bucket.aggregate.rows;
+                                     return true;
+                                 },
+                                 {.deviation = false}));
+    }
+    tell_rate(state, static_cast<double>(rows), watch);
+    expect(state, static_cast<double>(rows) == all.values());
+}
+BENCHMARK(long_buckets)->Name("store/long/buckets")->UseRealTime()->Unit(benchmark::kMillisecond);
 
 // The mean of one metric, a host, an hour: TSBS double-groupby-1.
 void double_group_by(benchmark::State& state) {

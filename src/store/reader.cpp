@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "store/look_back.h"
+
 namespace gantry::store {
 namespace {
 
@@ -10,11 +12,78 @@ Sample sample_of(const Row& row) { return {row.time, row.value(), row.quality}; 
 
 }  // namespace
 
-Reader::Reader(const State& state) : state_(state), snapshot_(state.snapshot()) {
+Reader::Reader(const State& state)
+    : state_(state),
+      snapshot_(state.snapshot()),
+      cutoffs_differ_(state.catalogue->longest_time_to_live().count() != 0),
+      cutoff_(state.cutoff_after(state.options.retention)) {
     indexes_.reserve(snapshot_.segments->size());
     for (const LiveSegment& segment : *snapshot_.segments) {
-        indexes_.emplace_back(*segment.file);
+        indexes_.emplace_back(*segment.file, state.pages, segment.entry.number);
     }
+}
+
+Time Reader::cutoff(SeriesId series) const {
+    return cutoffs_differ_ ? state_.cutoff(series) : cutoff_;
+}
+
+std::vector<std::uint8_t> Reader::in_memory(std::span<const SeriesId> series) const {
+    constexpr std::size_t at_once = 256;  // a writer waits for as long as these take
+    std::vector<std::uint8_t> out(series.size());
+    for (std::size_t at = 0; at < series.size(); at += at_once) {
+        const std::shared_lock lock(state_.mutex);
+        if (!snapshot_.frozen && snapshot_.active->empty()) {
+            break;
+        }
+        for (std::size_t i = at; i < std::min(series.size(), at + at_once); ++i) {
+            const bool has = snapshot_.active->has(series[i]) ||
+                             (snapshot_.frozen && snapshot_.frozen->has(series[i]));
+            out[i] = has ? 1 : 0;
+        }
+    }
+    return out;
+}
+
+bool Reader::touches(std::size_t segment, TimeRange range) const {
+    const SegmentSummary& summary = (*snapshot_.segments)[segment].entry.summary;
+    return summary.last >= range.from && summary.first < range.to;
+}
+
+bool Reader::stretches(SeriesId series, TimeRange& range, std::vector<Stretch>& out) {
+    out.clear();
+    range.from = std::max(range.from, cutoff(series));
+    for (std::size_t i = 0; i < indexes_.size() && !range.empty(); ++i) {
+        const std::size_t before = out.size();
+        if (touches(i, range)) {
+            indexes_[i].stretches(series, range, out);
+        }
+        if (before > 0 && before < out.size() &&
+            out[before - 1].back().last >= out[before].front().first) {
+            return false;
+        }
+    }
+    return snapshot_.tombstones->empty() || snapshot_.tombstones->of(series).empty();
+}
+
+std::uint64_t Reader::run_end(SeriesId first, TimeRange range) const {
+    if (cutoffs_differ_ || !snapshot_.tombstones->empty()) {
+        return first.value;
+    }
+    std::uint64_t end = UINT64_MAX;
+    for (std::size_t i = 0; i < indexes_.size(); ++i) {
+        end = touches(i, range) ? std::min(end, indexes_[i].run_end(first)) : end;
+    }
+    return end;
+}
+
+void Reader::run(SeriesId first, SeriesId last, TimeRange& range, std::vector<Stretch>& out) {
+    out.clear();
+    for (std::size_t i = 0; i < indexes_.size(); ++i) {
+        if (touches(i, range)) {
+            indexes_[i].run(first, last, out);
+        }
+    }
+    range.from = std::max(range.from, cutoff_);
 }
 
 Columns& Reader::room() {
@@ -68,7 +137,7 @@ void Reader::add_memory(SeriesId series, TimeRange range) {
 
 bool Reader::scan(SeriesId series, TimeRange range, const ChunkVisitor& visit,
                   const BlockVisitor& visit_block) {
-    range.from = std::max(range.from, state_.cutoff(series));
+    range.from = std::max(range.from, cutoff(series));
     if (range.empty()) {
         return true;
     }
@@ -82,28 +151,14 @@ bool Reader::scan(SeriesId series, TimeRange range, const ChunkVisitor& visit,
 }
 
 std::optional<Sample> Reader::before(SeriesId series, Time time) {
-    // In stretches that grow, for most often it is near.
-    constexpr Time first_stretch = 3'600'000'000'000;
-    constexpr Time growth = 16;
-    Time stretch = first_stretch;
-    Time to = time;
-    while (to > time_min) {
-        Time from = time_min;
-        if (stretch == time_max || __builtin_sub_overflow(to, stretch, &from)) {
-            from = time_min;
-        }
+    return look_back(time, [&](TimeRange range) {
         std::optional<Sample> found;
-        (void)scan(series, {from, to}, [&found](const Chunk& chunk) {
+        (void)scan(series, range, [&found](const Chunk& chunk) {
             found = sample_of(chunk.row(chunk.size() - 1));
             return true;
         });
-        if (found) {
-            return found;
-        }
-        to = from;
-        stretch = stretch > time_max / growth ? time_max : stretch * growth;
-    }
-    return std::nullopt;
+        return found;
+    });
 }
 
 std::optional<Sample> Reader::last_in_segments(SeriesId series) {

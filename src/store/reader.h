@@ -19,6 +19,18 @@ public:
     // False if a visitor ended it.
     bool scan(SeriesId series, TimeRange range, const ChunkVisitor& visit,
               const BlockVisitor& visit_block = {});
+    // For each series whether rows of it are in memory: 1 or 0.
+    std::vector<std::uint8_t> in_memory(std::span<const SeriesId> series) const;
+    // Where the rows of the series in the range lie, in rising time, if they lie in whole blocks of
+    // which none touches another; false if they must be merged, or are in part hidden. What is in
+    // memory is not looked at. `range` shrinks to what is still kept. Good until the next call.
+    bool stretches(SeriesId series, TimeRange& range, std::vector<Stretch>& out);
+    // Series from that one on, up to the one before the end, lie in one page of each segment, and
+    // nothing of them is hidden but by the range.
+    std::uint64_t run_end(SeriesId first, TimeRange range) const;
+    // Where the rows of such series lie, the last one's too: a stretch a segment, with blocks that
+    // may lie outside the range or touch. Good until the next call.
+    void run(SeriesId first, SeriesId last, TimeRange& range, std::vector<Stretch>& out);
     // The row with the largest time before that one.
     std::optional<Sample> before(SeriesId series, Time time);
     // The row with the largest time, of what is in segments. Tombstones are not looked at.
@@ -28,6 +40,8 @@ public:
 
 private:
     Columns& room();
+    Time cutoff(SeriesId series) const;
+    bool touches(std::size_t segment, TimeRange range) const;
     void add_segment(std::size_t index, SeriesId series, TimeRange range);
     void add_memory(SeriesId series, TimeRange range);
 
@@ -37,6 +51,8 @@ private:
     std::vector<Cursor> cursors_;
     std::vector<std::unique_ptr<Columns>> rooms_;
     std::size_t rooms_used_ = 0;
+    bool cutoffs_differ_;
+    Time cutoff_;  // of all series, unless they differ
 };
 
 }  // namespace gantry::store

@@ -5,6 +5,8 @@
 
 #include "base/assert.h"
 #include "store/block.h"
+#include "store/page_cache.h"
+#include "store/plain_block.h"
 #include "store/segment_format.h"
 
 namespace gantry::store {
@@ -187,6 +189,11 @@ bool Segment::read(const BlockEntry& entry, Columns& out) const {
     return false;
 }
 
+bool Segment::read_plain(const BlockEntry& entry, PlainBlock& out) const {
+    const auto bytes = version_ > 1 ? payload(entry) : std::nullopt;
+    return bytes && decode_plain_block(*bytes, out) && out.rows == entry.rows;
+}
+
 ByteView Segment::raw(const BlockEntry& entry) const {
     if (version_ < segment_version_paged || !payload(entry)) {
         return {};
@@ -242,35 +249,97 @@ std::vector<SegmentDamage> Segment::check() const {
 }
 
 void IndexReader::load(std::size_t page) {
-    if (page_ != page) {
-        page_ = page;
-        at_ = 0;
+    if (loaded_ == page) {
+        return;
+    }
+    loaded_ = page;
+    at_ = 0;
+    if (cache_ == nullptr) {
         segment_->read_page(page, entries_);
+    } else {
+        page_ = cache_->page(*segment_, number_, page);
     }
 }
 
 // Most readers ask for series in rising order, so the place is near where the last one was.
-std::size_t IndexReader::seek(std::uint32_t series) {
-    if (at_ > 0 && entries_[at_ - 1].series >= series) {
+template <class Entry>
+IndexReader::Places IndexReader::find_in(std::span<const Entry> all, SeriesId series,
+                                         TimeRange range) {
+    const std::uint32_t number = series.value;
+    if (at_ > 0 && all[at_ - 1].series >= number) {
         at_ = 0;
     }
-    while (at_ < entries_.size() && entries_[at_].series < series) {
+    while (at_ < all.size() && all[at_].series < number) {
         ++at_;
     }
-    return at_;
+    Places out{at_, at_};
+    while (out.from < all.size() && all[out.from].series == number &&
+           all[out.from].last < range.from) {
+        ++out.from;
+    }
+    out.to = out.from;
+    while (out.to < all.size() && all[out.to].series == number && all[out.to].first < range.to) {
+        ++out.to;
+    }
+    return out;
 }
 
-std::span<const BlockEntry> IndexReader::blocks(SeriesId series, TimeRange range) {
+std::size_t IndexReader::page_of(SeriesId series) const {
     const auto pages = segment_->pages();
-    std::size_t at = page_;
-    if (page_ >= pages.size() || pages[page_].first_series >= series.value ||
-        pages[page_].last_series < series.value) {
-        at = static_cast<std::size_t>(
-            std::ranges::lower_bound(pages, series.value, {}, &PageEntry::last_series) -
-            pages.begin());
+    const auto is = [&](std::size_t page) {
+        return page < pages.size() && pages[page].last_series >= series.value &&
+               (page == 0 || pages[page - 1].last_series < series.value);
+    };
+    if (is(loaded_)) {
+        return loaded_;
     }
-    collected_.clear();
-    for (; at < pages.size() && pages[at].first_series <= series.value; ++at) {
+    if (is(loaded_ + 1)) {
+        return loaded_ + 1;
+    }
+    return static_cast<std::size_t>(
+        std::ranges::lower_bound(pages, series.value, {}, &PageEntry::last_series) - pages.begin());
+}
+
+std::uint64_t IndexReader::run_end(SeriesId first) const {
+    const auto pages = segment_->pages();
+    const std::size_t at = page_of(first);
+    if (at == pages.size()) {
+        return UINT64_MAX;
+    }
+    const PageEntry& page = pages[at];
+    if (page.first_series > first.value) {
+        return page.first_series;
+    }
+    const bool goes_on = at + 1 < pages.size() && pages[at + 1].first_series == page.last_series;
+    return std::uint64_t{page.last_series} + (goes_on ? 0 : 1);
+}
+
+void IndexReader::run(SeriesId first, SeriesId last, std::vector<Stretch>& out) {
+    const auto pages = segment_->pages();
+    const std::size_t at = page_of(first);
+    if (at == pages.size() || pages[at].first_series > last.value) {
+        return;
+    }
+    load(at);
+    const auto& all = page_->summaries;
+    std::size_t from = 0;
+    std::size_t to = all.size();
+    if (pages[at].first_series < first.value || pages[at].last_series > last.value) {
+        const auto begin = std::ranges::lower_bound(all, first.value, {}, &BlockSummary::series);
+        const auto end = std::ranges::upper_bound(all, last.value, {}, &BlockSummary::series);
+        from = static_cast<std::size_t>(begin - all.begin());
+        to = static_cast<std::size_t>(end - all.begin());
+    }
+    if (from < to) {
+        out.push_back({segment_, page_.get(), from, to});
+    }
+}
+
+template <class Visit>
+void IndexReader::each_page(SeriesId series, TimeRange range, const Visit& visit) {
+    const auto pages = segment_->pages();
+    for (std::size_t at = page_of(series);
+         at < pages.size() && pages[at].first_series <= series.value; ++at) {
         // A series with more blocks than fit a page goes on in the next.
         const bool goes_on = at + 1 < pages.size() && pages[at + 1].first_series == series.value;
         if (goes_on && pages[at + 1].first_time <= range.from) {
@@ -280,23 +349,37 @@ std::span<const BlockEntry> IndexReader::blocks(SeriesId series, TimeRange range
             break;
         }
         load(at);
-        std::size_t from = seek(series.value);
-        while (from < entries_.size() && entries_[from].series == series.value &&
-               entries_[from].last < range.from) {
-            ++from;
-        }
-        std::size_t to = from;
-        while (to < entries_.size() && entries_[to].series == series.value &&
-               entries_[to].first < range.to) {
-            ++to;
-        }
-        const auto found = std::span(entries_).subspan(from, to - from);
-        if (!goes_on && collected_.empty()) {
-            return found;
-        }
-        collected_.insert(collected_.end(), found.begin(), found.end());
+        visit(goes_on);
     }
-    return collected_;
+}
+
+std::span<const BlockEntry> IndexReader::blocks(SeriesId series, TimeRange range) {
+    collected_.clear();
+    std::span<const BlockEntry> out;
+    each_page(series, range, [&](bool goes_on) {
+        const Places found = find_in(entries(), series, range);
+        const auto part = entries().subspan(found.from, found.to - found.from);
+        if (!goes_on && collected_.empty()) {
+            out = part;
+        } else {
+            collected_.insert(collected_.end(), part.begin(), part.end());
+            out = collected_;
+        }
+    });
+    return out;
+}
+
+void IndexReader::stretches(SeriesId series, TimeRange range, std::vector<Stretch>& out) {
+    held_.clear();
+    each_page(series, range, [&](bool goes_on) {
+        const Places found = find_in<BlockSummary>(page_->summaries, series, range);
+        if (found.from < found.to) {
+            out.push_back({segment_, page_.get(), found.from, found.to});
+        }
+        if (goes_on) {
+            held_.push_back(page_);
+        }
+    });
 }
 
 std::optional<BlockEntry> IndexReader::last(SeriesId series) {
@@ -306,8 +389,9 @@ std::optional<BlockEntry> IndexReader::last(SeriesId series) {
         return std::nullopt;
     }
     load(static_cast<std::size_t>(std::prev(after) - pages.begin()));
-    const auto end = std::ranges::upper_bound(entries_, series.value, {}, &BlockEntry::series);
-    return end != entries_.begin() && std::prev(end)->series == series.value
+    const auto all = entries();
+    const auto end = std::ranges::upper_bound(all, series.value, {}, &BlockEntry::series);
+    return end != all.begin() && std::prev(end)->series == series.value
                ? std::optional(*std::prev(end))
                : std::nullopt;
 }

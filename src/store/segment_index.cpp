@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "codec/codec.h"
+#include "store/aggregate_parts.h"
 
 namespace gantry::store {
 namespace {
@@ -218,6 +219,34 @@ std::optional<Aggregate> BlockEntry::aggregate() const {
     out.end = last;
     ByteReader in(statistics);
     return !statistics.empty() && take_aggregate(in, out) ? std::optional(out) : std::nullopt;
+}
+
+IndexPage::IndexPage(std::vector<BlockEntry> of)
+    : entries(std::move(of)), summaries(entries.size()), moments(entries.size()) {
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        const BlockEntry& entry = entries[i];
+        BlockSummary& out = summaries[i];
+        out.series = entry.series;
+        out.rows = static_cast<std::uint16_t>(entry.rows);
+        out.first = entry.first;
+        out.last = entry.last;
+        const auto all = entry.aggregate();
+        out.whole = all && all->numeric && is_whole(*all);
+        if (out.whole) {
+            out.min = all->min;
+            out.max = all->max;
+            out.sum = all->sum;
+            out.first_value = all->first;
+            out.last_value = all->last;
+            moments[i] = {all->square_sum, all->integral};
+        }
+    }
+    (void)add_blocks(total, summaries);
+}
+
+std::uint64_t IndexPage::bytes() const {
+    return sizeof(*this) + entries.capacity() * sizeof(BlockEntry) +
+           summaries.capacity() * sizeof(BlockSummary) + moments.capacity() * sizeof(BlockMoments);
 }
 
 std::optional<Aggregate> block_aggregate(const Chunk& rows) {

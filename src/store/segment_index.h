@@ -26,6 +26,39 @@ struct BlockEntry {
     std::optional<Aggregate> aggregate() const;
 };
 
+// What most blocks come to, in one cache line: every row is usable and good, and all are numbers.
+// Of the others there are the first four fields only; what they come to the entry says.
+struct alignas(64) BlockSummary {
+    std::uint32_t series = 0;
+    std::uint16_t rows = 0;
+    bool whole = false;
+    Time first = 0;  // times of the first and last row
+    Time last = 0;
+    double min = 0;
+    double max = 0;
+    double sum = 0;
+    double first_value = 0;
+    double last_value = 0;
+};
+static_assert(sizeof(BlockSummary) == 64);
+
+// The rest of it, which fewer ask for.
+struct BlockMoments {
+    double square_sum = 0;
+    double integral = 0;
+};
+
+// A page as readers want it: the entries, and beside each what its block comes to.
+struct IndexPage {
+    explicit IndexPage(std::vector<BlockEntry> of);
+    std::uint64_t bytes() const;
+
+    std::vector<BlockEntry> entries;
+    std::vector<BlockSummary> summaries;
+    std::vector<BlockMoments> moments;
+    Aggregate total;  // of all, if each is whole, without square sum and integral; else no rows
+};
+
 // An entry to be written.
 struct NewEntry {
     BlockEntry block;

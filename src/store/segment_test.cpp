@@ -3,6 +3,7 @@
 
 #include "base/encoding.h"
 #include "base/sim_disk.h"
+#include "store/page_cache.h"
 #include "testing/testing.h"
 
 namespace gantry::store {
@@ -307,6 +308,9 @@ TEST(SegmentIndex, FindsTheBlocksOfARange) {
     EXPECT_EQ(index.last(SeriesId{5})->first, static_cast<Time>(10 * (many - 1)));
     EXPECT_EQ(index.last(SeriesId{9})->first, 0);
     EXPECT_FALSE(index.last(SeriesId{4}));
+    PageCache cache(30'000);  // two pages
+    IndexReader cached(*segment, cache, 1);
+    std::vector<Stretch> stretches;
     SeededRandom random(8);
     for (int trial = 0; trial < 500; ++trial) {
         const auto from = static_cast<Time>(random.below(10 * many + 20));
@@ -317,7 +321,71 @@ TEST(SegmentIndex, FindsTheBlocksOfARange) {
             expected += first < to && first + 1 >= from ? 1 : 0;
         }
         ASSERT_EQ(index.blocks(SeriesId{5}, {from, to}).size(), expected) << from << " " << to;
+        ASSERT_EQ(cached.blocks(SeriesId{5}, {from, to}).size(), expected);
+        stretches.clear();
+        cached.stretches(SeriesId{5}, {from, to}, stretches);
+        std::size_t found = 0;
+        for (const Stretch& stretch : stretches) {
+            for (const BlockSummary& block : stretch.blocks()) {
+                ASSERT_TRUE(block.whole);
+                ASSERT_EQ(block.sum, static_cast<double>(2 * (block.first / 10)));
+                ++found;
+            }
+        }
+        ASSERT_EQ(found, expected);
+        ASSERT_LE(cache.bytes(), 30'000U);
     }
+}
+
+// Of every stretch of numbers: all entries, in one page a stretch.
+TEST(SegmentIndex, FindsRunsOfSeries) {
+    Fixture fixture;
+    SeededRandom random(9);
+    std::map<std::uint32_t, std::size_t> blocks;
+    {
+        SegmentWriter writer = must(SegmentWriter::create(fixture.disk, "/s/segment"));
+        for (std::uint32_t series = 1; series < 400; ++series) {
+            const std::size_t count = random.chance(0.1)    ? 0
+                                      : random.chance(0.02) ? 1 + random.below(300)
+                                                            : 1 + random.below(3);
+            for (std::size_t i = 0; i < count; ++i) {
+                Columns rows;
+                rows.add({SeriesId{series}, static_cast<Time>(i), ValueType::Int64, 7, {}, {}});
+                must(writer.add(rows.chunk(SeriesId{series})));
+            }
+            blocks[series] = count;
+        }
+        must(writer.finish(1));
+    }
+    const auto segment = fixture.open();
+    PageCache cache;
+    IndexReader index(*segment, cache, 1);
+    std::size_t runs = 0;
+    for (int trial = 0; trial < 2000; ++trial) {
+        const auto first = static_cast<std::uint32_t>(1 + random.below(410));
+        const std::uint64_t end = index.run_end(SeriesId{first});
+        ASSERT_GE(end, first);
+        if (end == first) {
+            ASSERT_GT(blocks.at(first), 1U) << "goes on in the next page";
+            continue;
+        }
+        const std::uint64_t most = std::min<std::uint64_t>(end, 420) - first;
+        const auto last = static_cast<std::uint32_t>(first + random.below(most));
+        std::size_t expected = 0;
+        for (std::uint32_t series = first; series <= last; ++series) {
+            expected += blocks.contains(series) ? blocks.at(series) : 0;
+        }
+        std::vector<Stretch> found;
+        index.run(SeriesId{first}, SeriesId{last}, found);
+        ASSERT_EQ(found.size(), expected > 0 ? 1U : 0U);
+        if (!found.empty()) {
+            ASSERT_EQ(found[0].to - found[0].from, expected);
+            ASSERT_GE(found[0].front().series, first);
+            ASSERT_LE(found[0].back().series, last);
+            ++runs;
+        }
+    }
+    EXPECT_GT(runs, 1000U);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "store/last_values.h"
 #include "store/manifest.h"
 #include "store/memtable.h"
+#include "store/page_cache.h"
 #include "store/store.h"
 #include "store/tombstones.h"
 
@@ -47,6 +48,8 @@ public:
     // The same for all series: what is before it nobody keeps.
     Time cutoff() const;
     Time cutoff_after(Duration kept) const;
+    // No row of any series is ever too old.
+    bool keeps_all() const;
     // Time goes on only as far as the clock and the samples agree: a clock that jumps ahead makes
     // nothing old.
     Time horizon() const;
@@ -73,6 +76,7 @@ public:
     std::atomic<bool> disk_full = false;  // the last try to write memory to segments found it so
     std::atomic<Time> newest = time_min;  // of all samples; written under the lock
     mutable LastValues last_values;       // written under the lock
+    mutable PageCache pages;
 
     mutable std::shared_mutex mutex;  // guards what follows
     std::shared_ptr<Memtable> active;

@@ -54,6 +54,10 @@ Time State::cutoff() const {
                                           : cutoff_after(std::max(options.retention, longest));
 }
 
+bool State::keeps_all() const {
+    return options.retention.count() == 0 && catalogue->longest_time_to_live().count() == 0;
+}
+
 Time State::cutoff(SeriesId series) const {
     const Duration own = catalogue->time_to_live(series);
     return cutoff_after(own.count() == 0 ? options.retention : own);
@@ -263,6 +267,7 @@ bool State::find_last(SeriesId series, std::optional<Reader>& reader, LastRow& o
 Result<> Store::latest(std::span<const SeriesId> series,
                        const std::function<void(SeriesId, const LastRow&)>& visit) const {
     constexpr std::size_t ahead = 16;  // entries on their way from memory
+    const bool for_ever = state_->keeps_all();
     std::optional<Reader> reader;
     LastRow row;
     for (std::size_t i = 0; i < series.size(); ++i) {
@@ -274,7 +279,7 @@ Result<> Store::latest(std::span<const SeriesId> series,
         if (known == Known::No) {
             known = state_->find_last(id, reader, row) ? Known::Yes : Known::Empty;
         }
-        if (known == Known::Yes && row.time >= state_->cutoff(id)) {
+        if (known == Known::Yes && (for_ever || row.time >= state_->cutoff(id))) {
             visit(id, row);
         }
     }
@@ -299,6 +304,7 @@ StoreStatistics Store::statistics() const {
     out.durable = state_->journal->durable();
     out.accepting = !state_->journal->failed();
     out.damaged_blocks = state_->damaged_blocks.value();
+    out.index_bytes = state_->pages.bytes();
     const std::shared_lock lock(state_->mutex);
     out.segments = state_->segments->size();
     for (const LiveSegment& segment : *state_->segments) {
