@@ -7,6 +7,16 @@
 namespace gantry::api {
 namespace {
 
+// No value is nothing, an empty text "".
+void append_csv_value(std::string& out, const Value& value) {
+    const std::string text = to_text(value);
+    if (text.empty() && type_of(value) == ValueType::String) {
+        out += "\"\"";
+    } else {
+        append_csv_field(out, text);
+    }
+}
+
 constexpr std::size_t rows_a_piece = 10'000;
 constexpr std::size_t file_piece_bytes = 256 * 1024;
 
@@ -42,7 +52,7 @@ private:
                 out += ',';
                 out += format_time(sample.time);
                 out += ',';
-                append_csv_field(out, to_text(sample.value));
+                append_csv_value(out, sample.value);
                 out += std::format(",{},{}\r\n", severity_name(sample.quality.severity()),
                                    sample.quality.code);
             }

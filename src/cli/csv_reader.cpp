@@ -26,7 +26,7 @@ Result<> CsvReader::end_field() {
                     fields_max);
     }
     record_.fields.push_back(std::exchange(field_, {}));
-    quoted_ = false;
+    record_.quoted.push_back(std::exchange(quoted_, false));
     state_ = State::FieldStart;
     return {};
 }
@@ -38,6 +38,7 @@ Result<> CsvReader::end_record(const Take& take) {
         TRY(take(record_));
     }
     record_.fields.clear();
+    record_.quoted.clear();
     bytes_ = 0;
     quoted_ = false;
     state_ = State::FieldStart;

@@ -100,7 +100,11 @@ Result<> CsvRows::read(const CsvRecord& record, std::vector<CsvValue>& out) {
         }
         const bool bad =
             !value.quality.empty() && parse_quality(value.quality)->severity() == Severity::Bad;
-        if (text.empty() && target->type != ValueType::String) {
+        // A text that is empty stands in quotes where there is nothing else to tell it by.
+        const bool none =
+            text.empty() &&
+            (target->type != ValueType::String || (bad && !record.quoted[column]));
+        if (none) {
             if (plan_.wide) {
                 ++empty_cells_;
                 continue;  // this point has no value at this time

@@ -329,7 +329,7 @@ def test_every_route_wants_a_token_but_the_public_ones(node, api):
             concrete = path.replace("{", "").replace("}", "")
             error = node.anonymous().refused(method.upper(), concrete, {})
             assert error.status == 401, (method, path)
-    assert public == {("post", "/v1/session"), ("post", "/v1/session/refresh"),
+    assert public == {("get", "/ping"), ("post", "/v1/session"), ("post", "/v1/session/refresh"),
                       ("get", "/health/live"), ("get", "/health/ready"), ("get", "/openapi.json")}
 
 
@@ -355,7 +355,11 @@ def test_openapi_describes_every_operation_with_schemas_that_are_there(node):
             assert operation["summary"] and operation["operationId"] not in identifiers
             identifiers.add(operation["operationId"])
             if method in ("post", "put", "patch") and "requestBody" in operation:
-                name = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+                content = operation["requestBody"]["content"]
+                kind = next(iter(content))
+                name = content[kind]["schema"]["$ref"]
+                if kind == "application/x-protobuf":
+                    continue  # bytes
                 assert "example" in schemas[name.rsplit("/", 1)[1]], (path, name)
 
 
