@@ -113,11 +113,67 @@ export interface ConnectionPage {
 /** How the connection fares; see the guide of the protocol. */
 export type ConnectionStatus = Record<string, unknown>;
 
+export interface EraseReport {
+    point: string;
+    from: string;
+    to: string;
+    /** samples that there were */
+    rows: number;
+}
+
 export interface EventDefinition {
     key: string;
     name?: Name;
     severity?: 'info' | 'warning' | 'critical';
     fields?: Parameter[];
+}
+
+export type EventStream = string;
+
+export interface FormulaAnswer {
+    time: string[];
+    items: Array<{
+        group?: string;
+        formulas: Array<{
+            name: string;
+            unit?: string;
+            value: Array<number | null>;
+            quality: Array<string | null>;
+        }>;
+    }>;
+}
+
+export interface FormulaQuestion {
+    from?: string;
+    to?: string;
+    every: string;
+    fill?: 'none' | 'previous' | 'linear';
+    variables: Record<string, {
+        point?: string;
+        property?: string;
+        agg?: string;
+    }>;
+    formulas: Array<{
+        name?: string;
+        expression: string;
+        unit?: string;
+    }>;
+    assets?: {
+        under?: string;
+        model?: string;
+    };
+    group?: {
+        by?: string;
+        agg?: 'avg' | 'sum' | 'min' | 'max' | 'count';
+    };
+}
+
+export interface GroupHistory {
+    /** how many there are */
+    points: number;
+    unit?: string;
+    /** time, the aggregates, then quality: arrays of one length */
+    columns: Record<string, unknown[]>;
 }
 
 export interface Health {
@@ -127,6 +183,11 @@ export interface Health {
 
 export interface History {
     items: PointHistory[];
+}
+
+export interface InfluxAnswer {
+    results?: Record<string, unknown>[];
+    error?: string;
 }
 
 export interface LatestSample {
@@ -140,6 +201,8 @@ export interface LatestSample {
 export interface LatestSamples {
     items: LatestSample[];
 }
+
+export type LineProtocol = string;
 
 export interface Model {
     id: string;
@@ -229,6 +292,8 @@ export interface NewPoint {
     unit?: string;
     range?: Range;
     access?: 'read' | 'read_write';
+    /** how long samples are kept, as in 30d; without it as the store keeps all */
+    retention?: string;
 }
 
 export interface NewPrincipal {
@@ -259,6 +324,8 @@ export type NewTags = NewTag | {
 export interface NewTenant {
     key: string;
     name?: Name;
+    /** points that it may have; without it tenants.points_max */
+    points_quota?: number | null;
 }
 
 export interface NewToken {
@@ -300,6 +367,8 @@ export interface Point {
     unit?: string;
     range?: Range;
     access?: 'read' | 'read_write';
+    /** how long samples are kept, as in 30d; without it as the store keeps all */
+    retention?: string;
     from_model?: boolean;
     created?: string;
     updated?: string;
@@ -323,6 +392,17 @@ export interface PointPage {
 export interface PointSelection {
     points?: string[];
     under?: string;
+}
+
+export interface PointStates {
+    point: string;
+    columns: {
+        /** of the bucket */
+        time: string[];
+        state: Value[];
+        seconds: number[];
+        entries: number[];
+    };
 }
 
 export interface Principal {
@@ -362,6 +442,15 @@ export interface Problem {
     }>;
 }
 
+export interface PrometheusAnswer {
+    status: 'success' | 'error';
+    data?: unknown;
+    errorType?: string;
+    error?: string;
+    warnings?: string[];
+    infos?: string[];
+}
+
 export interface Property {
     key: string;
     name?: Name;
@@ -371,6 +460,8 @@ export interface Property {
     unit?: string;
     range?: Range;
     access?: 'read' | 'read_write';
+    /** how long samples are kept, as in 30d; without it as the store keeps all */
+    retention?: string;
 }
 
 export type Protocol = Record<string, unknown>;
@@ -398,6 +489,8 @@ export interface ReadRequest {
 export interface Refresh {
     refresh_token: string;
 }
+
+export type RemoteWrite = string;
 
 export interface Role {
     id: string;
@@ -490,6 +583,10 @@ export interface Statement {
     under?: string;
 }
 
+export interface States {
+    items: PointStates[];
+}
+
 export interface Tag {
     id: string;
     connection: string;
@@ -527,9 +624,30 @@ export interface Tenant {
 }
 
 export interface TenantPage {
-    items: Tenant[];
+    items: TenantQuota[];
     /** cursor of the next page */
     next?: string;
+}
+
+export interface TenantPatch {
+    name?: Name;
+    /** points that it may have; null is tenants.points_max */
+    points_quota?: number | null;
+}
+
+export interface TenantQuota {
+    id: string;
+    key: string;
+    name?: Name;
+    /** points that it has */
+    points?: number;
+    /** points that it may have */
+    points_max?: number;
+    /** its own quota; without it tenants.points_max */
+    points_quota?: number;
+    created?: string;
+    updated?: string;
+    version?: number;
 }
 
 export type TestReport = Record<string, unknown>;
@@ -546,6 +664,13 @@ export interface TokenPage {
     next?: string;
 }
 
+export interface Usage {
+    points: {
+        used: number;
+        max: number;
+    };
+}
+
 /** Bool, number, string or null. Whole numbers beyond 2^53, NaN and the infinities are strings. */
 export type Value = boolean | number | string | null;
 
@@ -558,6 +683,8 @@ export interface WriteReport {
         code?: string;
         detail?: string;
     }>;
+    /** How many rows were rejected, where that is more than are listed. */
+    rejected_total?: number;
 }
 
 /** One method for each operation of the API; how it is sent is the subclass's. */
@@ -1036,8 +1163,8 @@ export abstract class Operations {
     /**
      * Samples of many points, raw or in buckets
      *
-     * JSON, or a file: Accept text/csv or application/vnd.apache.parquet. A point that has more
-     * rows than the limit says where to go on (next). Permission: samples:read.
+     * JSON, or all samples as a file, by Accept. In JSON a point that has more rows than the limit
+     * says where to go on (next). Permission: samples:read.
      */
     async readSamples(
         query: {
@@ -1065,7 +1192,8 @@ export abstract class Operations {
      * Write samples; answers when they are durable
      *
      * 204 when every row was taken, else 200 with the rows that were rejected and why. 507 when the
-     * disk is full: nothing was stored. Permission: samples:write.
+     * disk is full: nothing was stored. An Arrow stream has the columns point, time and value, or
+     * time and a column a point. Permission: samples:write.
      */
     async writeSamples(
         body: Samples,
@@ -1111,6 +1239,123 @@ export abstract class Operations {
     }
 
     /**
+     * Erase the samples of one point in a range, for good
+     *
+     * Answers when it is durable, with how many samples there were. Samples that are written into
+     * the range afterwards are kept. Permission: samples:erase.
+     */
+    async erasePointSamples(
+        point: string,
+        query: {
+            from: string;
+            to: string;
+        },
+        options?: CallOptions,
+    ): Promise<EraseReport> {
+        return (await this.call({
+            method: 'DELETE',
+            path: '/v1/points/{point}/samples',
+            pathValues: { point },
+            query,
+            answer: 'json',
+        }, options)) as EraseReport;
+    }
+
+    /**
+     * Formulas over points, asset by asset or in groups
+     *
+     * Variables are points, or a property of each asset; units and quality are carried through:
+     * docs/guide/formulas.md. Permission: samples:read.
+     */
+    async runFormulas(body: FormulaQuestion, options?: CallOptions): Promise<FormulaAnswer> {
+        return (await this.call({
+            method: 'POST',
+            path: '/v1/query',
+            body,
+            answer: 'json',
+        }, options)) as FormulaAnswer;
+    }
+
+    /**
+     * Live samples, as server-sent events or by WebSocket
+     *
+     * Last-Event-ID goes on where a connection broke, for a minute. A request to upgrade gets a
+     * WebSocket: docs/guide/live.md. Permission: samples:read.
+     */
+    async followSamples(
+        query: {
+            point?: readonly string[];
+            under?: string;
+            rate?: string;
+            quality?: string;
+        } = {},
+        options?: CallOptions,
+    ): Promise<string> {
+        return (await this.call({
+            method: 'GET',
+            path: '/v1/live',
+            query,
+            answer: 'text',
+            accept: 'text/event-stream',
+        }, options)) as string;
+    }
+
+    /**
+     * Aggregates over many points together, in buckets
+     *
+     * The samples of all points count as if they were of one: avg is of all samples, so a point
+     * with more of them weighs more, while in time_avg each moment of each point weighs the same.
+     * The points must be of one unit, but for counts. Below a path those count that the caller may
+     * read. Permission: samples:read.
+     */
+    async readGroup(
+        query: {
+            point?: readonly string[];
+            under?: string;
+            key?: string;
+            from?: string;
+            to?: string;
+            every?: string;
+            agg?: string;
+            quality?: string;
+        } = {},
+        options?: CallOptions,
+    ): Promise<GroupHistory> {
+        return (await this.call({
+            method: 'GET',
+            path: '/v1/samples/group',
+            query,
+            answer: 'json',
+        }, options)) as GroupHistory;
+    }
+
+    /**
+     * How long points were in which state, in buckets
+     *
+     * A value holds until the next sample, the last until the range ends. Time before the first
+     * sample, and behind a bad one, belongs to no state. entries counts how often a state was
+     * entered in the bucket. Permission: samples:read.
+     */
+    async readStates(
+        query: {
+            point?: readonly string[];
+            under?: string;
+            key?: string;
+            from?: string;
+            to?: string;
+            every?: string;
+        } = {},
+        options?: CallOptions,
+    ): Promise<States> {
+        return (await this.call({
+            method: 'GET',
+            path: '/v1/samples/states',
+            query,
+            answer: 'json',
+        }, options)) as States;
+    }
+
+    /**
      * Run one read-only query
      *
      * DuckDB's dialect over the tables samples, points, assets and models; rows that the caller may
@@ -1123,6 +1368,394 @@ export abstract class Operations {
             body,
             answer: 'json',
         }, options)) as SqlAnswer;
+    }
+
+    /**
+     * Write InfluxDB line protocol; answers when it is durable
+     *
+     * Body plain or gzip. Lines are taken or refused one by one: 400 names the refused ones by line
+     * and column, the others are stored. Credentials: Bearer, Token, or Basic with a token as the
+     * password. Permission: metrics:write.
+     */
+    async influxWrite(
+        body: string | Uint8Array,
+        query: {
+            db?: string;
+            rp?: string;
+            consistency?: string;
+            precision?: string;
+        } = {},
+        options?: CallOptions,
+    ): Promise<void> {
+        await this.call({
+            method: 'POST',
+            path: '/write',
+            query,
+            body,
+            contentType: 'text/plain',
+            answer: 'none',
+        }, options);
+    }
+
+    /**
+     * Write InfluxDB line protocol; answers when it is durable
+     *
+     * Body plain or gzip. Lines are taken or refused one by one: 400 names the refused ones by line
+     * and column, the others are stored. Credentials: Bearer, Token, or Basic with a token as the
+     * password. Permission: metrics:write.
+     */
+    async influxWrite2(
+        body: string | Uint8Array,
+        query: {
+            bucket?: string;
+            org?: string;
+            orgID?: string;
+            precision?: string;
+        } = {},
+        options?: CallOptions,
+    ): Promise<void> {
+        await this.call({
+            method: 'POST',
+            path: '/api/v2/write',
+            query,
+            body,
+            contentType: 'text/plain',
+            answer: 'none',
+        }, options);
+    }
+
+    /**
+     * What InfluxDB clients ask about databases and measurements
+     *
+     * Not InfluxQL: SELECT is refused and says what to use instead. Permission: metrics:read.
+     */
+    async influxQuery(
+        query: {
+            q?: string;
+            db?: string;
+            epoch?: string;
+            rp?: string;
+            chunked?: string;
+            chunk_size?: string;
+            params?: string;
+            pretty?: string;
+            precision?: string;
+        } = {},
+        options?: CallOptions,
+    ): Promise<InfluxAnswer> {
+        return (await this.call({
+            method: 'GET',
+            path: '/query',
+            query,
+            answer: 'json',
+        }, options)) as InfluxAnswer;
+    }
+
+    /**
+     * What InfluxDB clients ask about databases and measurements
+     *
+     * Not InfluxQL: SELECT is refused and says what to use instead. Permission: metrics:read.
+     */
+    async influxCommand(
+        query: {
+            q?: string;
+            db?: string;
+            epoch?: string;
+            rp?: string;
+            chunked?: string;
+            chunk_size?: string;
+            params?: string;
+            pretty?: string;
+            precision?: string;
+        } = {},
+        options?: CallOptions,
+    ): Promise<InfluxAnswer> {
+        return (await this.call({
+            method: 'POST',
+            path: '/query',
+            query,
+            answer: 'json',
+        }, options)) as InfluxAnswer;
+    }
+
+    /** Whether an InfluxDB client may begin */
+    async influxPing(
+        query: {
+            verbose?: string;
+            wait_for_leader?: string;
+        } = {},
+        options?: CallOptions,
+    ): Promise<void> {
+        await this.call({
+            method: 'GET',
+            path: '/ping',
+            query,
+            answer: 'none',
+        }, options);
+    }
+
+    /**
+     * PromQL at one time
+     *
+     * Over series with labels, and points of assets: flow{asset, point, unit}. What is not offered
+     * says so: docs/guide/prometheus.md. Permission: metrics:read.
+     */
+    async promQuery(
+        query: {
+            query?: string;
+            timeout?: string;
+            lookback_delta?: string;
+            limit?: number;
+            stats?: string;
+            time?: string;
+        } = {},
+        options?: CallOptions,
+    ): Promise<PrometheusAnswer> {
+        return (await this.call({
+            method: 'GET',
+            path: '/api/v1/query',
+            query,
+            answer: 'json',
+        }, options)) as PrometheusAnswer;
+    }
+
+    /**
+     * PromQL at one time
+     *
+     * Over series with labels, and points of assets: flow{asset, point, unit}. What is not offered
+     * says so: docs/guide/prometheus.md. Permission: metrics:read.
+     */
+    async promQueryForm(
+        query: {
+            query?: string;
+            timeout?: string;
+            lookback_delta?: string;
+            limit?: number;
+            stats?: string;
+            time?: string;
+        } = {},
+        options?: CallOptions,
+    ): Promise<PrometheusAnswer> {
+        return (await this.call({
+            method: 'POST',
+            path: '/api/v1/query',
+            query,
+            answer: 'json',
+        }, options)) as PrometheusAnswer;
+    }
+
+    /**
+     * PromQL over a range, in steps
+     *
+     * Permission: metrics:read.
+     */
+    async promQueryRange(
+        query: {
+            query?: string;
+            timeout?: string;
+            lookback_delta?: string;
+            limit?: number;
+            stats?: string;
+            start?: string;
+            end?: string;
+            step?: string;
+        } = {},
+        options?: CallOptions,
+    ): Promise<PrometheusAnswer> {
+        return (await this.call({
+            method: 'GET',
+            path: '/api/v1/query_range',
+            query,
+            answer: 'json',
+        }, options)) as PrometheusAnswer;
+    }
+
+    /**
+     * PromQL over a range, in steps
+     *
+     * Permission: metrics:read.
+     */
+    async promQueryRangeForm(
+        query: {
+            query?: string;
+            timeout?: string;
+            lookback_delta?: string;
+            limit?: number;
+            stats?: string;
+            start?: string;
+            end?: string;
+            step?: string;
+        } = {},
+        options?: CallOptions,
+    ): Promise<PrometheusAnswer> {
+        return (await this.call({
+            method: 'POST',
+            path: '/api/v1/query_range',
+            query,
+            answer: 'json',
+        }, options)) as PrometheusAnswer;
+    }
+
+    /**
+     * Series that fit selectors
+     *
+     * Permission: metrics:read.
+     */
+    async promSeries(
+        query: {
+            "match[]"?: readonly string[];
+            start?: string;
+            end?: string;
+            limit?: number;
+        } = {},
+        options?: CallOptions,
+    ): Promise<PrometheusAnswer> {
+        return (await this.call({
+            method: 'GET',
+            path: '/api/v1/series',
+            query,
+            answer: 'json',
+        }, options)) as PrometheusAnswer;
+    }
+
+    /**
+     * Series that fit selectors
+     *
+     * Permission: metrics:read.
+     */
+    async promSeriesForm(
+        query: {
+            "match[]"?: readonly string[];
+            start?: string;
+            end?: string;
+            limit?: number;
+        } = {},
+        options?: CallOptions,
+    ): Promise<PrometheusAnswer> {
+        return (await this.call({
+            method: 'POST',
+            path: '/api/v1/series',
+            query,
+            answer: 'json',
+        }, options)) as PrometheusAnswer;
+    }
+
+    /**
+     * Names of labels
+     *
+     * Permission: metrics:read.
+     */
+    async promLabels(
+        query: {
+            "match[]"?: readonly string[];
+            start?: string;
+            end?: string;
+            limit?: number;
+        } = {},
+        options?: CallOptions,
+    ): Promise<PrometheusAnswer> {
+        return (await this.call({
+            method: 'GET',
+            path: '/api/v1/labels',
+            query,
+            answer: 'json',
+        }, options)) as PrometheusAnswer;
+    }
+
+    /**
+     * Names of labels
+     *
+     * Permission: metrics:read.
+     */
+    async promLabelsForm(
+        query: {
+            "match[]"?: readonly string[];
+            start?: string;
+            end?: string;
+            limit?: number;
+        } = {},
+        options?: CallOptions,
+    ): Promise<PrometheusAnswer> {
+        return (await this.call({
+            method: 'POST',
+            path: '/api/v1/labels',
+            query,
+            answer: 'json',
+        }, options)) as PrometheusAnswer;
+    }
+
+    /**
+     * Values of a label
+     *
+     * Permission: metrics:read.
+     */
+    async promLabelValues(
+        name: string,
+        query: {
+            "match[]"?: readonly string[];
+            start?: string;
+            end?: string;
+            limit?: number;
+        } = {},
+        options?: CallOptions,
+    ): Promise<PrometheusAnswer> {
+        return (await this.call({
+            method: 'GET',
+            path: '/api/v1/label/{name}/values',
+            pathValues: { name },
+            query,
+            answer: 'json',
+        }, options)) as PrometheusAnswer;
+    }
+
+    /**
+     * Types and units of metrics
+     *
+     * Permission: metrics:read.
+     */
+    async promMetadata(
+        query: {
+            metric?: string;
+            limit?: number;
+            limit_per_metric?: number;
+        } = {},
+        options?: CallOptions,
+    ): Promise<PrometheusAnswer> {
+        return (await this.call({
+            method: 'GET',
+            path: '/api/v1/metadata',
+            query,
+            answer: 'json',
+        }, options)) as PrometheusAnswer;
+    }
+
+    /**
+     * Which version's language is spoken
+     *
+     * Permission: metrics:read.
+     */
+    async promBuildInfo(options?: CallOptions): Promise<PrometheusAnswer> {
+        return (await this.call({
+            method: 'GET',
+            path: '/api/v1/status/buildinfo',
+            answer: 'json',
+        }, options)) as PrometheusAnswer;
+    }
+
+    /**
+     * Remote write; answers when the samples are durable
+     *
+     * Protobuf packed with snappy, version 1 or 2. Series that are wrong are refused with 400 and
+     * the others stored. Permission: metrics:write.
+     */
+    async promRemoteWrite(body: string | Uint8Array, options?: CallOptions): Promise<void> {
+        await this.call({
+            method: 'POST',
+            path: '/api/v1/write',
+            body,
+            contentType: 'application/x-protobuf',
+            answer: 'none',
+        }, options);
     }
 
     /**
@@ -1459,7 +2092,7 @@ export abstract class Operations {
             limit?: number;
         } = {},
         options?: CallOptions,
-    ): AsyncGenerator<Tenant, void, undefined> {
+    ): AsyncGenerator<TenantQuota, void, undefined> {
         let cursor: string | undefined;
         do {
             const page: TenantPage = await this.listTenants({ ...query, cursor }, options);
@@ -1473,14 +2106,62 @@ export abstract class Operations {
      *
      * Permission: tenants:write.
      */
-    async createTenant(body: NewTenant, options?: CallOptions): Promise<Tenant> {
+    async createTenant(body: NewTenant, options?: CallOptions): Promise<TenantQuota> {
         return (await this.call({
             method: 'POST',
             path: '/v1/tenants',
             body,
             answer: 'json',
             creates: true,
-        }, options)) as Tenant;
+        }, options)) as TenantQuota;
+    }
+
+    /**
+     * One tenant, with its quota of points (platform operators only)
+     *
+     * Permission: tenants:read.
+     */
+    async getTenant(tenant: string, options?: CallOptions): Promise<TenantQuota> {
+        return (await this.call({
+            method: 'GET',
+            path: '/v1/tenants/{tenant}',
+            pathValues: { tenant },
+            answer: 'json',
+        }, options)) as TenantQuota;
+    }
+
+    /**
+     * Change name or quota of points (platform operators only)
+     *
+     * points_quota is how many points, and so series, the tenant may have; null makes it
+     * tenants.points_max again. Points that are there stay, also beyond a smaller quota.
+     * Permission: tenants:write.
+     */
+    async patchTenant(
+        tenant: string,
+        body: TenantPatch,
+        options?: CallOptions,
+    ): Promise<TenantQuota> {
+        return (await this.call({
+            method: 'PATCH',
+            path: '/v1/tenants/{tenant}',
+            pathValues: { tenant },
+            body,
+            answer: 'json',
+        }, options)) as TenantQuota;
+    }
+
+    /**
+     * What the caller's tenant uses, and how much of it there may be
+     *
+     * A point more than max is refused with quota_exceeded (403). Permission: usage:read.
+     */
+    async getUsage(options?: CallOptions): Promise<Usage> {
+        return (await this.call({
+            method: 'GET',
+            path: '/v1/usage',
+            answer: 'json',
+        }, options)) as Usage;
     }
 
     /**

@@ -123,11 +123,81 @@ class ConnectionPage(_t.TypedDict):
 ConnectionStatus: _t.TypeAlias = "dict[str, _t.Any]"
 
 
+EraseReport = _t.TypedDict("EraseReport", {
+    "point": "str",
+    "from": "str",
+    "to": "str",
+    "rows": "int",
+})
+
+
 class EventDefinition(_t.TypedDict):
     key: str
     name: _t.NotRequired[Name]
     severity: _t.NotRequired[_t.Literal['info', 'warning', 'critical']]
     fields: _t.NotRequired[list[Parameter]]
+
+
+EventStream: _t.TypeAlias = "str"
+
+
+class FormulaAnswerItemsFormulas(_t.TypedDict):
+    name: str
+    unit: _t.NotRequired[str]
+    value: list[float | None]
+    quality: list[str | None]
+
+
+class FormulaAnswerItems(_t.TypedDict):
+    group: _t.NotRequired[str]
+    formulas: list[FormulaAnswerItemsFormulas]
+
+
+class FormulaAnswer(_t.TypedDict):
+    time: list[str]
+    items: list[FormulaAnswerItems]
+
+
+class FormulaQuestionVariables(_t.TypedDict):
+    point: _t.NotRequired[str]
+    property: _t.NotRequired[str]
+    agg: _t.NotRequired[str]
+
+
+class FormulaQuestionFormulas(_t.TypedDict):
+    name: _t.NotRequired[str]
+    expression: str
+    unit: _t.NotRequired[str]
+
+
+class FormulaQuestionAssets(_t.TypedDict):
+    under: _t.NotRequired[str]
+    model: _t.NotRequired[str]
+
+
+class FormulaQuestionGroup(_t.TypedDict):
+    by: _t.NotRequired[str]
+    agg: _t.NotRequired[_t.Literal['avg', 'sum', 'min', 'max', 'count']]
+
+
+FormulaQuestion = _t.TypedDict("FormulaQuestion", {
+    "from": "_t.NotRequired[str]",
+    "to": "_t.NotRequired[str]",
+    "every": "str",
+    "fill": "_t.NotRequired[_t.Literal['none', 'previous', 'linear']]",
+    "variables": "dict[str, FormulaQuestionVariables]",
+    "formulas": "list[FormulaQuestionFormulas]",
+    "assets": "_t.NotRequired[FormulaQuestionAssets]",
+    "group": "_t.NotRequired[FormulaQuestionGroup]",
+})
+
+
+class GroupHistory(_t.TypedDict):
+    # how many there are
+    points: int
+    unit: _t.NotRequired[str]
+    # time, the aggregates, then quality: arrays of one length
+    columns: dict[str, list[_t.Any]]
 
 
 class Health(_t.TypedDict):
@@ -137,6 +207,11 @@ class Health(_t.TypedDict):
 
 class History(_t.TypedDict):
     items: list[PointHistory]
+
+
+class InfluxAnswer(_t.TypedDict):
+    results: _t.NotRequired[list[dict[str, _t.Any]]]
+    error: _t.NotRequired[str]
 
 
 class LatestSample(_t.TypedDict):
@@ -149,6 +224,9 @@ class LatestSample(_t.TypedDict):
 
 class LatestSamples(_t.TypedDict):
     items: list[LatestSample]
+
+
+LineProtocol: _t.TypeAlias = "str"
 
 
 class Model(_t.TypedDict):
@@ -242,6 +320,8 @@ class NewPoint(_t.TypedDict):
     unit: _t.NotRequired[str]
     range: _t.NotRequired[Range]
     access: _t.NotRequired[_t.Literal['read', 'read_write']]
+    # how long samples are kept, as in 30d; without it as the store keeps all
+    retention: _t.NotRequired[str]
 
 
 class NewPrincipal(_t.TypedDict):
@@ -275,6 +355,8 @@ NewTags: _t.TypeAlias = "NewTag | NewTags2"
 class NewTenant(_t.TypedDict):
     key: str
     name: _t.NotRequired[Name]
+    # points that it may have; without it tenants.points_max
+    points_quota: _t.NotRequired[int | None]
 
 
 class NewToken(_t.TypedDict):
@@ -317,6 +399,8 @@ class Point(_t.TypedDict):
     unit: _t.NotRequired[str]
     range: _t.NotRequired[Range]
     access: _t.NotRequired[_t.Literal['read', 'read_write']]
+    # how long samples are kept, as in 30d; without it as the store keeps all
+    retention: _t.NotRequired[str]
     from_model: _t.NotRequired[bool]
     created: _t.NotRequired[str]
     updated: _t.NotRequired[str]
@@ -340,6 +424,19 @@ class PointPage(_t.TypedDict):
 class PointSelection(_t.TypedDict):
     points: _t.NotRequired[list[str]]
     under: _t.NotRequired[str]
+
+
+class PointStatesColumns(_t.TypedDict):
+    # of the bucket
+    time: list[str]
+    state: list[Value]
+    seconds: list[float]
+    entries: list[int]
+
+
+class PointStates(_t.TypedDict):
+    point: str
+    columns: PointStatesColumns
 
 
 class Principal(_t.TypedDict):
@@ -381,6 +478,15 @@ class Problem(_t.TypedDict):
     fields: _t.NotRequired[list[ProblemFields]]
 
 
+class PrometheusAnswer(_t.TypedDict):
+    status: _t.Literal['success', 'error']
+    data: _t.NotRequired[_t.Any]
+    errorType: _t.NotRequired[str]
+    error: _t.NotRequired[str]
+    warnings: _t.NotRequired[list[str]]
+    infos: _t.NotRequired[list[str]]
+
+
 class Property(_t.TypedDict):
     key: str
     name: _t.NotRequired[Name]
@@ -390,6 +496,8 @@ class Property(_t.TypedDict):
     unit: _t.NotRequired[str]
     range: _t.NotRequired[Range]
     access: _t.NotRequired[_t.Literal['read', 'read_write']]
+    # how long samples are kept, as in 30d; without it as the store keeps all
+    retention: _t.NotRequired[str]
 
 
 Protocol: _t.TypeAlias = "dict[str, _t.Any]"
@@ -418,6 +526,9 @@ class ReadRequest(_t.TypedDict):
 
 class Refresh(_t.TypedDict):
     refresh_token: str
+
+
+RemoteWrite: _t.TypeAlias = "str"
 
 
 class Role(_t.TypedDict):
@@ -517,6 +628,10 @@ class Statement(_t.TypedDict):
     under: _t.NotRequired[str]
 
 
+class States(_t.TypedDict):
+    items: list[PointStates]
+
+
 class Tag(_t.TypedDict):
     id: str
     connection: str
@@ -554,9 +669,30 @@ class Tenant(_t.TypedDict):
 
 
 class TenantPage(_t.TypedDict):
-    items: list[Tenant]
+    items: list[TenantQuota]
     # cursor of the next page
     next: _t.NotRequired[str]
+
+
+class TenantPatch(_t.TypedDict):
+    name: _t.NotRequired[Name]
+    # points that it may have; null is tenants.points_max
+    points_quota: _t.NotRequired[int | None]
+
+
+class TenantQuota(_t.TypedDict):
+    id: str
+    key: str
+    name: _t.NotRequired[Name]
+    # points that it has
+    points: _t.NotRequired[int]
+    # points that it may have
+    points_max: _t.NotRequired[int]
+    # its own quota; without it tenants.points_max
+    points_quota: _t.NotRequired[int]
+    created: _t.NotRequired[str]
+    updated: _t.NotRequired[str]
+    version: _t.NotRequired[int]
 
 
 TestReport: _t.TypeAlias = "dict[str, _t.Any]"
@@ -575,6 +711,15 @@ class TokenPage(_t.TypedDict):
     next: _t.NotRequired[str]
 
 
+class UsagePoints(_t.TypedDict):
+    used: int
+    max: int
+
+
+class Usage(_t.TypedDict):
+    points: UsagePoints
+
+
 # Bool, number, string or null. Whole numbers beyond 2^53, NaN and the infinities are strings.
 Value: _t.TypeAlias = "bool | float | str | None"
 
@@ -591,6 +736,8 @@ class WriteReportRejected(_t.TypedDict):
 class WriteReport(_t.TypedDict):
     accepted: int
     rejected: list[WriteReportRejected]
+    # How many rows were rejected, where that is more than are listed.
+    rejected_total: _t.NotRequired[int]
 
 
 class Operations:
@@ -903,8 +1050,8 @@ class Operations:
     ) -> History:
         """Samples of many points, raw or in buckets
 
-        JSON, or a file: Accept text/csv or application/vnd.apache.parquet. A point that has
-        more rows than the limit says where to go on (next). Permission: samples:read.
+        JSON, or all samples as a file, by Accept. In JSON a point that has more rows than
+        the limit says where to go on (next). Permission: samples:read.
         """
         answer: History = self._call(_Request(
             "GET", "/v1/samples", query={"point": point, "under": under, "from": from_, "to": to,
@@ -916,7 +1063,8 @@ class Operations:
         """Write samples; answers when they are durable
 
         204 when every row was taken, else 200 with the rows that were rejected and why. 507
-        when the disk is full: nothing was stored. Permission: samples:write.
+        when the disk is full: nothing was stored. An Arrow stream has the columns point,
+        time and value, or time and a column a point. Permission: samples:write.
         """
         answer: WriteReport | None = self._call(_Request(
             "POST", "/v1/samples", query={"ack": ack}, body=body, answer="json"))
@@ -937,6 +1085,75 @@ class Operations:
             quality}, answer="json"))
         return answer
 
+    def erase_point_samples(
+            self, point: str, *, from_: str, to: str, if_match: str | int | None = None,
+    ) -> EraseReport:
+        """Erase the samples of one point in a range, for good
+
+        Answers when it is durable, with how many samples there were. Samples that are
+        written into the range afterwards are kept. Permission: samples:erase.
+        """
+        answer: EraseReport = self._call(_Request(
+            "DELETE", "/v1/points/{point}/samples", path_values={"point": point}, query={"from":
+            from_, "to": to}, answer="json", if_match=if_match))
+        return answer
+
+    def run_formulas(self, body: FormulaQuestion) -> FormulaAnswer:
+        """Formulas over points, asset by asset or in groups
+
+        Variables are points, or a property of each asset; units and quality are carried
+        through: docs/guide/formulas.md. Permission: samples:read.
+        """
+        answer: FormulaAnswer = self._call(_Request(
+            "POST", "/v1/query", body=body, answer="json"))
+        return answer
+
+    def follow_samples(
+            self, *, point: _c.Iterable[str] | None = None, under: str | None = None, rate: str |
+            None = None, quality: str | None = None,
+    ) -> str:
+        """Live samples, as server-sent events or by WebSocket
+
+        Last-Event-ID goes on where a connection broke, for a minute. A request to upgrade
+        gets a WebSocket: docs/guide/live.md. Permission: samples:read.
+        """
+        answer: str = self._call(_Request(
+            "GET", "/v1/live", query={"point": point, "under": under, "rate": rate, "quality":
+            quality}, answer="text", accept="text/event-stream"))
+        return answer
+
+    def read_group(
+            self, *, point: _c.Iterable[str] | None = None, under: str | None = None, key: str |
+            None = None, from_: str | None = None, to: str | None = None, every: str | None = None,
+            agg: str | None = None, quality: str | None = None,
+    ) -> GroupHistory:
+        """Aggregates over many points together, in buckets
+
+        The samples of all points count as if they were of one: avg is of all samples, so a
+        point with more of them weighs more, while in time_avg each moment of each point
+        weighs the same. The points must be of one unit, but for counts. Below a path those
+        count that the caller may read. Permission: samples:read.
+        """
+        answer: GroupHistory = self._call(_Request(
+            "GET", "/v1/samples/group", query={"point": point, "under": under, "key": key, "from":
+            from_, "to": to, "every": every, "agg": agg, "quality": quality}, answer="json"))
+        return answer
+
+    def read_states(
+            self, *, point: _c.Iterable[str] | None = None, under: str | None = None, key: str |
+            None = None, from_: str | None = None, to: str | None = None, every: str | None = None,
+    ) -> States:
+        """How long points were in which state, in buckets
+
+        A value holds until the next sample, the last until the range ends. Time before the
+        first sample, and behind a bad one, belongs to no state. entries counts how often a
+        state was entered in the bucket. Permission: samples:read.
+        """
+        answer: States = self._call(_Request(
+            "GET", "/v1/samples/states", query={"point": point, "under": under, "key": key,
+            "from": from_, "to": to, "every": every}, answer="json"))
+        return answer
+
     def run_sql(self, body: SqlQuestion) -> SqlAnswer:
         """Run one read-only query
 
@@ -946,6 +1163,229 @@ class Operations:
         answer: SqlAnswer = self._call(_Request(
             "POST", "/v1/sql", body=body, answer="json"))
         return answer
+
+    def influx_write(
+            self, body: str | bytes, *, db: str | None = None, rp: str | None = None, consistency:
+            str | None = None, precision: str | None = None,
+    ) -> None:
+        """Write InfluxDB line protocol; answers when it is durable
+
+        Body plain or gzip. Lines are taken or refused one by one: 400 names the refused
+        ones by line and column, the others are stored. Credentials: Bearer, Token, or Basic
+        with a token as the password. Permission: metrics:write.
+        """
+        self._call(_Request(
+            "POST", "/write", query={"db": db, "rp": rp, "consistency": consistency, "precision":
+            precision}, body=body, content_type="text/plain", answer="none"))
+
+    def influx_write_2(
+            self, body: str | bytes, *, bucket: str | None = None, org: str | None = None, orgID:
+            str | None = None, precision: str | None = None,
+    ) -> None:
+        """Write InfluxDB line protocol; answers when it is durable
+
+        Body plain or gzip. Lines are taken or refused one by one: 400 names the refused
+        ones by line and column, the others are stored. Credentials: Bearer, Token, or Basic
+        with a token as the password. Permission: metrics:write.
+        """
+        self._call(_Request(
+            "POST", "/api/v2/write", query={"bucket": bucket, "org": org, "orgID": orgID,
+            "precision": precision}, body=body, content_type="text/plain", answer="none"))
+
+    def influx_query(
+            self, *, q: str | None = None, db: str | None = None, epoch: str | None = None, rp: str
+            | None = None, chunked: str | None = None, chunk_size: str | None = None, params: str |
+            None = None, pretty: str | None = None, precision: str | None = None,
+    ) -> InfluxAnswer:
+        """What InfluxDB clients ask about databases and measurements
+
+        Not InfluxQL: SELECT is refused and says what to use instead. Permission:
+        metrics:read.
+        """
+        answer: InfluxAnswer = self._call(_Request(
+            "GET", "/query", query={"q": q, "db": db, "epoch": epoch, "rp": rp, "chunked":
+            chunked, "chunk_size": chunk_size, "params": params, "pretty": pretty, "precision":
+            precision}, answer="json"))
+        return answer
+
+    def influx_command(
+            self, *, q: str | None = None, db: str | None = None, epoch: str | None = None, rp: str
+            | None = None, chunked: str | None = None, chunk_size: str | None = None, params: str |
+            None = None, pretty: str | None = None, precision: str | None = None,
+    ) -> InfluxAnswer:
+        """What InfluxDB clients ask about databases and measurements
+
+        Not InfluxQL: SELECT is refused and says what to use instead. Permission:
+        metrics:read.
+        """
+        answer: InfluxAnswer = self._call(_Request(
+            "POST", "/query", query={"q": q, "db": db, "epoch": epoch, "rp": rp, "chunked":
+            chunked, "chunk_size": chunk_size, "params": params, "pretty": pretty, "precision":
+            precision}, answer="json"))
+        return answer
+
+    def influx_ping(
+            self, *, verbose: str | None = None, wait_for_leader: str | None = None,
+    ) -> None:
+        """Whether an InfluxDB client may begin"""
+        self._call(_Request(
+            "GET", "/ping", query={"verbose": verbose, "wait_for_leader": wait_for_leader},
+            answer="none"))
+
+    def prom_query(
+            self, *, query: str | None = None, timeout: str | None = None, lookback_delta: str |
+            None = None, limit: int | None = None, stats: str | None = None, time: str | None = None,
+    ) -> PrometheusAnswer:
+        """PromQL at one time
+
+        Over series with labels, and points of assets: flow{asset, point, unit}. What is not
+        offered says so: docs/guide/prometheus.md. Permission: metrics:read.
+        """
+        answer: PrometheusAnswer = self._call(_Request(
+            "GET", "/api/v1/query", query={"query": query, "timeout": timeout, "lookback_delta":
+            lookback_delta, "limit": limit, "stats": stats, "time": time}, answer="json"))
+        return answer
+
+    def prom_query_form(
+            self, *, query: str | None = None, timeout: str | None = None, lookback_delta: str |
+            None = None, limit: int | None = None, stats: str | None = None, time: str | None = None,
+    ) -> PrometheusAnswer:
+        """PromQL at one time
+
+        Over series with labels, and points of assets: flow{asset, point, unit}. What is not
+        offered says so: docs/guide/prometheus.md. Permission: metrics:read.
+        """
+        answer: PrometheusAnswer = self._call(_Request(
+            "POST", "/api/v1/query", query={"query": query, "timeout": timeout, "lookback_delta":
+            lookback_delta, "limit": limit, "stats": stats, "time": time}, answer="json"))
+        return answer
+
+    def prom_query_range(
+            self, *, query: str | None = None, timeout: str | None = None, lookback_delta: str |
+            None = None, limit: int | None = None, stats: str | None = None, start: str | None =
+            None, end: str | None = None, step: str | None = None,
+    ) -> PrometheusAnswer:
+        """PromQL over a range, in steps
+
+        Permission: metrics:read.
+        """
+        answer: PrometheusAnswer = self._call(_Request(
+            "GET", "/api/v1/query_range", query={"query": query, "timeout": timeout,
+            "lookback_delta": lookback_delta, "limit": limit, "stats": stats, "start": start,
+            "end": end, "step": step}, answer="json"))
+        return answer
+
+    def prom_query_range_form(
+            self, *, query: str | None = None, timeout: str | None = None, lookback_delta: str |
+            None = None, limit: int | None = None, stats: str | None = None, start: str | None =
+            None, end: str | None = None, step: str | None = None,
+    ) -> PrometheusAnswer:
+        """PromQL over a range, in steps
+
+        Permission: metrics:read.
+        """
+        answer: PrometheusAnswer = self._call(_Request(
+            "POST", "/api/v1/query_range", query={"query": query, "timeout": timeout,
+            "lookback_delta": lookback_delta, "limit": limit, "stats": stats, "start": start,
+            "end": end, "step": step}, answer="json"))
+        return answer
+
+    def prom_series(
+            self, *, match__: _c.Iterable[str] | None = None, start: str | None = None, end: str |
+            None = None, limit: int | None = None,
+    ) -> PrometheusAnswer:
+        """Series that fit selectors
+
+        Permission: metrics:read.
+        """
+        answer: PrometheusAnswer = self._call(_Request(
+            "GET", "/api/v1/series", query={"match[]": match__, "start": start, "end": end,
+            "limit": limit}, answer="json"))
+        return answer
+
+    def prom_series_form(
+            self, *, match__: _c.Iterable[str] | None = None, start: str | None = None, end: str |
+            None = None, limit: int | None = None,
+    ) -> PrometheusAnswer:
+        """Series that fit selectors
+
+        Permission: metrics:read.
+        """
+        answer: PrometheusAnswer = self._call(_Request(
+            "POST", "/api/v1/series", query={"match[]": match__, "start": start, "end": end,
+            "limit": limit}, answer="json"))
+        return answer
+
+    def prom_labels(
+            self, *, match__: _c.Iterable[str] | None = None, start: str | None = None, end: str |
+            None = None, limit: int | None = None,
+    ) -> PrometheusAnswer:
+        """Names of labels
+
+        Permission: metrics:read.
+        """
+        answer: PrometheusAnswer = self._call(_Request(
+            "GET", "/api/v1/labels", query={"match[]": match__, "start": start, "end": end,
+            "limit": limit}, answer="json"))
+        return answer
+
+    def prom_labels_form(
+            self, *, match__: _c.Iterable[str] | None = None, start: str | None = None, end: str |
+            None = None, limit: int | None = None,
+    ) -> PrometheusAnswer:
+        """Names of labels
+
+        Permission: metrics:read.
+        """
+        answer: PrometheusAnswer = self._call(_Request(
+            "POST", "/api/v1/labels", query={"match[]": match__, "start": start, "end": end,
+            "limit": limit}, answer="json"))
+        return answer
+
+    def prom_label_values(
+            self, name: str, *, match__: _c.Iterable[str] | None = None, start: str | None = None,
+            end: str | None = None, limit: int | None = None,
+    ) -> PrometheusAnswer:
+        """Values of a label
+
+        Permission: metrics:read.
+        """
+        answer: PrometheusAnswer = self._call(_Request(
+            "GET", "/api/v1/label/{name}/values", path_values={"name": name}, query={"match[]":
+            match__, "start": start, "end": end, "limit": limit}, answer="json"))
+        return answer
+
+    def prom_metadata(
+            self, *, metric: str | None = None, limit: int | None = None, limit_per_metric: int |
+            None = None,
+    ) -> PrometheusAnswer:
+        """Types and units of metrics
+
+        Permission: metrics:read.
+        """
+        answer: PrometheusAnswer = self._call(_Request(
+            "GET", "/api/v1/metadata", query={"metric": metric, "limit": limit,
+            "limit_per_metric": limit_per_metric}, answer="json"))
+        return answer
+
+    def prom_build_info(self) -> PrometheusAnswer:
+        """Which version's language is spoken
+
+        Permission: metrics:read.
+        """
+        answer: PrometheusAnswer = self._call(_Request(
+            "GET", "/api/v1/status/buildinfo", answer="json"))
+        return answer
+
+    def prom_remote_write(self, body: bytes) -> None:
+        """Remote write; answers when the samples are durable
+
+        Protobuf packed with snappy, version 1 or 2. Series that are wrong are refused with
+        400 and the others stored. Permission: metrics:write.
+        """
+        self._call(_Request(
+            "POST", "/api/v1/write", body=body, content_type="application/x-protobuf",
+            answer="none"))
 
     def list_connections(
             self, *, limit: int | None = None, cursor: str | None = None,
@@ -1153,7 +1593,7 @@ class Operations:
             "GET", "/v1/tenants", query={"limit": limit, "cursor": cursor}, answer="json"))
         return answer
 
-    def iterate_tenants(self, *, limit: int | None = None) -> _c.Iterator[Tenant]:
+    def iterate_tenants(self, *, limit: int | None = None) -> _c.Iterator[TenantQuota]:
         """Tenants of this installation (platform operators only)
 
         All of them: asks `list_tenants` for page after page; `limit` is the length of a
@@ -1168,14 +1608,46 @@ class Operations:
             if not cursor:
                 return
 
-    def create_tenant(self, body: NewTenant, *, idempotency_key: str | None = None) -> Tenant:
+    def create_tenant(self, body: NewTenant, *, idempotency_key: str | None = None) -> TenantQuota:
         """Make a tenant (platform operators only)
 
         Permission: tenants:write.
         """
-        answer: Tenant = self._call(_Request(
+        answer: TenantQuota = self._call(_Request(
             "POST", "/v1/tenants", body=body, answer="json", creates=True,
             idempotency_key=idempotency_key))
+        return answer
+
+    def get_tenant(self, tenant: str) -> TenantQuota:
+        """One tenant, with its quota of points (platform operators only)
+
+        Permission: tenants:read.
+        """
+        answer: TenantQuota = self._call(_Request(
+            "GET", "/v1/tenants/{tenant}", path_values={"tenant": tenant}, answer="json"))
+        return answer
+
+    def patch_tenant(
+            self, tenant: str, body: TenantPatch, *, if_match: str | int | None = None,
+    ) -> TenantQuota:
+        """Change name or quota of points (platform operators only)
+
+        points_quota is how many points, and so series, the tenant may have; null makes it
+        tenants.points_max again. Points that are there stay, also beyond a smaller quota.
+        Permission: tenants:write.
+        """
+        answer: TenantQuota = self._call(_Request(
+            "PATCH", "/v1/tenants/{tenant}", path_values={"tenant": tenant}, body=body,
+            answer="json", if_match=if_match))
+        return answer
+
+    def get_usage(self) -> Usage:
+        """What the caller's tenant uses, and how much of it there may be
+
+        A point more than max is refused with quota_exceeded (403). Permission: usage:read.
+        """
+        answer: Usage = self._call(_Request(
+            "GET", "/v1/usage", answer="json"))
         return answer
 
     def list_principals(
@@ -1751,8 +2223,8 @@ class AsyncOperations:
     ) -> History:
         """Samples of many points, raw or in buckets
 
-        JSON, or a file: Accept text/csv or application/vnd.apache.parquet. A point that has
-        more rows than the limit says where to go on (next). Permission: samples:read.
+        JSON, or all samples as a file, by Accept. In JSON a point that has more rows than
+        the limit says where to go on (next). Permission: samples:read.
         """
         answer: History = await self._call(_Request(
             "GET", "/v1/samples", query={"point": point, "under": under, "from": from_, "to": to,
@@ -1764,7 +2236,8 @@ class AsyncOperations:
         """Write samples; answers when they are durable
 
         204 when every row was taken, else 200 with the rows that were rejected and why. 507
-        when the disk is full: nothing was stored. Permission: samples:write.
+        when the disk is full: nothing was stored. An Arrow stream has the columns point,
+        time and value, or time and a column a point. Permission: samples:write.
         """
         answer: WriteReport | None = await self._call(_Request(
             "POST", "/v1/samples", query={"ack": ack}, body=body, answer="json"))
@@ -1785,6 +2258,75 @@ class AsyncOperations:
             quality}, answer="json"))
         return answer
 
+    async def erase_point_samples(
+            self, point: str, *, from_: str, to: str, if_match: str | int | None = None,
+    ) -> EraseReport:
+        """Erase the samples of one point in a range, for good
+
+        Answers when it is durable, with how many samples there were. Samples that are
+        written into the range afterwards are kept. Permission: samples:erase.
+        """
+        answer: EraseReport = await self._call(_Request(
+            "DELETE", "/v1/points/{point}/samples", path_values={"point": point}, query={"from":
+            from_, "to": to}, answer="json", if_match=if_match))
+        return answer
+
+    async def run_formulas(self, body: FormulaQuestion) -> FormulaAnswer:
+        """Formulas over points, asset by asset or in groups
+
+        Variables are points, or a property of each asset; units and quality are carried
+        through: docs/guide/formulas.md. Permission: samples:read.
+        """
+        answer: FormulaAnswer = await self._call(_Request(
+            "POST", "/v1/query", body=body, answer="json"))
+        return answer
+
+    async def follow_samples(
+            self, *, point: _c.Iterable[str] | None = None, under: str | None = None, rate: str |
+            None = None, quality: str | None = None,
+    ) -> str:
+        """Live samples, as server-sent events or by WebSocket
+
+        Last-Event-ID goes on where a connection broke, for a minute. A request to upgrade
+        gets a WebSocket: docs/guide/live.md. Permission: samples:read.
+        """
+        answer: str = await self._call(_Request(
+            "GET", "/v1/live", query={"point": point, "under": under, "rate": rate, "quality":
+            quality}, answer="text", accept="text/event-stream"))
+        return answer
+
+    async def read_group(
+            self, *, point: _c.Iterable[str] | None = None, under: str | None = None, key: str |
+            None = None, from_: str | None = None, to: str | None = None, every: str | None = None,
+            agg: str | None = None, quality: str | None = None,
+    ) -> GroupHistory:
+        """Aggregates over many points together, in buckets
+
+        The samples of all points count as if they were of one: avg is of all samples, so a
+        point with more of them weighs more, while in time_avg each moment of each point
+        weighs the same. The points must be of one unit, but for counts. Below a path those
+        count that the caller may read. Permission: samples:read.
+        """
+        answer: GroupHistory = await self._call(_Request(
+            "GET", "/v1/samples/group", query={"point": point, "under": under, "key": key, "from":
+            from_, "to": to, "every": every, "agg": agg, "quality": quality}, answer="json"))
+        return answer
+
+    async def read_states(
+            self, *, point: _c.Iterable[str] | None = None, under: str | None = None, key: str |
+            None = None, from_: str | None = None, to: str | None = None, every: str | None = None,
+    ) -> States:
+        """How long points were in which state, in buckets
+
+        A value holds until the next sample, the last until the range ends. Time before the
+        first sample, and behind a bad one, belongs to no state. entries counts how often a
+        state was entered in the bucket. Permission: samples:read.
+        """
+        answer: States = await self._call(_Request(
+            "GET", "/v1/samples/states", query={"point": point, "under": under, "key": key,
+            "from": from_, "to": to, "every": every}, answer="json"))
+        return answer
+
     async def run_sql(self, body: SqlQuestion) -> SqlAnswer:
         """Run one read-only query
 
@@ -1794,6 +2336,229 @@ class AsyncOperations:
         answer: SqlAnswer = await self._call(_Request(
             "POST", "/v1/sql", body=body, answer="json"))
         return answer
+
+    async def influx_write(
+            self, body: str | bytes, *, db: str | None = None, rp: str | None = None, consistency:
+            str | None = None, precision: str | None = None,
+    ) -> None:
+        """Write InfluxDB line protocol; answers when it is durable
+
+        Body plain or gzip. Lines are taken or refused one by one: 400 names the refused
+        ones by line and column, the others are stored. Credentials: Bearer, Token, or Basic
+        with a token as the password. Permission: metrics:write.
+        """
+        await self._call(_Request(
+            "POST", "/write", query={"db": db, "rp": rp, "consistency": consistency, "precision":
+            precision}, body=body, content_type="text/plain", answer="none"))
+
+    async def influx_write_2(
+            self, body: str | bytes, *, bucket: str | None = None, org: str | None = None, orgID:
+            str | None = None, precision: str | None = None,
+    ) -> None:
+        """Write InfluxDB line protocol; answers when it is durable
+
+        Body plain or gzip. Lines are taken or refused one by one: 400 names the refused
+        ones by line and column, the others are stored. Credentials: Bearer, Token, or Basic
+        with a token as the password. Permission: metrics:write.
+        """
+        await self._call(_Request(
+            "POST", "/api/v2/write", query={"bucket": bucket, "org": org, "orgID": orgID,
+            "precision": precision}, body=body, content_type="text/plain", answer="none"))
+
+    async def influx_query(
+            self, *, q: str | None = None, db: str | None = None, epoch: str | None = None, rp: str
+            | None = None, chunked: str | None = None, chunk_size: str | None = None, params: str |
+            None = None, pretty: str | None = None, precision: str | None = None,
+    ) -> InfluxAnswer:
+        """What InfluxDB clients ask about databases and measurements
+
+        Not InfluxQL: SELECT is refused and says what to use instead. Permission:
+        metrics:read.
+        """
+        answer: InfluxAnswer = await self._call(_Request(
+            "GET", "/query", query={"q": q, "db": db, "epoch": epoch, "rp": rp, "chunked":
+            chunked, "chunk_size": chunk_size, "params": params, "pretty": pretty, "precision":
+            precision}, answer="json"))
+        return answer
+
+    async def influx_command(
+            self, *, q: str | None = None, db: str | None = None, epoch: str | None = None, rp: str
+            | None = None, chunked: str | None = None, chunk_size: str | None = None, params: str |
+            None = None, pretty: str | None = None, precision: str | None = None,
+    ) -> InfluxAnswer:
+        """What InfluxDB clients ask about databases and measurements
+
+        Not InfluxQL: SELECT is refused and says what to use instead. Permission:
+        metrics:read.
+        """
+        answer: InfluxAnswer = await self._call(_Request(
+            "POST", "/query", query={"q": q, "db": db, "epoch": epoch, "rp": rp, "chunked":
+            chunked, "chunk_size": chunk_size, "params": params, "pretty": pretty, "precision":
+            precision}, answer="json"))
+        return answer
+
+    async def influx_ping(
+            self, *, verbose: str | None = None, wait_for_leader: str | None = None,
+    ) -> None:
+        """Whether an InfluxDB client may begin"""
+        await self._call(_Request(
+            "GET", "/ping", query={"verbose": verbose, "wait_for_leader": wait_for_leader},
+            answer="none"))
+
+    async def prom_query(
+            self, *, query: str | None = None, timeout: str | None = None, lookback_delta: str |
+            None = None, limit: int | None = None, stats: str | None = None, time: str | None = None,
+    ) -> PrometheusAnswer:
+        """PromQL at one time
+
+        Over series with labels, and points of assets: flow{asset, point, unit}. What is not
+        offered says so: docs/guide/prometheus.md. Permission: metrics:read.
+        """
+        answer: PrometheusAnswer = await self._call(_Request(
+            "GET", "/api/v1/query", query={"query": query, "timeout": timeout, "lookback_delta":
+            lookback_delta, "limit": limit, "stats": stats, "time": time}, answer="json"))
+        return answer
+
+    async def prom_query_form(
+            self, *, query: str | None = None, timeout: str | None = None, lookback_delta: str |
+            None = None, limit: int | None = None, stats: str | None = None, time: str | None = None,
+    ) -> PrometheusAnswer:
+        """PromQL at one time
+
+        Over series with labels, and points of assets: flow{asset, point, unit}. What is not
+        offered says so: docs/guide/prometheus.md. Permission: metrics:read.
+        """
+        answer: PrometheusAnswer = await self._call(_Request(
+            "POST", "/api/v1/query", query={"query": query, "timeout": timeout, "lookback_delta":
+            lookback_delta, "limit": limit, "stats": stats, "time": time}, answer="json"))
+        return answer
+
+    async def prom_query_range(
+            self, *, query: str | None = None, timeout: str | None = None, lookback_delta: str |
+            None = None, limit: int | None = None, stats: str | None = None, start: str | None =
+            None, end: str | None = None, step: str | None = None,
+    ) -> PrometheusAnswer:
+        """PromQL over a range, in steps
+
+        Permission: metrics:read.
+        """
+        answer: PrometheusAnswer = await self._call(_Request(
+            "GET", "/api/v1/query_range", query={"query": query, "timeout": timeout,
+            "lookback_delta": lookback_delta, "limit": limit, "stats": stats, "start": start,
+            "end": end, "step": step}, answer="json"))
+        return answer
+
+    async def prom_query_range_form(
+            self, *, query: str | None = None, timeout: str | None = None, lookback_delta: str |
+            None = None, limit: int | None = None, stats: str | None = None, start: str | None =
+            None, end: str | None = None, step: str | None = None,
+    ) -> PrometheusAnswer:
+        """PromQL over a range, in steps
+
+        Permission: metrics:read.
+        """
+        answer: PrometheusAnswer = await self._call(_Request(
+            "POST", "/api/v1/query_range", query={"query": query, "timeout": timeout,
+            "lookback_delta": lookback_delta, "limit": limit, "stats": stats, "start": start,
+            "end": end, "step": step}, answer="json"))
+        return answer
+
+    async def prom_series(
+            self, *, match__: _c.Iterable[str] | None = None, start: str | None = None, end: str |
+            None = None, limit: int | None = None,
+    ) -> PrometheusAnswer:
+        """Series that fit selectors
+
+        Permission: metrics:read.
+        """
+        answer: PrometheusAnswer = await self._call(_Request(
+            "GET", "/api/v1/series", query={"match[]": match__, "start": start, "end": end,
+            "limit": limit}, answer="json"))
+        return answer
+
+    async def prom_series_form(
+            self, *, match__: _c.Iterable[str] | None = None, start: str | None = None, end: str |
+            None = None, limit: int | None = None,
+    ) -> PrometheusAnswer:
+        """Series that fit selectors
+
+        Permission: metrics:read.
+        """
+        answer: PrometheusAnswer = await self._call(_Request(
+            "POST", "/api/v1/series", query={"match[]": match__, "start": start, "end": end,
+            "limit": limit}, answer="json"))
+        return answer
+
+    async def prom_labels(
+            self, *, match__: _c.Iterable[str] | None = None, start: str | None = None, end: str |
+            None = None, limit: int | None = None,
+    ) -> PrometheusAnswer:
+        """Names of labels
+
+        Permission: metrics:read.
+        """
+        answer: PrometheusAnswer = await self._call(_Request(
+            "GET", "/api/v1/labels", query={"match[]": match__, "start": start, "end": end,
+            "limit": limit}, answer="json"))
+        return answer
+
+    async def prom_labels_form(
+            self, *, match__: _c.Iterable[str] | None = None, start: str | None = None, end: str |
+            None = None, limit: int | None = None,
+    ) -> PrometheusAnswer:
+        """Names of labels
+
+        Permission: metrics:read.
+        """
+        answer: PrometheusAnswer = await self._call(_Request(
+            "POST", "/api/v1/labels", query={"match[]": match__, "start": start, "end": end,
+            "limit": limit}, answer="json"))
+        return answer
+
+    async def prom_label_values(
+            self, name: str, *, match__: _c.Iterable[str] | None = None, start: str | None = None,
+            end: str | None = None, limit: int | None = None,
+    ) -> PrometheusAnswer:
+        """Values of a label
+
+        Permission: metrics:read.
+        """
+        answer: PrometheusAnswer = await self._call(_Request(
+            "GET", "/api/v1/label/{name}/values", path_values={"name": name}, query={"match[]":
+            match__, "start": start, "end": end, "limit": limit}, answer="json"))
+        return answer
+
+    async def prom_metadata(
+            self, *, metric: str | None = None, limit: int | None = None, limit_per_metric: int |
+            None = None,
+    ) -> PrometheusAnswer:
+        """Types and units of metrics
+
+        Permission: metrics:read.
+        """
+        answer: PrometheusAnswer = await self._call(_Request(
+            "GET", "/api/v1/metadata", query={"metric": metric, "limit": limit,
+            "limit_per_metric": limit_per_metric}, answer="json"))
+        return answer
+
+    async def prom_build_info(self) -> PrometheusAnswer:
+        """Which version's language is spoken
+
+        Permission: metrics:read.
+        """
+        answer: PrometheusAnswer = await self._call(_Request(
+            "GET", "/api/v1/status/buildinfo", answer="json"))
+        return answer
+
+    async def prom_remote_write(self, body: bytes) -> None:
+        """Remote write; answers when the samples are durable
+
+        Protobuf packed with snappy, version 1 or 2. Series that are wrong are refused with
+        400 and the others stored. Permission: metrics:write.
+        """
+        await self._call(_Request(
+            "POST", "/api/v1/write", body=body, content_type="application/x-protobuf",
+            answer="none"))
 
     async def list_connections(
             self, *, limit: int | None = None, cursor: str | None = None,
@@ -2011,7 +2776,7 @@ class AsyncOperations:
             "GET", "/v1/tenants", query={"limit": limit, "cursor": cursor}, answer="json"))
         return answer
 
-    async def iterate_tenants(self, *, limit: int | None = None) -> _c.AsyncIterator[Tenant]:
+    async def iterate_tenants(self, *, limit: int | None = None) -> _c.AsyncIterator[TenantQuota]:
         """Tenants of this installation (platform operators only)
 
         All of them: asks `list_tenants` for page after page; `limit` is the length of a
@@ -2027,14 +2792,48 @@ class AsyncOperations:
             if not cursor:
                 return
 
-    async def create_tenant(self, body: NewTenant, *, idempotency_key: str | None = None) -> Tenant:
+    async def create_tenant(
+            self, body: NewTenant, *, idempotency_key: str | None = None,
+    ) -> TenantQuota:
         """Make a tenant (platform operators only)
 
         Permission: tenants:write.
         """
-        answer: Tenant = await self._call(_Request(
+        answer: TenantQuota = await self._call(_Request(
             "POST", "/v1/tenants", body=body, answer="json", creates=True,
             idempotency_key=idempotency_key))
+        return answer
+
+    async def get_tenant(self, tenant: str) -> TenantQuota:
+        """One tenant, with its quota of points (platform operators only)
+
+        Permission: tenants:read.
+        """
+        answer: TenantQuota = await self._call(_Request(
+            "GET", "/v1/tenants/{tenant}", path_values={"tenant": tenant}, answer="json"))
+        return answer
+
+    async def patch_tenant(
+            self, tenant: str, body: TenantPatch, *, if_match: str | int | None = None,
+    ) -> TenantQuota:
+        """Change name or quota of points (platform operators only)
+
+        points_quota is how many points, and so series, the tenant may have; null makes it
+        tenants.points_max again. Points that are there stay, also beyond a smaller quota.
+        Permission: tenants:write.
+        """
+        answer: TenantQuota = await self._call(_Request(
+            "PATCH", "/v1/tenants/{tenant}", path_values={"tenant": tenant}, body=body,
+            answer="json", if_match=if_match))
+        return answer
+
+    async def get_usage(self) -> Usage:
+        """What the caller's tenant uses, and how much of it there may be
+
+        A point more than max is refused with quota_exceeded (403). Permission: usage:read.
+        """
+        answer: Usage = await self._call(_Request(
+            "GET", "/v1/usage", answer="json"))
         return answer
 
     async def list_principals(
