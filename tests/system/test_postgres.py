@@ -20,7 +20,7 @@ import sqlalchemy
 from gantryd_process import Client, Gantryd, wait_until
 
 PGBENCH = glob.glob("/usr/lib/postgresql/*/bin/pgbench")[0]
-JDBC = "/usr/share/java/postgresql.jar"
+JAVA = ["/usr/share/java/postgresql.jar", "/usr/share/java/org.jpype.jar"]
 START = 1_700_000_000
 SAMPLES = 3000
 
@@ -409,7 +409,7 @@ def test_sqlalchemy_reflects_and_pandas_reads(door):
 @pytest.fixture(scope="module")
 def java():
     if not jpype.isJVMStarted():
-        jpype.startJVM(classpath=[JDBC])
+        jpype.startJVM(classpath=JAVA)
     return jpype.java
 
 
