@@ -13,8 +13,8 @@ namespace gantry::cli {
 // One record: its fields without quotes, and the number of the line on which it begins.
 struct CsvRecord {
     std::vector<std::string> fields;
-    std::vector<bool> quoted = {};  // whether the field stood in quotes: "" is a text, nothing is none
     std::uint64_t line = 1;
+    std::vector<bool> quoted = {};  // whether each stood in quotes: "" is a text, nothing is none
 };
 
 // Cuts comma-separated values (RFC 4180) out of text that comes in pieces of any size. Beyond the

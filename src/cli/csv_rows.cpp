@@ -101,9 +101,8 @@ Result<> CsvRows::read(const CsvRecord& record, std::vector<CsvValue>& out) {
         const bool bad =
             !value.quality.empty() && parse_quality(value.quality)->severity() == Severity::Bad;
         // A text that is empty stands in quotes where there is nothing else to tell it by.
-        const bool none =
-            text.empty() &&
-            (target->type != ValueType::String || (bad && !record.quoted[column]));
+        const bool quoted = column < record.quoted.size() && record.quoted[column];
+        const bool none = text.empty() && (target->type != ValueType::String || (bad && !quoted));
         if (none) {
             if (plan_.wide) {
                 ++empty_cells_;
