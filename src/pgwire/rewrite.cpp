@@ -217,6 +217,9 @@ private:
 
     // Of pg_catalog or information_schema; `schema` is that token.
     bool rewrite_qualified(std::size_t schema) {
+        if (!is_name(schema + 2)) {
+            return false;
+        }
         const std::string name = in_.value(schema + 2);
         const bool call = in_.of(schema + 3) == "(";
         if (call) {
