@@ -146,8 +146,8 @@ Async<> LiveSession::authorize(const std::string& token) {
 }
 
 asio::awaitable<std::unique_ptr<LiveConversation>> take_up(
-    Services& services, const security::Context& context, std::string token,
-    std::uint64_t sequence, std::vector<LiveConversation::Message>& missed) {
+    Services& services, const security::Context& context, std::string token, std::uint64_t sequence,
+    std::vector<LiveConversation::Message>& missed) {
     LiveParking& parking = services.live_parking;
     auto found = parking.resume(token, context);
     if (!found && parking.ask_to_leave(token, context)) {

@@ -65,8 +65,8 @@ private:
 // The conversation of that token, from where it is kept or from a connection that has broken
 // without being noticed, and what was sent after `sequence`; null when it is not to be had.
 asio::awaitable<std::unique_ptr<LiveConversation>> take_up(
-    Services& services, const security::Context& context, std::string token,
-    std::uint64_t sequence, std::vector<LiveConversation::Message>& missed);
+    Services& services, const security::Context& context, std::string token, std::uint64_t sequence,
+    std::vector<LiveConversation::Message>& missed);
 
 // The same as server-sent events (HTML standard, 9.2): one request, one answer that goes on. An
 // event's id is what `Last-Event-ID` brings back.

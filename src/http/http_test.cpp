@@ -5,8 +5,8 @@
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
 
-#include "http/gzip.h"
 #include "base/bytes.h"
+#include "http/gzip.h"
 #include "http/router.h"
 #include "http/server.h"
 #include "runtime/tcp_network.h"

@@ -2,8 +2,8 @@
 #include <cmath>
 #include <duckdb.hpp>
 #include <fstream>
-#include <thread>
 #include <map>
+#include <thread>
 
 #include "base/sim_disk.h"
 #include "query/history.h"

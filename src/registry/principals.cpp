@@ -118,10 +118,9 @@ Result<> check_login(const std::string& login) {
 
 std::vector<Role> Principals::built_in_roles() {
     using security::Effect;
-    const std::vector<std::string> plant_read = {"assets:read",      "models:read", "points:read",
-                                                 "connections:read", "tags:read",   "samples:read",
-                                                 "metrics:read",     "sql:read",    "jobs:read",
-                                                 "usage:read"};
+    const std::vector<std::string> plant_read = {
+        "assets:read",  "models:read",  "points:read", "connections:read", "tags:read",
+        "samples:read", "metrics:read", "sql:read",    "jobs:read",        "usage:read"};
     const auto with = [&plant_read](std::vector<std::string> more) {
         more.insert(more.begin(), plant_read.begin(), plant_read.end());
         return std::vector<security::Statement>{{Effect::Allow, std::move(more), ""}};

@@ -12,9 +12,10 @@ namespace {
 
 constexpr std::array<std::string_view, 4> column_names = {"time", "quality", "presence", "value"};
 
-constexpr std::array<std::string_view, 16> codec_names = {
-    "raw",    "constant", "runs",    "dictionary", "integers", "regular",  "decimal", "decimal32",
-    "linear", "linear32", "float32", "planes",     "bits",     "all_good", "text",    "text_table"};
+constexpr std::array<std::string_view, 18> codec_names = {
+    "raw",     "constant",  "runs",   "dictionary", "integers",   "regular",
+    "decimal", "decimal32", "linear", "linear32",   "float32",    "planes",
+    "bits",    "all_good",  "text",   "text_table", "regular_in", "times_in"};
 
 constexpr std::uint8_t nulls_flag = 0x80;
 

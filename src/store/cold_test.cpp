@@ -59,7 +59,9 @@ TEST(Cold, APartitionThatIsOverAndAtRestTakesLessSpace) {
     const auto expected = read(*store, id);
     const std::uint64_t bytes = store->statistics().segment_bytes;
     EXPECT_EQ(store->statistics().segments, 3U);
-    fixture.around.clock.advance(std::chrono::minutes(150));
+    fixture.around.clock.advance(std::chrono::minutes(10));  // now it is seen to be at rest
+    settle(*store);
+    fixture.around.clock.advance(std::chrono::minutes(140));
     settle(*store);
     EXPECT_EQ(store->statistics().segments, 3U) << "it is over, but not for as long as is asked";
     fixture.around.clock.advance(std::chrono::minutes(60));
@@ -90,6 +92,8 @@ TEST(Cold, LateRowsGoToTheColdSegmentOnceNoMoreCome) {
     const auto expected = read(*store, id);
     ASSERT_EQ(expected.size(), 2001U);
     EXPECT_EQ(expected[100].value, Value(7.0));
+    fixture.around.clock.advance(std::chrono::minutes(10));
+    settle(*store);
     fixture.around.clock.advance(std::chrono::hours(3));
     settle(*store);
     EXPECT_EQ(levels(fixture), std::vector<std::uint32_t>{cold_level});

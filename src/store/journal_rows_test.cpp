@@ -180,7 +180,9 @@ TEST(Inspect, CountsColumnsByCodec) {
         EXPECT_EQ(values[column], use.rows) << column_name(column);
     }
     EXPECT_FALSE(values.contains(BlockColumn::Presence)) << "every row has a value";
-    EXPECT_EQ((blocks[{BlockColumn::Time, "regular"}]), use.blocks);
+    EXPECT_EQ(
+        (blocks[{BlockColumn::Time, "regular"}]) + (blocks[{BlockColumn::Time, "regular_in"}]),
+        use.blocks);
     EXPECT_EQ((blocks[{BlockColumn::Quality, "all_good"}]), use.blocks);
     EXPECT_EQ((blocks[{BlockColumn::Value, "constant"}]), use.blocks * 3 / 4) << "but the texts";
     EXPECT_LT(bytes, use.block_bytes);
