@@ -125,6 +125,46 @@ export type EventDefinition = {
     fields?: Parameter[];
 };
 
+export type EventStream = string;
+
+export type FormulaAnswer = {
+    time: string[];
+    items: Array<{
+        group?: string;
+        formulas: Array<{
+            name: string;
+            unit?: string;
+            value: Array<number | null>;
+            quality: Array<string | null>;
+        }>;
+    }>;
+};
+
+export type FormulaQuestion = {
+    from?: string;
+    to?: string;
+    every: string;
+    fill?: "none" | "previous" | "linear";
+    variables: Record<string, {
+        point?: string;
+        property?: string;
+        agg?: string;
+    }>;
+    formulas: Array<{
+        name?: string;
+        expression: string;
+        unit?: string;
+    }>;
+    assets?: {
+        under?: string;
+        model?: string;
+    };
+    group?: {
+        by?: string;
+        agg?: "avg" | "sum" | "min" | "max" | "count";
+    };
+};
+
 export type GroupHistory = {
     /** how many there are */
     points: number;
@@ -142,6 +182,11 @@ export type History = {
     items: PointHistory[];
 };
 
+export type InfluxAnswer = {
+    results?: Record<string, unknown>[];
+    error?: string;
+};
+
 export type LatestSample = {
     point: string;
     time?: string;
@@ -153,6 +198,8 @@ export type LatestSample = {
 export type LatestSamples = {
     items: LatestSample[];
 };
+
+export type LineProtocol = string;
 
 export type Model = {
     id: string;
@@ -392,6 +439,15 @@ export type Problem = {
     }>;
 };
 
+export type PrometheusAnswer = {
+    status: "success" | "error";
+    data?: unknown;
+    errorType?: string;
+    error?: string;
+    warnings?: string[];
+    infos?: string[];
+};
+
 export type Property = {
     key: string;
     name?: Name;
@@ -430,6 +486,8 @@ export type ReadRequest = {
 export type Refresh = {
     refresh_token: string;
 };
+
+export type RemoteWrite = string;
 
 export type Role = {
     id: string;
@@ -622,4 +680,6 @@ export type WriteReport = {
         code?: string;
         detail?: string;
     }>;
+    /** How many rows were rejected, where that is more than are listed. */
+    rejected_total?: number;
 };
