@@ -33,12 +33,14 @@ private:
     Result<> begin_manifest();
     Result<> open_segments();
     Result<> remove_strangers();
-    Result<> replay(const journal::Record& record);
+    Result<> replay_journal(Random& random);
     // Up to where each series lies in segments: rows from there on are late.
     void learn(const Segment& segment, const std::function<void(const BlockEntry&)>& also = {});
 
     bool flush_is_due() const;
     Result<> flush_locked();
+    // Makes what was added since the last time a part of memory of its own, to be written.
+    void freeze();
     Result<> write_frozen();
     Result<> flush_all();
     Result<> write_memory(const Memtable& memory, SegmentSet& out);

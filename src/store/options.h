@@ -13,6 +13,7 @@ struct StoreOptions {
     std::string folder = "store";
     std::int64_t memtable_bytes = 128 * 1024 * 1024;
     std::int64_t journal_bytes = 512 * 1024 * 1024;
+    std::int64_t journal_rows = 64'000'000;
     std::int64_t series_max = 4'000'000;
     Duration flush_after = std::chrono::minutes(10);
     Duration partition = std::chrono::hours(24 * 7);
@@ -27,6 +28,9 @@ struct StoreOptions {
             "journal_bytes", journal_bytes, 4096, std::int64_t{1} << 40,
             "Size of the journal at which samples are written to a segment: what a start "
             "must read at most.");
+        options.number("journal_rows", journal_rows, 1000, std::int64_t{1} << 40,
+                       "Samples that a start replays at most; what is more is written to segments "
+                       "before, and where that is too slow, refused.");
         options.number("series_max", series_max, 1, INT64_C(0xffff0000),
                        "Largest number of series; one more is refused.");
         options.duration("flush_after", flush_after, std::chrono::seconds(1),

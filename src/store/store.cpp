@@ -123,25 +123,31 @@ Result<> State::check(const SampleBatch& batch) const {
     return {};
 }
 
-namespace {
-
-// Under the lock: whether memory takes in more.
-Result<> check_room(const State& state) {
-    if (state.frozen &&
-        state.active->bytes() > static_cast<std::uint64_t>(state.options.memtable_bytes)) {
-        if (state.disk_full) {
-            return fail(Code::StorageFull,
-                        "the disk of {} is full, and so is the memory for samples that cannot be "
-                        "written: make room",
-                        state.folder);
-        }
-        return fail(Code::Unavailable, "memory for samples is full because segments cannot be "
-                                       "written fast enough: is the disk full or slow?");
-    }
-    return {};
+bool State::is_large(const Memtable& memory) const {
+    return memory.bytes() >= static_cast<std::uint64_t>(options.memtable_bytes) ||
+           memory.rows() >= static_cast<std::uint64_t>(options.journal_rows) / 2;
 }
 
-}  // namespace
+bool State::is_full(std::uint64_t bytes, std::uint64_t rows, std::uint64_t beside) const {
+    return bytes > 2 * static_cast<std::uint64_t>(options.memtable_bytes) + beside ||
+           rows > static_cast<std::uint64_t>(options.journal_rows);
+}
+
+Result<> State::check_room() const {
+    if (!is_full(active->bytes() + (frozen ? frozen->bytes() : 0),
+                 active->rows() + (frozen ? frozen->rows() : 0))) {
+        return {};
+    }
+    if (disk_full) {
+        return fail(Code::StorageFull,
+                    "the disk of {} is full, and so is the memory for samples that cannot be "
+                    "written: make room",
+                    folder);
+    }
+    return fail(Code::Unavailable,
+                "memory for samples is full because segments cannot be written fast enough: is "
+                "the disk slow?");
+}
 
 Result<Lsn> Store::append(const SampleBatch& batch) {
     TRY(state_->check(batch));
@@ -150,7 +156,7 @@ Result<Lsn> Store::append(const SampleBatch& batch) {
     const Time newest = batch.empty() ? time_min : *std::ranges::max_element(batch.time_column());
     const std::unique_lock lock(state_->mutex);
     const auto appended = [&]() -> Result<Lsn> {
-        TRY(check_room(*state_));
+        TRY(state_->check_room());
         return state_->journal->append(batch_record, payload);
     }();
     if (!appended) {
