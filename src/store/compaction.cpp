@@ -2,6 +2,7 @@
 // Merging segments: which, and how.
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "store/block.h"
 #include "store/maintenance.h"
@@ -148,6 +149,7 @@ Result<bool> Maintenance::merge(const std::set<std::uint64_t>& numbers_in, std::
     std::uint64_t rows = 0;
     for (const LiveSegment& segment : *made) {
         rows += segment.entry.summary.rows;
+        state_.merged_bytes.add(segment.file->bytes());
     }
     state_.log.info("store", "segments merged",
                     {{"inputs", inputs.size()}, {"outputs", made->size()}, {"rows", rows}});
@@ -161,6 +163,7 @@ Result<bool> Maintenance::merge_step() {
         std::uint32_t level = 0;
         std::set<std::uint64_t> numbers;
     };
+    std::vector<Run> waiting;
     std::map<std::int64_t, Run> runs;  // by partition
     for (const Manifest::Entry& entry : manifest_.segments) {
         const std::int64_t partition = partition_of(entry);
@@ -180,10 +183,21 @@ Result<bool> Maintenance::merge_step() {
             run.numbers.insert(entry.number);
         }
         if (run.numbers.size() == merge_count) {
-            return merge(run.numbers, entry.level + 1);
+            waiting.push_back(std::exchange(run, {}));
         }
     }
-    return false;
+    state_.merges_waiting.set(static_cast<std::int64_t>(waiting.size()));
+    if (waiting.empty()) {
+        return false;
+    }
+    if (!throttle_.admits(waiting.size())) {
+        state_.merges_held_back.add();
+        return false;
+    }
+    const std::uint64_t before = state_.merged_bytes.value();
+    const auto merged = merge(waiting.front().numbers, waiting.front().level + 1);
+    throttle_.spend(state_.merged_bytes.value() - before);
+    return merged;
 }
 
 // Neighbours that can be merged into one, or one that must be split into partitions; the longest

@@ -6,6 +6,7 @@
 #include <set>
 #include <vector>
 
+#include "store/merge_throttle.h"
 #include "store/segment_set.h"
 #include "store/state.h"
 
@@ -27,7 +28,8 @@ public:
     std::uint64_t next_number();
 
 private:
-    explicit Maintenance(State& state) : state_(state) {}
+    explicit Maintenance(State& state)
+        : state_(state), throttle_(state.clock, state.options.merge_bytes_per_second) {}
 
     Result<> recover(Random& random);
     Result<> begin_manifest();
@@ -67,6 +69,7 @@ private:
     std::set<std::uint64_t> unmergeable_;  // segments with a damaged block
     std::vector<Time> watermarks_;         // by series: the largest time in a segment
     bool purge_wanted_ = true;
+    MergeThrottle throttle_;
     std::mutex numbers_mutex_;
     std::uint64_t next_number_ = 1;
 };

@@ -18,6 +18,7 @@ struct StoreOptions {
     Duration flush_after = std::chrono::minutes(10);
     Duration partition = std::chrono::hours(24 * 7);
     Duration retention = std::chrono::seconds(0);
+    std::int64_t merge_bytes_per_second = 64 * 1024 * 1024;
     journal::JournalOptions journal;
 
     void describe(OptionVisitor& options) {
@@ -42,6 +43,9 @@ struct StoreOptions {
         options.duration("retention", retention, std::chrono::seconds(0),
                          std::chrono::hours(24 * 366 * 100),
                          "How long samples are kept, counted from the newest; 0s is for ever.");
+        options.number("merge_bytes_per_second", merge_bytes_per_second, 0, std::int64_t{1} << 40,
+                       "What merging segments may write in the mean; more while merges pile up. 0 "
+                       "is no limit.");
         options.number("journal_file_bytes", journal.file_bytes, 4096, std::int64_t{1} << 32,
                        "Size of one journal file, reserved on disk when it is begun.");
     }

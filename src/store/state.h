@@ -73,6 +73,9 @@ public:
     LatencyHistogram& commit_latency;
     Gauge& memtable_bytes;
     Gauge& journal_bytes;
+    Counter& merged_bytes;
+    Gauge& merges_waiting;
+    Counter& merges_held_back;
 
     std::unique_ptr<Catalogue> catalogue;
     std::unique_ptr<journal::Journal> journal;

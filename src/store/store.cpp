@@ -29,6 +29,13 @@ State::State(Disk& disk_used, const Clock& clock_used, Log& log_used, Metrics& m
                                    "Memory of samples that are not in a segment yet.")),
       journal_bytes(metrics.gauge("gantry_store_journal_bytes",
                                   "Journal on disk that a start would have to read.")),
+      merged_bytes(metrics.counter("gantry_store_merged_bytes_total",
+                                   "Bytes that merging segments has written.")),
+      merges_waiting(
+          metrics.gauge("gantry_store_merges_waiting", "Merges of segments that are due.")),
+      merges_held_back(metrics.counter(
+          "gantry_store_merges_held_back_total",
+          "Times that a merge was due and not begun, so that the disk is free for others.")),
       active(std::make_shared<Memtable>()),
       segments(std::make_shared<const Segments>()),
       tombstones(std::make_shared<const Tombstones>()),
