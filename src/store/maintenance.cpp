@@ -81,6 +81,7 @@ Result<> Maintenance::install(const std::set<std::uint64_t>& gone, std::vector<L
         state_.segments = std::move(segments);
         if (state_.frozen && state_.frozen->last() <= manifest_.flushed) {
             state_.frozen.reset();
+            state_.flush_wait->end();
         }
     }
     for (const std::string& path : removed) {
@@ -171,6 +172,7 @@ void Maintenance::freeze() {
     if (!state_.frozen && !state_.active->empty()) {
         state_.frozen = std::move(state_.active);
         state_.active = std::make_shared<Memtable>();
+        state_.flush_wait->begin();
     }
 }
 

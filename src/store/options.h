@@ -19,6 +19,7 @@ struct StoreOptions {
     Duration partition = std::chrono::hours(24 * 7);
     Duration retention = std::chrono::seconds(0);
     std::int64_t merge_bytes_per_second = 64 * 1024 * 1024;
+    Duration stall_after = std::chrono::seconds(10);
     journal::JournalOptions journal;
 
     void describe(OptionVisitor& options) {
@@ -46,6 +47,10 @@ struct StoreOptions {
         options.number("merge_bytes_per_second", merge_bytes_per_second, 0, std::int64_t{1} << 40,
                        "What merging segments may write in the mean; more while merges pile up. 0 "
                        "is no limit.");
+        options.duration("stall_after", stall_after, std::chrono::seconds(0),
+                         std::chrono::hours(24),
+                         "How long the disk may take for one commit before samples are refused; 0s "
+                         "is for ever.");
         options.number("journal_file_bytes", journal.file_bytes, 4096, std::int64_t{1} << 32,
                        "Size of one journal file, reserved on disk when it is begun.");
     }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "store/catalogue.h"
+#include "store/disk_wait.h"
 #include "store/last_values.h"
 #include "store/manifest.h"
 #include "store/memtable.h"
@@ -76,6 +77,8 @@ public:
     Counter& merged_bytes;
     Gauge& merges_waiting;
     Counter& merges_held_back;
+    const std::shared_ptr<DiskWait> commit_wait;  // shared with the metrics that show them
+    const std::shared_ptr<DiskWait> flush_wait;
 
     std::unique_ptr<Catalogue> catalogue;
     std::unique_ptr<journal::Journal> journal;

@@ -36,10 +36,19 @@ State::State(Disk& disk_used, const Clock& clock_used, Log& log_used, Metrics& m
       merges_held_back(metrics.counter(
           "gantry_store_merges_held_back_total",
           "Times that a merge was due and not begun, so that the disk is free for others.")),
+      commit_wait(std::make_shared<DiskWait>(clock_used)),
+      flush_wait(std::make_shared<DiskWait>(clock_used)),
       active(std::make_shared<Memtable>()),
       segments(std::make_shared<const Segments>()),
       tombstones(std::make_shared<const Tombstones>()),
-      active_since(clock.now()) {}
+      active_since(clock.now()) {
+    metrics.observe("gantry_store_commit_wait_seconds",
+                    "How long the commit that is under way has waited for the disk.",
+                    [wait = commit_wait] { return wait->seconds(); });
+    metrics.observe("gantry_store_flush_wait_seconds",
+                    "How long samples that are due have waited to be written to segments.",
+                    [wait = flush_wait] { return wait->seconds(); });
+}
 
 Snapshot State::snapshot() const {
     const std::shared_lock lock(mutex);
@@ -141,6 +150,13 @@ bool State::is_full(std::uint64_t bytes, std::uint64_t rows, std::uint64_t besid
 }
 
 Result<> State::check_room() const {
+    const Duration stalled = commit_wait->so_far();
+    if (options.stall_after.count() != 0 && stalled > options.stall_after) {
+        return fail(Code::Unavailable,
+                    "the disk of {} has not finished a commit for {} s: is it failing, or far too "
+                    "busy?",
+                    folder, stalled / std::chrono::seconds(1));
+    }
     if (!is_full(active->bytes() + (frozen ? frozen->bytes() : 0),
                  active->rows() + (frozen ? frozen->rows() : 0))) {
         return {};
@@ -152,8 +168,9 @@ Result<> State::check_room() const {
                     folder);
     }
     return fail(Code::Unavailable,
-                "memory for samples is full because segments cannot be written fast enough: is "
-                "the disk slow?");
+                "memory for samples is full because segments cannot be written fast enough (those "
+                "that are due have waited for {} s): is the disk slow?",
+                flush_wait->so_far() / std::chrono::seconds(1));
 }
 
 Result<Lsn> Store::append(const SampleBatch& batch) {
@@ -204,7 +221,13 @@ void State::erase(SeriesId series, TimeRange range, Lsn lsn) {
 Result<> Store::commit() {
     const Duration start = state_->clock.monotonic();
     // Series are made before rows of them are appended, so this makes durable what the rows name.
-    TRY(state_->journal->commit([this] { return state_->catalogue->commit(); }));
+    std::int64_t begun = state_->commit_wait->begin_if_idle();
+    const auto committed = state_->journal->commit([this, &begun] {
+        begun = state_->commit_wait->begin();
+        return state_->catalogue->commit();
+    });
+    state_->commit_wait->end(begun);
+    TRY(committed);
     state_->commit_latency.record(state_->clock.monotonic() - start);
     return {};
 }
