@@ -30,10 +30,12 @@ Journal::Journal(Disk& disk, std::string folder, Random& random, Log& log, Journ
 
 Result<std::unique_ptr<Journal>> Journal::open(Disk& disk, std::string folder, Random& random,
                                                Log& log, const JournalOptions& options,
-                                               const RecordVisitor& visit, Lsn after) {
+                                               const RecordVisitor& visit, Lsn after,
+                                               const std::function<Result<>()>& end_of_file) {
     TRY(disk.make_directory(folder));
     std::unique_ptr<Journal> journal(new Journal(disk, std::move(folder), random, log, options));
-    TRY(journal->replay(visit));
+    TRY(journal->make_durable());
+    TRY(journal->replay(visit, end_of_file));
     journal->last_ = std::max(journal->last_, after);
     journal->durable_ = journal->last_;
     if (auto prepared = journal->prepare(); !prepared) {
@@ -45,20 +47,24 @@ Result<std::unique_ptr<Journal>> Journal::open(Disk& disk, std::string folder, R
     return journal;
 }
 
-Result<> Journal::replay(const RecordVisitor& visit) {
+// After a crash of the program alone, what is read may not be on the disk yet. What is given out is
+// durable. Removes what was only reserved in the life before; it has no record.
+Result<> Journal::make_durable() const {
     TRY_ASSIGN(const auto names, disk_.list(folder_));
     for (const std::string& name : names) {
+        const std::string path = folder_ + "/" + name;
         if (name.starts_with(reserved_prefix)) {
-            TRY(disk_.remove(folder_ + "/" + name));  // of the life before; it has no record
+            TRY(disk_.remove(path));
+        } else if (is_journal_file(name)) {
+            TRY_ASSIGN(const auto file, disk_.open(path, OpenMode::ReadWrite));
+            TRY(file->sync());
         }
     }
-    // After a crash of the program alone, what is read may not be on the disk yet. What is given
-    // out is durable.
-    const auto make_durable = [this](const std::string& path) -> Result<> {
-        TRY_ASSIGN(const auto file, disk_.open(path, OpenMode::ReadWrite));
-        return file->sync();
-    };
-    TRY_ASSIGN(const FolderScan scan, scan_folder(disk_, folder_, visit, make_durable));
+    return {};
+}
+
+Result<> Journal::replay(const RecordVisitor& visit, const std::function<Result<>()>& end_of_file) {
+    TRY_ASSIGN(const FolderScan scan, scan_folder(disk_, folder_, visit, end_of_file));
     std::uint64_t records = 0;
     for (const FolderScan::File& file : scan.files) {
         last_ = std::max(last_, file.scan.last);

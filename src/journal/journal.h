@@ -75,12 +75,11 @@ struct FolderScan {
     Lsn last = 0;  // the largest that was given out, as far as the files tell
 };
 
-// Visits every valid record of a journal's folder. `before_visit`, if there is one, is called with
-// each file's path once its content was read and before its records are visited. A tail that is no
-// record counts as torn if nothing came after it: the next file begins with the next number.
-Result<FolderScan> scan_folder(
-    Disk& disk, const std::string& folder, const RecordVisitor& visit,
-    const std::function<Result<>(const std::string&)>& before_visit = {});
+// Visits every valid record of a journal's folder. Payloads are good until `end_of_file`, if there
+// is one, has returned; else during the visit only. A tail that is no record counts as torn if
+// nothing came after it: the next file begins with the next number.
+Result<FolderScan> scan_folder(Disk& disk, const std::string& folder, const RecordVisitor& visit,
+                               const std::function<Result<>()>& end_of_file = {});
 
 struct JournalOptions {
     std::int64_t file_bytes = 64 * 1024 * 1024;
@@ -103,10 +102,12 @@ class Journal {
 public:
     // Visits every valid record and opens for appending. Damage is reported, logged and stepped
     // over, never deleted. A full disk does not keep it from opening. New records are numbered from
-    // after + 1 at least: the owner may remember numbers whose records a power cut took.
+    // after + 1 at least: the owner may remember numbers whose records a power cut took. Payloads
+    // are good until `end_of_file`, if there is one, has returned.
     static Result<std::unique_ptr<Journal>> open(Disk& disk, std::string folder, Random& random,
                                                  Log& log, const JournalOptions& options,
-                                                 const RecordVisitor& visit, Lsn after = 0);
+                                                 const RecordVisitor& visit, Lsn after = 0,
+                                                 const std::function<Result<>()>& end_of_file = {});
 
     static constexpr std::size_t payload_bytes_max = 16 * 1024 * 1024;
 
@@ -159,7 +160,8 @@ private:
 
     Journal(Disk& disk, std::string folder, Random& random, Log& log, JournalOptions options);
 
-    Result<> replay(const RecordVisitor& visit);
+    Result<> make_durable() const;
+    Result<> replay(const RecordVisitor& visit, const std::function<Result<>()>& end_of_file);
     Result<std::shared_ptr<OpenFile>> create_file();
     Result<> write_header(OpenFile& file);
     Result<> write_pending(std::vector<PendingWrite>& writes);

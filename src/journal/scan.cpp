@@ -137,7 +137,7 @@ Result<FileScan> scan_file(ByteView content, const std::string& name, Lsn after,
 }
 
 Result<FolderScan> scan_folder(Disk& disk, const std::string& folder, const RecordVisitor& visit,
-                               const std::function<Result<>(const std::string&)>& before_visit) {
+                               const std::function<Result<>()>& end_of_file) {
     FolderScan out;
     TRY_ASSIGN(const auto names, disk.list(folder));
     Lsn last_record = 0;
@@ -149,10 +149,10 @@ Result<FolderScan> scan_folder(Disk& disk, const std::string& folder, const Reco
         TRY_ASSIGN(const auto file, disk.open(path, OpenMode::Read));
         TRY_ASSIGN(const auto mapping, file->map());
         const ByteView content = mapping->bytes();
-        if (before_visit) {
-            TRY(before_visit(path));
-        }
         TRY_ASSIGN(FileScan scan, scan_file(content, name, last_record, visit));
+        if (end_of_file) {
+            TRY(end_of_file());
+        }
         // What the numbers of this file say about those before it.
         const Lsn begin = scan.first != 0 ? scan.first : scan.first_record;
         const bool goes_on = begin == out.last + 1 || begin == 0;

@@ -5,17 +5,10 @@
 #include <array>
 
 #include "base/assert.h"
+#include "store/batch_format.h"
 
 namespace gantry::store {
 namespace {
-
-constexpr std::size_t rows_max = 1024 * 1024;  // far more than a batch may hold
-constexpr std::size_t group_rows = 1024;
-
-enum class Form : std::uint8_t { Raw = 0, Runs = 1, Offsets = 2 };
-
-// How a group of values stands: each less the base, in so many bytes; or its high half.
-enum class Width : std::uint8_t { None = 0, One = 1, Two = 2, Four = 4, Eight = 8, High = 0x84 };
 
 struct Run {
     std::uint64_t start = 0;
@@ -57,32 +50,6 @@ bool put_runs(std::size_t count, Get get, Bytes& out) {
     return true;
 }
 
-template <class Put>
-bool take_runs(ByteReader& in, std::size_t count, Put put) {
-    std::uint64_t runs = 0;
-    std::size_t at = 0;
-    std::uint64_t start = 0;
-    if (!in.get_varint(runs)) {
-        return false;
-    }
-    for (; runs > 0; --runs) {
-        std::uint64_t rows = 0;
-        std::int64_t change = 0;
-        std::int64_t step = 0;
-        if (!in.get_varint(rows) || !in.get_signed_varint(change) || !in.get_signed_varint(step) ||
-            rows > count - at) {
-            return false;
-        }
-        start += static_cast<std::uint64_t>(change);
-        std::uint64_t value = start;
-        for (std::uint64_t i = 0; i < rows; ++i) {
-            put(at++, value);
-            value += static_cast<std::uint64_t>(step);
-        }
-    }
-    return at == count;
-}
-
 void put_series(const SampleBatch& batch, Bytes& out) {
     const auto& series = batch.series_column();
     if (!put_runs(series.size(), [&](std::size_t i) { return series[i].value; }, out)) {
@@ -101,20 +68,6 @@ void put_offsets(std::span<const std::uint64_t> values, std::uint64_t base, Byte
         std::memcpy(to, &narrow, sizeof(narrow));
         to += sizeof(narrow);
     }
-}
-
-template <class Narrow>
-bool take_offsets(ByteReader& in, std::uint64_t base, std::span<std::uint64_t> values) {
-    ByteView raw;
-    if (!in.get_bytes(values.size() * sizeof(Narrow), raw)) {
-        return false;
-    }
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        Narrow narrow = 0;
-        std::memcpy(&narrow, raw.data() + i * sizeof(narrow), sizeof(narrow));
-        values[i] = base + narrow;
-    }
-    return true;
 }
 
 // At most group_rows of them.
@@ -157,42 +110,10 @@ void put_group(std::span<const std::uint64_t> values, Bytes& out) {
     }
 }
 
-bool take_group(ByteReader& in, std::span<std::uint64_t> values) {
-    Width width{};
-    std::int64_t least = 0;
-    if (!in.get(width) ||
-        (width != Width::Eight && width != Width::High && !in.get_signed_varint(least))) {
-        return false;
-    }
-    const auto base = static_cast<std::uint64_t>(least);
-    switch (width) {
-        case Width::None: std::ranges::fill(values, base); return true;
-        case Width::One: return take_offsets<std::uint8_t>(in, base, values);
-        case Width::Two: return take_offsets<std::uint16_t>(in, base, values);
-        case Width::Four: return take_offsets<std::uint32_t>(in, base, values);
-        case Width::Eight: return take_offsets<std::uint64_t>(in, 0, values);
-        case Width::High: {
-            const bool got = take_offsets<std::uint32_t>(in, 0, values);
-            std::ranges::for_each(values, [](std::uint64_t& value) { value <<= 32; });
-            return got;
-        }
-    }
-    return false;
-}
-
 void put_groups(std::span<const std::uint64_t> values, Bytes& out) {
     for (std::size_t at = 0; at < values.size(); at += group_rows) {
         put_group(values.subspan(at, std::min(group_rows, values.size() - at)), out);
     }
-}
-
-bool take_groups(ByteReader& in, std::span<std::uint64_t> values) {
-    for (std::size_t at = 0; at < values.size(); at += group_rows) {
-        if (!take_group(in, values.subspan(at, std::min(group_rows, values.size() - at)))) {
-            return false;
-        }
-    }
-    return true;
 }
 
 std::span<const std::uint64_t> words(const std::vector<Time>& times) {
@@ -202,7 +123,7 @@ std::span<const std::uint64_t> words(const std::vector<Time>& times) {
 void put_times(const SampleBatch& batch, Bytes& out) {
     const auto times = words(batch.time_column());
     if (!put_runs(times.size(), [&](std::size_t i) { return times[i]; }, out)) {
-        ByteWriter(out).put(Form::Offsets);
+        ByteWriter(out).put(Form::Groups);
         put_groups(times, out);
     }
 }
@@ -222,119 +143,10 @@ void put_stretches(std::span<const T> values, Bytes& out) {
     }
 }
 
-template <class T>
-bool take_stretches(ByteReader& in, std::size_t count, std::vector<T>& out) {
-    out.clear();
-    out.reserve(count);
-    while (out.size() < count) {
-        std::uint64_t length = 0;
-        T value{};
-        ByteView raw;
-        if (!in.get_varint(length) || length == 0 || length > count - out.size() ||
-            !in.get_bytes(sizeof(value), raw)) {
-            return false;
-        }
-        std::memcpy(&value, raw.data(), sizeof(value));
-        out.resize(out.size() + length, value);
-    }
-    return true;
-}
-
-struct Parts {
-    std::vector<SeriesId> series;
-    std::vector<Time> times;
-    std::vector<std::uint64_t> bits;
-    std::vector<Quality> qualities;
-    std::vector<ValueType> types;
-    std::string_view texts;
-};
-
-bool take_series(ByteReader& in, std::size_t rows, std::vector<SeriesId>& out) {
-    Form form{};
-    ByteView raw;
-    out.resize(rows);
-    if (!in.get(form)) {
-        return false;
-    }
-    if (form == Form::Runs) {
-        return take_runs(in, rows, [&](std::size_t i, std::uint64_t value) {
-            out[i].value = static_cast<std::uint32_t>(value);
-        });
-    }
-    if (form != Form::Raw || !in.get_bytes(rows * sizeof(SeriesId), raw)) {
-        return false;
-    }
-    if (rows > 0) {
-        std::memcpy(out.data(), raw.data(), raw.size());
-    }
-    return true;
-}
-
-bool take_times(ByteReader& in, std::size_t rows, std::vector<Time>& out) {
-    Form form{};
-    out.resize(rows);
-    const std::span times(reinterpret_cast<std::uint64_t*>(out.data()), rows);
-    return in.get(form) &&
-           (form == Form::Runs
-                ? take_runs(in, rows, [&](std::size_t i, std::uint64_t value) { times[i] = value; })
-                : form == Form::Offsets && take_groups(in, times));
-}
-
-bool take_parts(ByteReader& in, Parts& out) {
-    std::uint64_t rows = 0;
-    std::uint64_t text_bytes = 0;
-    ByteView raw;
-    if (!in.get_varint(rows) || rows > rows_max || !in.get_varint(text_bytes)) {
-        return false;
-    }
-    out.bits.resize(rows);
-    if (!take_series(in, rows, out.series) || !take_times(in, rows, out.times) ||
-        !take_stretches(in, rows, out.types) || !take_stretches(in, rows, out.qualities) ||
-        !take_groups(in, out.bits) || !in.get_bytes(text_bytes, raw) || !in.empty()) {
-        return false;
-    }
-    out.texts = as_text(raw);
-    return true;
-}
-
-bool take_plain_parts(ByteReader& in, Parts& out) {
-    std::uint32_t rows = 0;
-    std::uint32_t text_bytes = 0;
-    std::vector<std::uint32_t> series;
-    std::vector<std::uint32_t> qualities;
-    ByteView raw;
-    if (!in.get(rows) || !in.get(text_bytes) || !in.get_all(series, rows) ||
-        !in.get_all(out.times, rows) || !in.get_all(out.bits, rows) ||
-        !in.get_all(qualities, rows) || !in.get_all(out.types, rows) ||
-        !in.get_bytes(text_bytes, raw) || !in.empty()) {
-        return false;
-    }
-    for (std::uint32_t i = 0; i < rows; ++i) {
-        out.series.push_back(SeriesId{series[i]});
-        out.qualities.push_back(Quality{qualities[i]});
-    }
-    out.texts = as_text(raw);
-    return true;
-}
-
-bool are_rows(const Parts& parts) {
-    for (std::size_t i = 0; i < parts.types.size(); ++i) {
-        if (parts.types[i] > ValueType::String) {
-            return false;
-        }
-        const std::uint64_t offset = parts.bits[i] >> 32;
-        const std::uint64_t length = parts.bits[i] & UINT32_MAX;
-        if (parts.types[i] == ValueType::String && offset + length > parts.texts.size()) {
-            return false;
-        }
-    }
-    return true;
-}
-
 }  // namespace
 
 void encode_batch(const SampleBatch& batch, Bytes& out) {
-    ASSERT(batch.size() <= rows_max);
+    ASSERT(batch.size() <= batch_rows_max);
     out.clear();
     ByteWriter writer(out);
     writer.put_varint(batch.size());
@@ -345,21 +157,6 @@ void encode_batch(const SampleBatch& batch, Bytes& out) {
     put_stretches(std::span(batch.quality_column()), out);
     put_groups(batch.bits_column(), out);
     writer.put_bytes(as_bytes(batch.texts()));
-}
-
-bool decode_batch(std::uint32_t type, ByteView payload, SampleBatch& out) {
-    out.clear();
-    ByteReader in(payload);
-    Parts parts;
-    const bool taken = type == batch_record         ? take_parts(in, parts)
-                       : type == plain_batch_record ? take_plain_parts(in, parts)
-                                                    : false;
-    if (!taken || !are_rows(parts)) {
-        return false;
-    }
-    out = SampleBatch(std::move(parts.series), std::move(parts.times), std::move(parts.types),
-                      std::move(parts.bits), std::move(parts.qualities), std::string(parts.texts));
-    return true;
 }
 
 void encode_erase(const Erase& erase, Bytes& out) {

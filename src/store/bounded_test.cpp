@@ -5,6 +5,7 @@
 
 #include "base/disk.h"
 #include "store/backfill.h"
+#include "store/batch_record.h"
 #include "store/store_testing.h"
 
 namespace gantry::store {
@@ -84,6 +85,58 @@ TEST(StoreMemory, IsBoundedWhateverIsDone_slow) {
     }));
     EXPECT_EQ(scanned, counted);
     EXPECT_GT(counted, batches * batch_rows * 9 / 10);
+}
+
+// A journal that a node with more memory has left.
+TEST(StoreMemory, OfAStartIsBoundedWhateverTheJournalHolds_slow) {
+    constexpr std::uint32_t series_count = 10'000;
+    constexpr std::uint64_t batch_rows = 20'000;
+    const char* wanted = std::getenv("GANTRY_MEMORY_TEST_BATCHES");
+    const std::uint64_t batches = wanted == nullptr ? 40 : std::strtoull(wanted, nullptr, 10);
+    const gantry::testing::TemporaryFolder folder;
+    gantry::testing::Surroundings around;
+    RealDisk disk;
+    SystemRandom system_random;
+    SeededRandom random(1);
+    StoreOptions options;
+    options.folder = folder / "s";
+    options.memtable_bytes = 8 * 1024 * 1024;
+    const auto open = [&] {
+        return must(
+            Store::open(disk, around.clock, system_random, around.log, around.metrics, options));
+    };
+    std::vector<SeriesId> ids;
+    for (auto store = open(); ids.size() < series_count;) {
+        ids.push_back(must(store->make_series(std::to_string(ids.size()), ValueType::Float64)));
+        must(store->commit());
+    }
+    {
+        const auto journal = must(journal::Journal::open(
+            disk, options.folder + "/journal", system_random, around.log, options.journal,
+            [](const journal::Record&) { return Result<>{}; }));
+        SampleBatch batch;
+        Bytes payload;
+        for (std::uint64_t n = 0; n < batches; ++n) {
+            batch.clear();
+            for (std::uint64_t i = 0; i < batch_rows; ++i) {
+                // No step is like another: each row keeps its time.
+                const auto at = static_cast<Time>(n * batch_rows + i);
+                batch.add_float(ids[random.below(series_count)], at * second, quality::good,
+                                random.fraction());
+            }
+            encode_batch(batch, payload);
+            must(journal->append(batch_record, payload));
+            must(journal->commit());
+        }
+    }
+    const auto store = open();
+    EXPECT_LT(store->statistics().memtable_bytes, 3U * 8 * 1024 * 1024);
+    std::uint64_t rows = 0;
+    must(store->aggregate(ids, {}, Duration{0}, [&](const Bucket& bucket) {
+        rows += bucket.aggregate.rows;
+        return true;
+    }));
+    EXPECT_EQ(rows, batches * batch_rows);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 // of time is over and at rest, all that it has becomes one cold segment.
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "store/block.h"
 #include "store/maintenance.h"
@@ -172,6 +173,7 @@ Result<bool> Maintenance::merge(const std::set<std::uint64_t>& numbers_in, std::
     std::uint64_t rows = 0;
     for (const LiveSegment& segment : *made) {
         rows += segment.entry.summary.rows;
+        state_.merged_bytes.add(segment.file->bytes());
     }
     state_.log.info("store", "segments merged",
                     {{"inputs", inputs.size()},
@@ -188,6 +190,7 @@ Result<bool> Maintenance::merge_step() {
         std::uint32_t level = 0;
         std::set<std::uint64_t> numbers;
     };
+    std::vector<Run> waiting;
     std::map<std::int64_t, Run> runs;  // by partition
     for (const Manifest::Entry& entry : manifest_.segments) {
         const std::int64_t partition = partition_of(entry);
@@ -207,10 +210,21 @@ Result<bool> Maintenance::merge_step() {
             run.numbers.insert(entry.number);
         }
         if (run.numbers.size() == merge_count) {
-            return merge(run.numbers, level_after(entry.level));
+            waiting.push_back(std::exchange(run, {}));
         }
     }
-    return cool_step();
+    state_.merges_waiting.set(static_cast<std::int64_t>(waiting.size()));
+    if (waiting.empty()) {
+        return cool_step();
+    }
+    if (!throttle_.admits(waiting.size())) {
+        state_.merges_held_back.add();
+        return false;
+    }
+    const std::uint64_t before = state_.merged_bytes.value();
+    const auto merged = merge(waiting.front().numbers, level_after(waiting.front().level));
+    throttle_.spend(state_.merged_bytes.value() - before);
+    return merged;
 }
 
 // Where one partition can become colder: its segments that can be merged into one, longest run

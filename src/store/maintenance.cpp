@@ -34,8 +34,7 @@ bool Maintenance::flush_is_due() const {
         return true;
     }
     const bool old = state_.clock.now() - state_.active_since > state_.options.flush_after.count();
-    const bool large =
-        state_.active->bytes() >= static_cast<std::uint64_t>(state_.options.memtable_bytes);
+    const bool large = state_.is_large(*state_.active);
     // A file that is not full cannot be given back.
     const auto most = static_cast<std::uint64_t>(
         std::max(state_.options.journal_bytes, 2 * state_.options.journal.file_bytes));
@@ -82,6 +81,7 @@ Result<> Maintenance::install(const std::set<std::uint64_t>& gone, std::vector<L
         state_.segments = std::move(segments);
         if (state_.frozen && state_.frozen->last() <= manifest_.flushed) {
             state_.frozen.reset();
+            state_.flush_wait->end();
         }
     }
     for (const std::string& path : removed) {
@@ -160,23 +160,28 @@ Result<> Maintenance::write_memory(const Memtable& memory, SegmentSet& out) {
 }
 
 Result<> Maintenance::flush_locked() {
+    freeze();
     auto done = write_frozen();
     state_.disk_full = !done && done.error().code == Code::StorageFull;
-    return done;
+    TRY(done);
+    return state_.journal->release(manifest_.flushed);
+}
+
+void Maintenance::freeze() {
+    const std::unique_lock lock(state_.mutex);
+    if (!state_.frozen && !state_.active->empty()) {
+        state_.frozen = std::move(state_.active);
+        state_.active = std::make_shared<Memtable>();
+        state_.flush_wait->begin();
+    }
 }
 
 Result<> Maintenance::write_frozen() {
-    {
-        const std::unique_lock lock(state_.mutex);
-        if (!state_.frozen) {
-            if (state_.active->empty()) {
-                return {};
-            }
-            state_.frozen = std::move(state_.active);
-            state_.active = std::make_shared<Memtable>();
-        }
+    const std::shared_ptr<const Memtable> frozen = state_.snapshot().frozen;
+    if (!frozen) {
+        return {};
     }
-    const Memtable& memory = *state_.frozen;
+    const Memtable& memory = *frozen;
     // A segment must never name a series that a crash could take.
     TRY(state_.catalogue->commit());
     SegmentSet out(state_, numbers());
@@ -199,7 +204,7 @@ Result<> Maintenance::write_frozen() {
     for (const LiveSegment& segment : written) {
         learn(*segment.file);
     }
-    return state_.journal->release(manifest_.flushed);
+    return {};
 }
 
 Result<> Maintenance::flush() {

@@ -7,6 +7,7 @@
 #include <set>
 #include <vector>
 
+#include "store/merge_throttle.h"
 #include "store/segment_set.h"
 #include "store/state.h"
 
@@ -28,18 +29,21 @@ public:
     std::uint64_t next_number();
 
 private:
-    explicit Maintenance(State& state) : state_(state) {}
+    explicit Maintenance(State& state)
+        : state_(state), throttle_(state.clock, state.options.merge_bytes_per_second) {}
 
     Result<> recover(Random& random);
     Result<> begin_manifest();
     Result<> open_segments();
     Result<> remove_strangers();
-    Result<> replay(const journal::Record& record);
+    Result<> replay_journal(Random& random);
     // Up to where each series lies in segments: rows from there on are late.
     void learn(const Segment& segment, const std::function<void(const BlockEntry&)>& also = {});
 
     bool flush_is_due() const;
     Result<> flush_locked();
+    // Makes what was added since the last time a part of memory of its own, to be written.
+    void freeze();
     Result<> write_frozen();
     Result<> flush_all();
     Result<> write_memory(const Memtable& memory, SegmentSet& out);
@@ -78,6 +82,7 @@ private:
     std::optional<Time> looked_;    // when that was asked last
     std::vector<Time> watermarks_;  // by series: the largest time in a segment
     bool purge_wanted_ = true;
+    MergeThrottle throttle_;
     std::mutex numbers_mutex_;
     std::uint64_t next_number_ = 1;
 };

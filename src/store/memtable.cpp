@@ -3,8 +3,12 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
+
+#include <sys/mman.h>
 
 #include "base/assert.h"
+#include "store/batch_format.h"
 
 namespace gantry::store {
 namespace {
@@ -30,30 +34,55 @@ std::string_view text_at(std::uint64_t word) {
 
 }  // namespace
 
-void* Arena::take(std::size_t bytes) {
-    bytes = (bytes + 7) / 8 * 8;
-    if (bytes > left_) {
-        const std::size_t size = std::max(bytes, slab_bytes);
-        slabs_.push_back(std::make_unique<std::byte[]>(size));
-        next_ = slabs_.back().get();
-        left_ = size;
+Arena::~Arena() {
+    for (const Slab& slab : slabs_) {
+        ::munmap(slab.start, slab.bytes);
     }
-    std::byte* out = next_;
-    next_ += bytes;
-    left_ -= bytes;
-    bytes_ += bytes;
-    return out;
 }
 
-Memtable::Head& Memtable::head_of(SeriesId series) {
+void Arena::begin_slab(std::size_t least) {
+    const std::size_t before = slabs_.empty() ? slab_bytes_first / 2 : slabs_.back().bytes;
+    const std::size_t page = slab_bytes_first;
+    const std::size_t size =
+        std::max(std::min(2 * before, slab_bytes_max), (least + page - 1) / page * page);
+    // Aligned to its own size: what is mapped too much on either side is given back.
+    const std::size_t mapped = size < slab_bytes_max ? size : size + slab_bytes_max;
+    void* const start =
+        ::mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (start == MAP_FAILED) {
+        throw std::bad_alloc();
+    }
+    auto* from = static_cast<std::byte*>(start);
+    if (mapped > size) {
+        const auto address = reinterpret_cast<std::uintptr_t>(from);
+        const std::size_t skip = (slab_bytes_max - address % slab_bytes_max) % slab_bytes_max;
+        if (skip > 0) {
+            ::munmap(from, skip);
+        }
+        if (mapped - size - skip > 0) {
+            ::munmap(from + skip + size, mapped - size - skip);
+        }
+        from += skip;
+        ::madvise(from, size, MADV_HUGEPAGE);  // a wish
+    }
+    slabs_.push_back({from, size});
+    next_ = from;
+    left_ = size;
+}
+
+Memtable::Page& Memtable::page_of(Lane& lane, SeriesId series) {
     const std::size_t page = series.value >> page_bits;
     if (page >= pages_.size()) {
         pages_.resize(page + 1, nullptr);
     }
     if (pages_[page] == nullptr) {
-        pages_[page] = static_cast<Page*>(arena_.take(sizeof(Page)));
+        pages_[page] = static_cast<Page*>(lane.arena.take(sizeof(Page)));
     }
-    return (*pages_[page])[series.value & ((1U << page_bits) - 1)];
+    return *pages_[page];
+}
+
+Memtable::Head& Memtable::head_of(Lane& lane, SeriesId series) {
+    return page_of(lane, series)[series.value % page_series];
 }
 
 const Memtable::Head* Memtable::find(SeriesId series) const {
@@ -61,39 +90,101 @@ const Memtable::Head* Memtable::find(SeriesId series) const {
     if (page >= pages_.size() || pages_[page] == nullptr) {
         return nullptr;
     }
-    const Head& head = (*pages_[page])[series.value & ((1U << page_bits) - 1)];
+    const Head& head = (*pages_[page])[series.value % page_series];
     return head.rows == 0 ? nullptr : &head;
 }
 
-void Memtable::add(const SampleBatch& batch, journal::Lsn lsn) {
-    const SeriesId* series = batch.series_column().data();
-    const Time* times = batch.time_column().data();
-    const std::uint64_t* bits = batch.bits_column().data();
-    const Quality* qualities = batch.quality_column().data();
-    const ValueType* types = batch.type_column().data();
-    const std::size_t count = batch.size();
-    constexpr std::size_t ahead = 8;
-    for (std::size_t i = 0; i < count; ++i) {
-        if (i + ahead < count) {
-            const std::size_t page = series[i + ahead].value >> page_bits;
-            if (page < pages_.size() && pages_[page] != nullptr) {
-                __builtin_prefetch(
-                    &(*pages_[page])[series[i + ahead].value & ((1U << page_bits) - 1)], 1);
-            }
+void Memtable::prefetch_head(SeriesId series) const {
+    const std::size_t page = series.value >> page_bits;
+    if (page < pages_.size() && pages_[page] != nullptr) {
+        __builtin_prefetch(&(*pages_[page])[series.value % page_series], 1);
+    }
+}
+
+void Memtable::prefetch_place(SeriesId series) const {
+    const std::size_t page = series.value >> page_bits;
+    if (page < pages_.size() && pages_[page] != nullptr) {
+        __builtin_prefetch((*pages_[page])[series.value % page_series].place, 1);
+    }
+}
+
+// `at` says which row is the nth.
+template <class At>
+void Memtable::add_each(Lane& lane, const RowColumns& rows, std::size_t count, At at) {
+    constexpr std::size_t heads_ahead = 16;
+    constexpr std::size_t places_ahead = 8;
+    Page* page = nullptr;  // of the row before: neighbours come together
+    std::uint32_t number = UINT32_MAX;
+    for (std::size_t n = 0; n < count; ++n) {
+        if (n + heads_ahead < count) {
+            prefetch_head(rows.series[at(n + heads_ahead)]);
+            prefetch_place(rows.series[at(n + places_ahead)]);
         }
-        Head& head = head_of(series[i]);
-        if (head.room > 0 && times[i] == head.expected && types[i] == head.type &&
-            qualities[i] == quality::good) {
-            *head.place++ = bits[i];
+        const std::size_t i = at(n);
+        const std::uint32_t id = rows.series[i].value;
+        if (id >> page_bits != number) {
+            number = id >> page_bits;
+            page = &page_of(lane, rows.series[i]);
+        }
+        Head& head = (*page)[id % page_series];
+        if (head.room > 0 && rows.time[i] == head.expected && rows.type[i] == head.type &&
+            rows.quality[i] == quality::good) {
+            *head.place++ = rows.bits[i];
             head.expected += head.step;
             --head.room;
             ++head.rows;
         } else {
-            add_row(head, batch.row(i));
+            add_row(lane, head, rows.row(i));
         }
     }
-    rows_ += count;
-    last_ = lsn;
+}
+
+void Memtable::add(const SampleBatch& batch, journal::Lsn lsn) {
+    add_each(lanes_[0], RowColumns::of(batch), batch.size(), [](std::size_t n) { return n; });
+    added(batch.size(), lsn);
+}
+
+void Memtable::reserve(SeriesId largest) {
+    const std::size_t pages = (std::size_t{largest.value} >> page_bits) + 1;
+    pages_.resize(std::max(pages_.size(), pages), nullptr);
+}
+
+void Memtable::add_some(const RowColumns& rows, unsigned lane, SeriesBlocks own) {
+    if (own.all()) {
+        add_each(lanes_[lane], rows, rows.size(), [](std::size_t n) { return n; });
+        return;
+    }
+    std::array<std::uint32_t, group_rows> some;
+    for (std::size_t from = 0; from < rows.size(); from += some.size()) {
+        const std::size_t to = std::min(rows.size(), from + some.size());
+        std::size_t count = 0;
+        for (std::size_t i = from; i < to; ++i) {
+            some[count] = static_cast<std::uint32_t>(i);
+            count += own.has(rows.series[i]) ? 1 : 0;
+        }
+        add_each(lanes_[lane], rows, count, [&some](std::size_t n) { return some[n]; });
+    }
+}
+
+void Memtable::added(std::size_t rows, journal::Lsn last) {
+    rows_ += rows;
+    last_ = last;
+}
+
+std::uint64_t Memtable::series() const {
+    std::int64_t out = 0;
+    for (const Lane& lane : lanes_) {
+        out += lane.series;
+    }
+    return static_cast<std::uint64_t>(out);
+}
+
+std::uint64_t Memtable::bytes() const {
+    std::uint64_t out = 0;
+    for (const Lane& lane : lanes_) {
+        out += lane.arena.bytes();
+    }
+    return out;
 }
 
 // Brings the chunk up to date with rows that came as expected.
@@ -105,7 +196,7 @@ void Memtable::settle(Head& head) {
 }
 
 // The chunk that takes a row of that time next.
-Memtable::Chunk& Memtable::room_for(Head& head, Time time) {
+Memtable::Chunk& Memtable::room_for(Arena& arena, Head& head, Time time) {
     Chunk* last = head.last;
     if (last != nullptr && last->used < last->capacity) {
         if (last->times == nullptr && last->used == 1 && starts_step(last->start, time)) {
@@ -122,7 +213,7 @@ Memtable::Chunk& Memtable::room_for(Head& head, Time time) {
                         : std::min(std::max(head.rows, chunk_rows_first), chunk_rows_max);
     const std::size_t column = rows * sizeof(std::uint64_t);
     auto* chunk =
-        static_cast<Chunk*>(arena_.take(sizeof(Chunk) + column * (head.irregular ? 2 : 1)));
+        static_cast<Chunk*>(arena.take(sizeof(Chunk) + column * (head.irregular ? 2 : 1)));
     chunk->capacity = rows;
     chunk->start = time;
     if (head.irregular) {
@@ -133,31 +224,32 @@ Memtable::Chunk& Memtable::room_for(Head& head, Time time) {
     return *chunk;
 }
 
-void Memtable::mark(Chunk& chunk, std::uint32_t index, const Row& row) {
+void Memtable::mark(Arena& arena, Chunk& chunk, std::uint32_t index, const Row& row) {
     if (chunk.marks == nullptr) {
-        chunk.marks = static_cast<Mark*>(arena_.take(chunk.capacity * sizeof(Mark)));
+        chunk.marks = static_cast<Mark*>(arena.take(chunk.capacity * sizeof(Mark)));
     }
     chunk.marks[index] = {row.quality.code, row.type == ValueType::Null ? 1U : 0U};
 }
 
-std::uint64_t Memtable::keep_text(std::string_view text) {
+std::uint64_t Memtable::keep_text(Arena& arena, std::string_view text) {
     const auto length = static_cast<std::uint32_t>(text.size());
-    auto* at = static_cast<std::byte*>(arena_.take(sizeof(length) + text.size()));
+    auto* at = static_cast<std::byte*>(arena.take(sizeof(length) + text.size()));
     std::memcpy(at, &length, sizeof(length));
     std::memcpy(at + sizeof(length), text.data(), text.size());
     return reinterpret_cast<std::uint64_t>(at);
 }
 
-void Memtable::add_row(Head& head, const Row& row) {
+void Memtable::add_row(Lane& lane, Head& head, const Row& row) {
     settle(head);
     if (head.rows == 0) {
-        ++series_;
+        ++lane.series;
     }
     head.unsorted = head.unsorted || (head.rows > 0 && row.time <= head.newest);
     head.newest = head.rows == 0 ? row.time : std::max(head.newest, row.time);
-    Chunk& chunk = room_for(head, row.time);
+    Chunk& chunk = room_for(lane.arena, head, row.time);
     const std::uint32_t index = chunk.used++;
-    chunk.values()[index] = row.type == ValueType::String ? keep_text(row.text) : row.bits;
+    chunk.values()[index] =
+        row.type == ValueType::String ? keep_text(lane.arena, row.text) : row.bits;
     if (chunk.times != nullptr) {
         chunk.times[index] = row.time;
         // A steady step at its end: the next chunk may do without the column again.
@@ -168,7 +260,7 @@ void Memtable::add_row(Head& head, const Row& row) {
             row.time - chunk.times[index - 1] != chunk.times[index - 1] - chunk.times[index - 2];
     }
     if (row.type == ValueType::Null || row.quality != quality::good) {
-        mark(chunk, index, row);
+        mark(lane.arena, chunk, index, row);
     }
     head.type = row.type != ValueType::Null ? row.type : head.type;
     ++head.rows;
@@ -187,14 +279,15 @@ void Memtable::erase(SeriesId series, TimeRange range, journal::Lsn lsn) {
     }
     Columns rows;
     read(series, {}, rows);
-    Head& head = head_of(series);
+    Lane& lane = lanes_[0];
+    Head& head = head_of(lane, series);
     rows_ -= head.rows;
-    --series_;
+    --lane.series;
     head = {};
     const store::Chunk all = rows.chunk(series);
     for (std::size_t i = 0; i < all.size(); ++i) {
         if (!range.contains(all.time[i])) {
-            add_row(head, all.row(i));
+            add_row(lane, head, all.row(i));
             ++rows_;
         }
     }

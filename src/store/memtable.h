@@ -8,30 +8,76 @@
 
 #include "journal/journal.h"
 #include "store/columns.h"
+#include "store/row_columns.h"
 
 namespace gantry::store {
 
 // Memory in slabs that is given back all at once. What it hands out is aligned to 8 bytes and zero.
 class Arena {
 public:
-    void* take(std::size_t bytes);
+    Arena() = default;
+    Arena(const Arena&) = delete;
+    Arena& operator=(const Arena&) = delete;
+    ~Arena();
+
+    void* take(std::size_t bytes) {
+        bytes = (bytes + 7) / 8 * 8;
+        if (bytes > left_) {
+            begin_slab(bytes);
+        }
+        std::byte* out = next_;
+        next_ += bytes;
+        left_ -= bytes;
+        bytes_ += bytes;
+        return out;
+    }
     std::uint64_t bytes() const { return bytes_; }
 
 private:
-    static constexpr std::size_t slab_bytes = 1024 * 1024;
+    struct Slab {
+        std::byte* start;
+        std::size_t bytes;
+    };
+    // The first is small, for whoever has little to keep. Then they are what the processor can map
+    // as one page: memory that is written all over costs a fifth of the faults and look-ups.
+    static constexpr std::size_t slab_bytes_first = std::size_t{64} << 10;
+    static constexpr std::size_t slab_bytes_max = std::size_t{2} << 20;
 
-    std::vector<std::unique_ptr<std::byte[]>> slabs_;
+    void begin_slab(std::size_t least);
+
+    std::vector<Slab> slabs_;
     std::size_t left_ = 0;
     std::byte* next_ = nullptr;
     std::uint64_t bytes_ = 0;
 };
 
+// Some of all series: blocks of 1 << bits neighbours, those whose number is `block` under a mask.
+struct SeriesBlocks {
+    unsigned bits = 0;
+    std::uint32_t mask = 0;
+    std::uint32_t block = 0;
+
+    bool all() const { return mask == 0; }
+    bool has(SeriesId series) const { return (series.value >> bits & mask) == block; }
+};
+// The pages that a memtable is made of lie whole in blocks that are no smaller.
+inline constexpr unsigned block_bits_min = 6;
+
 // What was appended and is not in a segment yet. Eight bytes a row where times are regular and all
 // is good: chunks of one series keep a time column, or qualities, only if they must. Not
-// thread-safe: the store's lock guards it.
+// thread-safe but where it says so: the store's lock guards it.
 class Memtable {
 public:
     void add(const SampleBatch& batch, journal::Lsn lsn);
+
+    // The same by several threads at once, each with a lane and with series of its own: first
+    // reserve() for all ids that will come, then add_some() by each thread, every record in its
+    // turn, then added() for what all of them have.
+    static constexpr unsigned lane_count = 4;
+    void reserve(SeriesId largest);
+    void add_some(const RowColumns& rows, unsigned lane, SeriesBlocks own);
+    void added(std::size_t rows, journal::Lsn last);
+
     // Takes away what is there of a series in the range.
     void erase(SeriesId series, TimeRange range, journal::Lsn lsn);
 
@@ -42,8 +88,8 @@ public:
     bool has(SeriesId series) const;
 
     std::uint64_t rows() const { return rows_; }
-    std::uint64_t series() const { return series_; }
-    std::uint64_t bytes() const { return arena_.bytes(); }
+    std::uint64_t series() const;
+    std::uint64_t bytes() const;
     journal::Lsn last() const { return last_; }
     bool empty() const { return last_ == 0; }
 
@@ -86,21 +132,31 @@ private:
         bool unsorted;
         bool irregular;  // the next chunk gets a column of times
     };
-    static constexpr unsigned page_bits = 6;
-    using Page = std::array<Head, std::size_t{1} << page_bits>;
+    static constexpr unsigned page_bits = block_bits_min;
+    static constexpr std::uint32_t page_series = 1U << page_bits;
+    using Page = std::array<Head, page_series>;
+    // What one thread at a time takes memory from.
+    struct alignas(64) Lane {
+        Arena arena;
+        std::int64_t series = 0;  // that got their first row here, less those that lost their last
+    };
 
-    Head& head_of(SeriesId series);
+    Page& page_of(Lane& lane, SeriesId series);
+    Head& head_of(Lane& lane, SeriesId series);
     const Head* find(SeriesId series) const;
-    void add_row(Head& head, const Row& row);
-    Chunk& room_for(Head& head, Time time);
+    void prefetch_head(SeriesId series) const;
+    void prefetch_place(SeriesId series) const;
+    template <class At>
+    void add_each(Lane& lane, const RowColumns& rows, std::size_t count, At at);
+    static void add_row(Lane& lane, Head& head, const Row& row);
+    static Chunk& room_for(Arena& arena, Head& head, Time time);
     static void settle(Head& head);
-    void mark(Chunk& chunk, std::uint32_t index, const Row& row);
-    std::uint64_t keep_text(std::string_view text);
+    static void mark(Arena& arena, Chunk& chunk, std::uint32_t index, const Row& row);
+    static std::uint64_t keep_text(Arena& arena, std::string_view text);
 
-    Arena arena_;
+    std::array<Lane, lane_count> lanes_;
     std::vector<Page*> pages_;
     std::uint64_t rows_ = 0;
-    std::uint64_t series_ = 0;
     journal::Lsn last_ = 0;
 };
 

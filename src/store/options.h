@@ -13,11 +13,14 @@ struct StoreOptions {
     std::string folder = "store";
     std::int64_t memtable_bytes = 128 * 1024 * 1024;
     std::int64_t journal_bytes = 512 * 1024 * 1024;
+    std::int64_t journal_rows = 64'000'000;
     std::int64_t series_max = 4'000'000;
     Duration flush_after = std::chrono::minutes(10);
     Duration partition = std::chrono::hours(24 * 7);
     Duration retention = std::chrono::seconds(0);
     Duration cold_after = std::chrono::hours(24);
+    std::int64_t merge_bytes_per_second = 64 * 1024 * 1024;
+    Duration stall_after = std::chrono::seconds(10);
     journal::JournalOptions journal;
 
     void describe(OptionVisitor& options) {
@@ -28,6 +31,9 @@ struct StoreOptions {
             "journal_bytes", journal_bytes, 4096, std::int64_t{1} << 40,
             "Size of the journal at which samples are written to a segment: what a start "
             "must read at most.");
+        options.number("journal_rows", journal_rows, 1000, std::int64_t{1} << 40,
+                       "Samples that a start replays at most; what is more is written to segments "
+                       "before, and where that is too slow, refused.");
         options.number("series_max", series_max, 1, INT64_C(0xffff0000),
                        "Largest number of series; one more is refused.");
         options.duration("flush_after", flush_after, std::chrono::seconds(1),
@@ -43,6 +49,13 @@ struct StoreOptions {
                          std::chrono::hours(24 * 366),
                          "How long a partition that is over must have got no samples before it is "
                          "written anew in less space; 0s is never.");
+        options.number("merge_bytes_per_second", merge_bytes_per_second, 0, std::int64_t{1} << 40,
+                       "What merging segments may write in the mean; more while merges pile up. 0 "
+                       "is no limit.");
+        options.duration("stall_after", stall_after, std::chrono::seconds(0),
+                         std::chrono::hours(24),
+                         "How long the disk may take for one commit before samples are refused; 0s "
+                         "is for ever.");
         options.number("journal_file_bytes", journal.file_bytes, 4096, std::int64_t{1} << 32,
                        "Size of one journal file, reserved on disk when it is begun.");
     }

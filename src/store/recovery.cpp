@@ -2,8 +2,8 @@
 // Opening a store: what of it is on disk.
 #include <algorithm>
 
-#include "store/batch_record.h"
 #include "store/maintenance.h"
+#include "store/replay.h"
 
 namespace gantry::store {
 
@@ -22,11 +22,7 @@ Result<> Maintenance::recover(Random& random) {
     for (const LiveSegment& segment : *state_.segments) {
         learn(*segment.file);
     }
-    TRY_ASSIGN(
-        state_.journal,
-        journal::Journal::open(
-            state_.disk, state_.folder + "/journal", random, state_.log, state_.options.journal,
-            [this](const journal::Record& record) { return replay(record); }, manifest_.flushed));
+    TRY(replay_journal(random));
     state_.log.info("store", "opened",
                     {{"folder", state_.folder},
                      {"series", state_.catalogue->size()},
@@ -86,25 +82,21 @@ Result<> Maintenance::remove_strangers() {
     return {};
 }
 
-Result<> Maintenance::replay(const journal::Record& record) {
-    if (record.lsn <= manifest_.flushed) {
-        return {};
-    }
-    Erase erase;
-    SampleBatch batch;
-    if (record.type == erase_record && decode_erase(record.payload, erase)) {
-        state_.erase(erase.series, erase.range, record.lsn);
-        return {};
-    }
-    if (!decode_batch(record.type, record.payload, batch)) {
-        return fail(Code::Corrupt,
-                    "journal record {} has a good checksum and cannot be read: was it "
-                    "written by a newer program?",
-                    record.lsn);
-    }
-    state_.active->add(batch, record.lsn);
-    if (!batch.empty()) {
-        state_.newest = std::max(state_.newest.load(), std::ranges::max(batch.time_column()));
+Result<> Maintenance::replay_journal(Random& random) {
+    const Lsn flushed = manifest_.flushed;
+    Replay replay(state_, flushed, [this] { freeze(); }, [this] { return write_frozen(); });
+    TRY_ASSIGN(
+        state_.journal,
+        journal::Journal::open(
+            state_.disk, state_.folder + "/journal", random, state_.log, state_.options.journal,
+            [&replay](const journal::Record& record) { return replay.take(record); }, flushed,
+            [&replay] { return replay.end_of_file(); }));
+    TRY(replay.finish());
+    if (manifest_.flushed > flushed) {
+        if (const auto done = state_.journal->release(manifest_.flushed); !done) {
+            // The next flush does it.
+            state_.log.warn("store", "journal not removed", {{"detail", done.error().message}});
+        }
     }
     return {};
 }

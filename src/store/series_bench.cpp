@@ -19,6 +19,7 @@ constexpr double bytes_a_row = 16;  // a time and a value: the data, which is no
 StoreOptions much_memory() {
     StoreOptions options;
     options.memtable_bytes = std::int64_t{1} << 35;
+    options.journal_rows = std::int64_t{1} << 40;
     options.flush_after = std::chrono::hours(24);
     return options;
 }
@@ -182,6 +183,50 @@ void recovery(benchmark::State& state) {
     }
 }
 BENCHMARK(recovery)->Name("store/recovery/open")->Iterations(1)->UseManualTime();
+
+// The worst that a node with the options of the default can find after a crash: both parts of
+// memory were full, of rows that come in no order and at no step.
+void recovery_of_full_memory(benchmark::State& state) {
+    const CpuOnly data(setting("GANTRY_BENCH_NEW_HOSTS", 1000), 1);
+    StoreOptions options;
+    options.memtable_bytes =
+        static_cast<std::int64_t>(setting("GANTRY_BENCH_MEMTABLE_MB", 1) * 1024 * 1024);
+    for ([[maybe_unused]] auto round : state) {
+        Node node(options);
+        const auto series = data.make_series(node.store());
+        must(node->commit());
+        SeededRandom random(3);
+        std::uint64_t rows = 0;
+        SampleBatch batch;
+        while (true) {
+            batch.clear();
+            for (std::size_t i = 0; i < batch_rows(); ++i) {
+                batch.add_int(series[random.below(series.size())],
+                              static_cast<Time>(rows * 100 + random.below(1'000'000)),
+                              quality::good, static_cast<std::int64_t>(random.next()));
+            }
+            if (!node->append(batch)) {
+                break;
+            }
+            must(node->commit());
+            rows += batch.size();
+        }
+        state.counters["journal_mb"] =
+            static_cast<double>(node->statistics().journal_bytes) / 1024 / 1024;
+        const double cpu = cpu_seconds();
+        state.SetIterationTime(node.reopen());
+        state.counters["cpu_s"] = cpu_seconds() - cpu;
+        state.counters["series"] = static_cast<double>(series.size());
+        state.counters["rows"] = static_cast<double>(rows);
+        if (node->statistics().memtable_rows != rows) {
+            state.SkipWithError("rows are gone after the restart");
+        }
+    }
+}
+BENCHMARK(recovery_of_full_memory)
+    ->Name("store/recovery/full_memory")
+    ->Iterations(1)
+    ->UseManualTime();
 
 }  // namespace
 }  // namespace gantry::store::bench

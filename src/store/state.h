@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "store/catalogue.h"
+#include "store/disk_wait.h"
 #include "store/last_values.h"
 #include "store/manifest.h"
 #include "store/memtable.h"
@@ -55,6 +56,12 @@ public:
     Time horizon() const;
     // Under the lock: takes rows away from memory, and hides those in segments.
     void erase(SeriesId series, TimeRange range, Lsn lsn);
+    // Under the lock: whether memory takes in more, and the disk answers.
+    Result<> check_room() const;
+    // So much in one part of memory has to go to segments.
+    bool is_large(const Memtable& memory) const;
+    // So much is more than all of memory may hold, and so much beside.
+    bool is_full(std::uint64_t bytes, std::uint64_t rows, std::uint64_t beside = 0) const;
     // The last row of a series; false if it has none. `reader` is used and may be replaced by a
     // newer one.
     bool find_last(SeriesId series, std::optional<Reader>& reader, LastRow& out) const;
@@ -70,6 +77,11 @@ public:
     LatencyHistogram& commit_latency;
     Gauge& memtable_bytes;
     Gauge& journal_bytes;
+    Counter& merged_bytes;
+    Gauge& merges_waiting;
+    Counter& merges_held_back;
+    const std::shared_ptr<DiskWait> commit_wait;  // shared with the metrics that show them
+    const std::shared_ptr<DiskWait> flush_wait;
 
     std::unique_ptr<Catalogue> catalogue;
     std::unique_ptr<journal::Journal> journal;

@@ -29,10 +29,26 @@ State::State(Disk& disk_used, const Clock& clock_used, Log& log_used, Metrics& m
                                    "Memory of samples that are not in a segment yet.")),
       journal_bytes(metrics.gauge("gantry_store_journal_bytes",
                                   "Journal on disk that a start would have to read.")),
+      merged_bytes(metrics.counter("gantry_store_merged_bytes_total",
+                                   "Bytes that merging segments has written.")),
+      merges_waiting(
+          metrics.gauge("gantry_store_merges_waiting", "Merges of segments that are due.")),
+      merges_held_back(metrics.counter(
+          "gantry_store_merges_held_back_total",
+          "Times that a merge was due and not begun, so that the disk is free for others.")),
+      commit_wait(std::make_shared<DiskWait>(clock_used)),
+      flush_wait(std::make_shared<DiskWait>(clock_used)),
       active(std::make_shared<Memtable>()),
       segments(std::make_shared<const Segments>()),
       tombstones(std::make_shared<const Tombstones>()),
-      active_since(clock.now()) {}
+      active_since(clock.now()) {
+    metrics.observe("gantry_store_commit_wait_seconds",
+                    "How long the commit that is under way has waited for the disk.",
+                    [wait = commit_wait] { return wait->seconds(); });
+    metrics.observe("gantry_store_flush_wait_seconds",
+                    "How long samples that are due have waited to be written to segments.",
+                    [wait = flush_wait] { return wait->seconds(); });
+}
 
 Snapshot State::snapshot() const {
     const std::shared_lock lock(mutex);
@@ -127,25 +143,39 @@ Result<> State::check(const SampleBatch& batch) const {
     return {};
 }
 
-namespace {
-
-// Under the lock: whether memory takes in more.
-Result<> check_room(const State& state) {
-    if (state.frozen &&
-        state.active->bytes() > static_cast<std::uint64_t>(state.options.memtable_bytes)) {
-        if (state.disk_full) {
-            return fail(Code::StorageFull,
-                        "the disk of {} is full, and so is the memory for samples that cannot be "
-                        "written: make room",
-                        state.folder);
-        }
-        return fail(Code::Unavailable, "memory for samples is full because segments cannot be "
-                                       "written fast enough: is the disk full or slow?");
-    }
-    return {};
+bool State::is_large(const Memtable& memory) const {
+    return memory.bytes() >= static_cast<std::uint64_t>(options.memtable_bytes) ||
+           memory.rows() >= static_cast<std::uint64_t>(options.journal_rows) / 2;
 }
 
-}  // namespace
+bool State::is_full(std::uint64_t bytes, std::uint64_t rows, std::uint64_t beside) const {
+    return bytes > 2 * static_cast<std::uint64_t>(options.memtable_bytes) + beside ||
+           rows > static_cast<std::uint64_t>(options.journal_rows);
+}
+
+Result<> State::check_room() const {
+    const Duration stalled = commit_wait->so_far();
+    if (options.stall_after.count() != 0 && stalled > options.stall_after) {
+        return fail(Code::Unavailable,
+                    "the disk of {} has not finished a commit for {} s: is it failing, or far too "
+                    "busy?",
+                    folder, stalled / std::chrono::seconds(1));
+    }
+    if (!is_full(active->bytes() + (frozen ? frozen->bytes() : 0),
+                 active->rows() + (frozen ? frozen->rows() : 0))) {
+        return {};
+    }
+    if (disk_full) {
+        return fail(Code::StorageFull,
+                    "the disk of {} is full, and so is the memory for samples that cannot be "
+                    "written: make room",
+                    folder);
+    }
+    return fail(Code::Unavailable,
+                "memory for samples is full because segments cannot be written fast enough (those "
+                "that are due have waited for {} s): is the disk slow?",
+                flush_wait->so_far() / std::chrono::seconds(1));
+}
 
 Result<Lsn> Store::append(const SampleBatch& batch) {
     TRY(state_->check(batch));
@@ -154,7 +184,7 @@ Result<Lsn> Store::append(const SampleBatch& batch) {
     const Time newest = batch.empty() ? time_min : *std::ranges::max_element(batch.time_column());
     const std::unique_lock lock(state_->mutex);
     const auto appended = [&]() -> Result<Lsn> {
-        TRY(check_room(*state_));
+        TRY(state_->check_room());
         return state_->journal->append(batch_record, payload);
     }();
     if (!appended) {
@@ -195,7 +225,13 @@ void State::erase(SeriesId series, TimeRange range, Lsn lsn) {
 Result<> Store::commit() {
     const Duration start = state_->clock.monotonic();
     // Series are made before rows of them are appended, so this makes durable what the rows name.
-    TRY(state_->journal->commit([this] { return state_->catalogue->commit(); }));
+    std::int64_t begun = state_->commit_wait->begin_if_idle();
+    const auto committed = state_->journal->commit([this, &begun] {
+        begun = state_->commit_wait->begin();
+        return state_->catalogue->commit();
+    });
+    state_->commit_wait->end(begun);
+    TRY(committed);
     state_->commit_latency.record(state_->clock.monotonic() - start);
     return {};
 }

@@ -87,7 +87,8 @@ public:
     // All rows or none. They can be read at once and are durable when durable() has reached the
     // number returned. InvalidArgument: unknown series or wrong type. TooLarge: more than
     // batch_bytes_max. StorageFull: no space, and nothing was stored. Unavailable: the journal has
-    // failed, or memory is full because segments cannot be written.
+    // failed, the disk has not finished a commit for stall_after, or memory is full because
+    // segments cannot be written.
     Result<Lsn> append(const SampleBatch& batch);
     static constexpr std::size_t batch_bytes_max = 8 * 1024 * 1024;
 
@@ -121,8 +122,9 @@ public:
     Result<> latest(std::span<const SeriesId> series,
                     const std::function<void(SeriesId, const LastRow&)>& visit) const;
 
-    // One step of flushing, dropping or merging; false when there was nothing to do. To be called
-    // again and again, also after an error: it retries what a full disk prevented.
+    // One step of flushing, dropping or merging; false when there was nothing to do, or merges are
+    // to wait (merge_bytes_per_second). To be called again and again, also after an error: it
+    // retries what a full disk prevented.
     Result<bool> maintain();
     // Writes all that is in memory to segments.
     Result<> flush();

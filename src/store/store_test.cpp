@@ -131,7 +131,7 @@ public:
                 }
                 break;
             case 5: backfill(); break;
-            default: must(store_->append(some_rows(60))); must(store_->commit());
+            default: append(some_rows(60));
         }
     }
 
@@ -184,6 +184,16 @@ private:
             expected_[k][time] = {time, value, quality};
         }
         return batch;
+    }
+
+    void append(const SampleBatch& batch) {
+        auto lsn = store_->append(batch);
+        if (!lsn && lsn.error().code == Code::Unavailable) {
+            must(store_->maintain());  // memory is full
+            lsn = store_->append(batch);
+        }
+        must(std::move(lsn));
+        must(store_->commit());
     }
 
     void backfill() {
@@ -336,7 +346,9 @@ TEST(Store, LateRowsLeaveBlocksAlone) {
 
 TEST(Store, RowsFromAllOverTimeTakeFewFiles) {
     Fixture fixture;
-    const auto store = must(fixture.open());
+    StoreOptions options = small_options();
+    options.memtable_bytes = 1024 * 1024;  // one segment set for all
+    const auto store = must(fixture.open(options));
     const SeriesId id = must(store->make_series("a", ValueType::Int64));
     SeededRandom random(3);
     std::set<Time> times;
