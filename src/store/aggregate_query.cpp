@@ -123,7 +123,7 @@ private:
     bool answers(const Aggregate& aggregate) const {
         return options_.usable == Usable::NotBad ||
                (options_.usable == Usable::Good && aggregate.count == aggregate.good_count) ||
-               aggregate.count == aggregate.rows;
+               (options_.usable == Usable::Any && aggregate.count == aggregate.rows);
     }
     Time start_of(Time time) const {
         if (every_ == 0) {
