@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <stop_token>
 #include <string>
 
 #include "base/clock.h"
@@ -45,6 +46,7 @@ struct Services {
     std::string version;
     std::string temporary_folder;  // for exports on their way out
     Time started = 0;
+    std::stop_token stopping = {};  // what runs long looks at it
 };
 
 }  // namespace gantry::api
