@@ -155,3 +155,23 @@ def test_the_command_line_shows_usage_and_sets_quotas(node, operator, tmp_path):
     assert "fourth" in gantry("tenants", "list").stdout
     gantry("tenants", "quota", "fourth", "few", code=2)
     gantry("tenants", "quota", "nobody", "2", code=3)
+
+
+def test_who_asks_too_often_is_told_to_wait_and_others_are_not(tmp_path):
+    settings = tmp_path / "gantry.toml"
+    settings.write_text("[general]\nrequests_per_second = 5\n")
+    with Gantryd("--config", str(settings)) as node:
+        hasty, calm = node.client(), tenant_of(node, node.client(), "calm")
+
+        def refusal():
+            try:
+                hasty.get("/v1/about")
+            except ApiError as error:
+                return error
+            return None
+        error = wait_until(refusal, "a request too many")
+        assert error.status == 429 and error.problem["code"] == "rate_limited"
+        assert "more than 5 requests a second" in error.problem["detail"]
+        assert error.headers["Retry-After"] == "1"
+        assert calm.get("/v1/about")["product"] == "Gantry"
+        wait_until(lambda: refusal() is None, "a request that is answered again")
