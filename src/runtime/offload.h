@@ -51,7 +51,7 @@ template <class Submit, class Work>
 asio::awaitable<std::invoke_result_t<Work&>> run_elsewhere(Submit submit, Work work) {
     using Answer = std::invoke_result_t<Work&>;
     co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Answer)>(
-        [](auto handler, Submit hand_over, Work job) {
+        [](auto handler, const Submit& hand_over, Work job) {
             auto executor = asio::get_associated_executor(handler);
             auto shared = std::make_shared<decltype(handler)>(std::move(handler));
             const auto resume = [executor, shared](Answer answer) {
