@@ -18,6 +18,7 @@ struct HistoryRequest {
     std::vector<query::AggregateKind> aggregates;
     query::Fill fill = query::Fill::None;
     std::size_t limit = 10'000;
+    std::size_t plot = 0;  // pixels; 0: all samples
     bool quality_codes = false;
     std::optional<store::Usable> usable;  // if that was said
 

@@ -90,7 +90,8 @@ void add_sql_routes(std::vector<Route>& out) {
                    .response = "SqlAnswer",
                    .about =
                        "DuckDB's dialect over the tables samples, points, assets and models; rows "
-                       "that the caller may not read are not there. Times are UTC."});
+                       "that the caller may not read are not there. Times are UTC.",
+                   .in_turn = true});
 }
 
 }  // namespace gantry::api

@@ -120,6 +120,7 @@ struct Node::Parts {
     TcpNetwork network;
     std::unique_ptr<Shards> shards;
     std::unique_ptr<OffloadPool> offload;
+    std::unique_ptr<FairPool> queries;
     std::stop_source stopping;
     std::unique_ptr<pipeline::Pipeline> pipeline;
     std::unique_ptr<query::SqlEngine> sql;
@@ -163,7 +164,11 @@ Result<> Node::Parts::build(const SecretFiles& secrets) {
     options.store.folder = data + "/store";
     TRY_ASSIGN(store, store::Store::open(disk, clock, random, log, metrics, options.store));
     TRY_ASSIGN(directory, directory::Directory::open(*registry, *store, log));
-    labels = std::make_unique<labels::LabelIndex>(*store);
+    labels = std::make_unique<labels::LabelIndex>(
+        *store, clock, [this](const TenantId& tenant) -> Result<std::uint64_t> {
+            TRY_ASSIGN(const registry::Tenant now, registry->tenants().get(tenant.text()));
+            return static_cast<std::uint64_t>(now.points_max);
+        });
     line_caches = std::make_unique<labels::LineCaches>(*labels, random);
 
     std::size_t count = static_cast<std::size_t>(options.general.shards);
@@ -173,6 +178,9 @@ Result<> Node::Parts::build(const SecretFiles& secrets) {
     shards = std::make_unique<Shards>(count, log);
     offload = std::make_unique<OffloadPool>(
         static_cast<std::size_t>(options.general.offload_threads), offload_queue_max);
+    queries = std::make_unique<FairPool>(
+        FairLimits{.threads = static_cast<std::size_t>(options.general.query_threads),
+                   .waiting_max = static_cast<std::size_t>(options.general.queries_waiting_max)});
     pipeline = std::make_unique<pipeline::Pipeline>(*directory, *store, timers, clock, log, metrics,
                                                     options.pipeline);
     sql = std::make_unique<query::SqlEngine>(*directory, *registry, *store, options.sql);
@@ -197,6 +205,7 @@ Result<> Node::Parts::build(const SecretFiles& secrets) {
                                      protocols,
                                      *audit,
                                      *offload,
+                                     *queries,
                                      network,
                                      timers,
                                      clock,
@@ -206,6 +215,7 @@ Result<> Node::Parts::build(const SecretFiles& secrets) {
                                      std::string(version()),
                                      data + "/tmp",
                                      clock.now(),
+                                     options.general.requests_per_second,
                                      stopping.get_token()});
     api = std::make_unique<api::Api>(*services);
     server = std::make_unique<http::Server>(*shards, network, *api, log, metrics, options.http);
@@ -279,6 +289,9 @@ void Node::stop() {
     }
     if (parts.connectors) {
         asio::co_spawn(parts.shards->executor(0), parts.connectors->stop(), asio::use_future).get();
+    }
+    if (parts.queries) {
+        parts.queries->stop();
     }
     if (parts.offload) {
         parts.offload->stop();

@@ -33,7 +33,8 @@ void PostgresOptions::describe(OptionVisitor& options) {
     options.number("connections_per_tenant", connections_per_tenant, 1, 100'000,
                    "Connections of one tenant at one time.");
     options.number("threads", threads, 1, 1024,
-                   "Queries that run at one time; others wait for a thread.");
+                   "Queries that run at one time; others wait. Tenants and their principals take "
+                   "turns; one principal has half of the threads at most.");
     options.number("message_bytes_max", message_bytes_max, 64 * 1024, 1024 * 1024 * 1024,
                    "Largest message of a client, and all statements that one keeps prepared.");
     options.duration("idle_timeout", idle_timeout, std::chrono::seconds(1),
@@ -122,8 +123,9 @@ Server::Server(Shards& shards, Surroundings around, PostgresOptions options)
       meters_(around.metrics),
       connections_(around.random),
       extension_(catalogue()),
-      queries_(static_cast<std::size_t>(options_.threads),
-               static_cast<std::size_t>(options_.connections_max) + 1) {}
+      queries_({.threads = static_cast<std::size_t>(options_.threads),
+                .waiting_max = static_cast<std::size_t>(options_.connections_max) + 1,
+                .all_waiting_max = static_cast<std::size_t>(options_.connections_max) + 1}) {}
 
 Server::~Server() { ASSERT(!acceptor_); }
 

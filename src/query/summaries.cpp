@@ -4,14 +4,11 @@
 #include <algorithm>
 
 namespace gantry::query {
-namespace {
 
 bool is_usable(Quality quality, store::Usable usable) {
     return usable == store::Usable::Any ||
            (usable == store::Usable::Good ? quality.good() : !quality.bad());
 }
-
-}  // namespace
 
 std::optional<store::Usable> parse_usable(std::string_view name) {
     return name == "good"        ? std::optional(store::Usable::Good)
