@@ -84,6 +84,7 @@ struct Node::Parts {
     std::unique_ptr<directory::Directory> directory;
     std::unique_ptr<labels::LabelIndex> labels;
     std::unique_ptr<labels::LineCaches> line_caches;
+    std::unique_ptr<files::TenantFiles> files;
     RealTimers timers{clock};
     TcpNetwork network;
     std::unique_ptr<Shards> shards;
@@ -131,6 +132,7 @@ Result<> Node::Parts::build(const SecretFiles& secrets) {
     TRY_ASSIGN(directory, directory::Directory::open(*registry, *store, log));
     labels = std::make_unique<labels::LabelIndex>(*store);
     line_caches = std::make_unique<labels::LineCaches>(*labels, random);
+    files = std::make_unique<files::TenantFiles>(disk, data + "/files", options.files);
 
     std::size_t count = static_cast<std::size_t>(options.general.shards);
     if (count == 0) {
@@ -141,7 +143,8 @@ Result<> Node::Parts::build(const SecretFiles& secrets) {
         static_cast<std::size_t>(options.general.offload_threads), offload_queue_max);
     pipeline = std::make_unique<pipeline::Pipeline>(*directory, *store, timers, clock, log, metrics,
                                                     options.pipeline);
-    sql = std::make_unique<query::SqlEngine>(*directory, *registry, *store, options.sql);
+    sql = std::make_unique<query::SqlEngine>(*directory, *registry, *store, *labels, *files,
+                                             options.sql);
     const connector::Surroundings around{network, timers, clock, log, metrics, random};
     std::vector<asio::any_io_executor> executors;
     for (std::size_t shard = 0; shard < shards->count(); ++shard) {
@@ -151,27 +154,12 @@ Result<> Node::Parts::build(const SecretFiles& secrets) {
     acquisition =
         std::make_unique<acquisition::Acquisition>(*registry, *directory, *connectors, log);
     live_parking = std::make_unique<api::LiveParking>(clock);
-    services.reset(new api::Services{*registry,
-                                     *store,
-                                     *directory,
-                                     *labels,
-                                     *line_caches,
-                                     *pipeline,
-                                     *live_parking,
-                                     *sql,
-                                     *connectors,
-                                     protocols,
-                                     *audit,
-                                     *offload,
-                                     network,
-                                     timers,
-                                     clock,
-                                     random,
-                                     log,
-                                     metrics,
-                                     std::string(version()),
-                                     data + "/tmp",
-                                     clock.now()});
+    services.reset(
+        new api::Services{*registry,     *store,        *directory, *labels, *line_caches,
+                          *pipeline,     *live_parking, *sql,       *files,  *connectors,
+                          protocols,     *audit,        *offload,   network, timers,
+                          clock,         random,        log,        metrics, std::string(version()),
+                          data + "/tmp", clock.now()});
     api = std::make_unique<api::Api>(*services);
     server = std::make_unique<http::Server>(*shards, network, *api, log, metrics, options.http);
     TRY(server->start());
