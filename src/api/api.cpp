@@ -131,6 +131,19 @@ std::size_t Api::body_limit(const http::Request& head) const {
     return match ? routes()[match->index].body_max : default_body_max;
 }
 
+// The principal whose token is known already, or else whoever has that address.
+std::string Api::payer(const http::Request& head) const {
+    std::string token(bearer_of(head));
+    if (token.empty()) {
+        token = foreign_token_of(head);
+    }
+    if (const auto known =
+            token.empty() ? nullptr : services_.registry.sessions().remembered(token)) {
+        return known->principal.text();
+    }
+    return head.peer.substr(0, head.peer.rfind(':'));
+}
+
 security::Context Api::new_context(const http::Request& request) const {
     security::Context context;
     context.address = request.peer;

@@ -18,6 +18,7 @@ public:
     explicit Api(Services& services);
 
     std::size_t body_limit(const http::Request& head) const override;
+    std::string payer(const http::Request& head) const override;
     asio::awaitable<http::Response> serve(http::Request& request) override;
     asio::awaitable<std::optional<http::Response>> upgrade(http::Request& request) override;
     asio::awaitable<void> converse(http::Request& request, http::WebSocket& socket) override;

@@ -85,6 +85,7 @@ Result<promql::QueryOptions> options_of(Services& services, const Fields& fields
     const promql::Millis longest =
         std::chrono::duration_cast<std::chrono::milliseconds>(query_time_max).count();
     TRY_ASSIGN(const promql::Millis timeout, duration_field(fields, "timeout", longest));
+    out.stop = services.stopping;
     out.clock = &services.clock;
     out.deadline =
         services.clock.monotonic() + std::chrono::milliseconds(std::min(timeout, longest));

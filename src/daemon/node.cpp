@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/node.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <condition_variable>
@@ -26,6 +27,37 @@ Result<> empty_folder(Disk& disk, const std::string& path) {
         TRY(disk.remove(path + "/" + name));
     }
     return {};
+}
+
+// As many files and connections as the system lets this program have.
+std::int64_t take_descriptors() {
+    constexpr rlim_t most = 1 << 20;
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+        return most;
+    }
+    limit.rlim_cur = std::max(limit.rlim_cur, std::min(limit.rlim_max, most));
+    setrlimit(RLIMIT_NOFILE, &limit);
+    getrlimit(RLIMIT_NOFILE, &limit);
+    return static_cast<std::int64_t>(std::min(limit.rlim_cur, most));
+}
+
+// Clients never take the descriptors that the store and the devices need.
+void leave_descriptors(Options& options, Log& log) {
+    const std::int64_t all = take_descriptors();
+    const auto limit = [&](std::string_view name, std::int64_t& connections, std::int64_t most) {
+        if (connections > most) {
+            log.warn("daemon", "fewer connections than configured",
+                     {{"option", name},
+                      {"configured", connections},
+                      {"connections", most},
+                      {"detail", "raise the limit of open files (ulimit -n, LimitNOFILE=)"}});
+            connections = most;
+        }
+    };
+    limit("http.connections_max", options.http.connections_max, std::max<std::int64_t>(all / 2, 1));
+    limit("postgres.connections_max", options.postgres.connections_max,
+          std::max<std::int64_t>(all / 8, 1));
 }
 
 Result<> write_secret(const std::string& path, const Secret& secret) {
@@ -89,6 +121,7 @@ struct Node::Parts {
     std::unique_ptr<Shards> shards;
     std::unique_ptr<OffloadPool> offload;
     std::unique_ptr<FairPool> queries;
+    std::stop_source stopping;
     std::unique_ptr<pipeline::Pipeline> pipeline;
     std::unique_ptr<query::SqlEngine> sql;
     connector::Protocols protocols = connector::built_in_protocols();
@@ -118,6 +151,7 @@ Result<> Node::Parts::hand_out(const SecretFiles& secrets) {
 }
 
 Result<> Node::Parts::build(const SecretFiles& secrets) {
+    leave_descriptors(options, log);
     const std::string& data = options.general.data;
     TRY(disk.make_directory(data));
     TRY_ASSIGN(lock, lock_directory(data));
@@ -181,7 +215,8 @@ Result<> Node::Parts::build(const SecretFiles& secrets) {
                                      std::string(version()),
                                      data + "/tmp",
                                      clock.now(),
-                                     options.general.requests_per_second});
+                                     options.general.requests_per_second,
+                                     stopping.get_token()});
     api = std::make_unique<api::Api>(*services);
     server = std::make_unique<http::Server>(*shards, network, *api, log, metrics, options.http);
     TRY(server->start());
@@ -233,6 +268,11 @@ void Node::stop() {
     Parts& parts = *parts_;
     if (std::exchange(parts.stopped, true)) {
         return;
+    }
+    // Queries may have long to go: who waits for one hears that it has ended.
+    parts.stopping.request_stop();
+    if (parts.sql) {
+        parts.sql->stop();
     }
     if (parts.server) {
         parts.server->stop();

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pgwire/server.h"
 
+#include <boost/asio/cancel_after.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_future.hpp>
+#include <format>
 #include <future>
 
 #include "base/assert.h"
 #include "pgwire/catalogue.h"
+#include "pgwire/messages.h"
 #include "pgwire/session.h"
 
 namespace gantry::pgwire {
@@ -177,7 +180,7 @@ asio::awaitable<void> Server::accept_loop() {
         }
         if (meters_.connections.value() >= options_.connections_max) {
             meters_.refused.add();
-            (*stream)->close();
+            co_await turn_away(**stream);
             continue;
         }
         auto session = std::make_shared<Session>(std::move(*stream), *this);
@@ -186,6 +189,20 @@ asio::awaitable<void> Server::accept_loop() {
             home.group->spawn(Session::run(std::move(session)));
         });
     }
+}
+
+// It may be a burst, so this waits for nobody: the message fits what the system keeps for a
+// connection. A client takes it for the answer to whatever it says first.
+asio::awaitable<void> Server::turn_away(Stream& stream) {
+    std::string text;
+    MessageWriter(text).error(
+        {.severity = "FATAL",
+         .state = "53300",
+         .message = std::format("there are {} connections, which is the most: try again shortly",
+                                options_.connections_max)});
+    (void)co_await stream.async_write_some(
+        asio::buffer(text), asio::cancel_after(std::chrono::milliseconds(10), as_result));
+    stream.close();
 }
 
 asio::awaitable<void> Server::watch(Home& home) {

@@ -134,6 +134,7 @@ private:
     };
 
     asio::awaitable<void> accept_loop();
+    asio::awaitable<void> turn_away(Stream& stream);
     asio::awaitable<void> watch(Home& home);
 
     Shards& shards_;
