@@ -48,7 +48,7 @@ struct Services {
     std::string temporary_folder;  // for exports on their way out
     Time started = 0;
     std::int64_t requests_per_second = 0;  // of one principal; 0 for any number
-    std::stop_token stopping = {};  // what runs long looks at it
+    std::stop_token stopping = {};         // what runs long looks at it
 };
 
 }  // namespace gantry::api
