@@ -69,8 +69,9 @@ class Wire:
 
     def __exit__(self, *_):
         self.far.close()
-        self.client._sock.close()
-        self.client._sock = None
+        if self.client._sock:
+            self.client._sock.close()
+            self.client._sock = None
 
     def sent(self):
         self.client.loop_write()
