@@ -168,7 +168,8 @@ private:
     void pump(Session& session);
     // False: the client does not take packets of that size.
     bool transmit(Connection& connection, const Outgoing& one, bool dup, std::uint64_t after);
-    void encode_own(Connection& connection, const Outgoing& one, bool dup, std::string& out);
+    void encode_own(Connection& connection, const Outgoing& one, bool dup, bool new_alias,
+                    std::string& out);
     void resend(Connection& connection);
     PacketId next_id(Session& session) const;
 

@@ -19,9 +19,9 @@ constexpr std::size_t client_id_bytes_max = 1024;
 
 Connect decoded(const std::string& bytes) {
     const auto frame = read_frame(bytes, {.connecting = true});
-    auto packet = decode_connect(**frame);
+    const auto packet = decode_connect(**frame);
     ASSERT(packet.has_value());
-    return std::move(*packet);
+    return *packet;
 }
 
 }  // namespace

@@ -204,17 +204,21 @@ PacketId Core::next_id(Session& session) const {
 bool Core::transmit(Connection& connection, const Outgoing& one, bool dup, std::uint64_t after) {
     const Message& message = *one.message;
     const SharedPublish& shared = message.shared(connection.version, one.qos > 0);
-    // Each subscription identifier takes up to five bytes more, an alias three, their length three.
-    const std::size_t own = one.subscription_ids.size() * 5 + 6;
     const bool alone = connection.version == Version::V5 &&
                        (connection.aliases_out_max > 0 || !one.subscription_ids.empty());
-    if (shared.bytes() + (alone ? own : 0) > connection.packet_bytes_max) {
+    if (!alone && shared.bytes() > connection.packet_bytes_max) {
         return false;
     }
     std::string& out = output(connection, after);
     const std::size_t before = out.size();
     if (alone) {
-        encode_own(connection, one, dup, out);
+        // Each subscription identifier takes up to five bytes, an alias three, lengths three more.
+        const std::size_t most = shared.bytes() + one.subscription_ids.size() * 5 + 6;
+        encode_own(connection, one, dup, most <= connection.packet_bytes_max, out);
+        if (out.size() - before > connection.packet_bytes_max) {
+            out.resize(before);
+            return false;
+        }
     } else {
         const bool expires = message.expires() != time_max;
         shared.append(out, {.dup = dup,
@@ -228,8 +232,10 @@ bool Core::transmit(Connection& connection, const Outgoing& one, bool dup, std::
     return true;
 }
 
-// With what no other subscriber's packet has: topic alias and subscription identifiers.
-void Core::encode_own(Connection& connection, const Outgoing& one, bool dup, std::string& out) {
+// With what no other subscriber's packet has: topic alias and subscription identifiers. A new alias
+// only where it is sure that the packet will be sent.
+void Core::encode_own(Connection& connection, const Outgoing& one, bool dup, bool new_alias,
+                      std::string& out) {
     const Message& message = *one.message;
     Publish packet = message.packet(one.qos > 0);
     packet.dup = dup;
@@ -254,7 +260,7 @@ void Core::encode_own(Connection& connection, const Outgoing& one, bool dup, std
         if (known != aliases.end()) {
             packet.topic = {};
             packet.properties.set(Property::TopicAlias, std::uint32_t{known->second});
-        } else if (aliases.size() < connection.aliases_out_max) {
+        } else if (new_alias && aliases.size() < connection.aliases_out_max) {
             const auto alias = static_cast<std::uint16_t>(aliases.size() + 1);
             aliases.emplace(topic, alias);
             packet.properties.set(Property::TopicAlias, std::uint32_t{alias});
@@ -279,9 +285,9 @@ void Core::resend(Connection& connection) {
             continue;
         }
         // 4.3.3-7: what was sent once does not expire any more, though it has no time left.
-        if (!gate_.may_receive(session.principal, one.message->topic()) ||
-            !transmit(connection, one, true, after)) {
-            ++counters_.dropped_forbidden;
+        const bool allowed = gate_.may_receive(session.principal, one.message->topic());
+        if (!allowed || !transmit(connection, one, true, after)) {
+            ++(allowed ? counters_.dropped_too_large : counters_.dropped_forbidden);
             if (session.recorded) {
                 record({.type = RecordType::Done,
                         .client_id = session.client_id,

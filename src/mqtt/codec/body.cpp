@@ -254,7 +254,7 @@ Decoded<Connect> decode_connect(const Frame& frame) {
     if ((flags & password_flag) != 0) {
         out.password = in.take_binary();
     }
-    return in.finish(std::move(out));
+    return in.finish(out);
 }
 
 }  // namespace gantry::mqtt

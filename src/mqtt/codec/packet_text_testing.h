@@ -6,10 +6,10 @@
 //   user=name:value SUBSCRIBE id=1 filter=a/+:1 filter=b:2,nl,rap,rh1 subscription_id=5
 #pragma once
 
-#include <cctype>
-#include <charconv>
+#include <algorithm>
 #include <deque>
 #include <format>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
