@@ -137,7 +137,7 @@ private:
         bool closed = false;
     };
 
-    void speak(const std::string& name, std::string text) {
+    void speak(const std::string& name, const std::string& text) {
         Peer& peer = peers_[name];
         if (peer.id == 0) {
             peer = {};

@@ -121,7 +121,7 @@ TEST(MqttConformance, TheTableSaysWhatIsTested) {
         const std::string told = line.substr(third + 3);
         names = names.empty() && told.starts_with('(') ? told : names + " |";
         EXPECT_NE(names, " |") << statement << " has neither a test nor a reason for none";
-        made += line.substr(0, third + 3) + names;
+        made.append(line, 0, third + 3).append(names);
     }
     for (const auto& [statement, names] : tests) {
         ADD_FAILURE() << statement << " is tested in " << *names.begin() << " and has no row";

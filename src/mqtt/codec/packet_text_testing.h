@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Packets as lines of text, both ways, for scripts of tests. Not part of the program.
 //
-//   CONNECT v=5 clean id=a keep_alive=30 session_expiry=10 will_topic=t will_payload=x
-//   will.will_delay=5 PUBLISH qos=1 id=7 retain topic=a/b payload="two words" message_expiry=3
-//   user=name:value SUBSCRIBE id=1 filter=a/+:1 filter=b:2,nl,rap,rh1 subscription_id=5
+//   CONNECT v=5 clean id=a keep_alive=30 will_topic=t will_payload=x will.will_delay=5
+//   PUBLISH qos=1 id=7 retain topic=a/b payload="two words" message_expiry=3 user=name:value
+//   SUBSCRIBE id=1 filter=a/+:1 filter=b:2,nl,rap,rh1 subscription_id=5
 #pragma once
 
 #include <algorithm>
