@@ -76,10 +76,10 @@ private:
     Application& application_;
     Log& log_;
     const HttpOptions options_;
-    Gauge& connections_;
-    Counter& refused_;
     ByteBudget bodies_;   // of requests, from their first byte to the answer
     ByteBudget answers_;  // until they are taken
+    Gauge& connections_;
+    Counter& refused_;
     std::unique_ptr<Listener> listener_;
     std::vector<std::unique_ptr<TaskGroup>> groups_;  // the sessions of each shard
     std::unique_ptr<TaskGroup> acceptor_;
