@@ -19,6 +19,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "tests" / "system"))
 
 from arrow_workload import measure_arrow  # noqa: E402
+from doors_workload import measure_doors  # noqa: E402
 from gantryd_process import Gantryd, wait_until  # noqa: E402
 from measure import Table, cpu_seconds, kernels, resident_mib  # noqa: E402
 from plant_process import Plant  # noqa: E402
@@ -114,6 +115,15 @@ def measure_http(table, smoke):
                       float(value) * {"us": 0.001, "ms": 1, "s": 1000}[unit], "ms")
 
 
+def measure_mqtt(table, smoke):
+    """MQTT of one core, in memory: packets, topics, and messages through the state machine."""
+    units = {"bytes/subscription": "B", "messages/s": "messages/s", "items_per_second": "1/s"}
+    for run in kernels("mqtt/", smoke):
+        for counter, unit in units.items():
+            if counter in run:
+                table.add("mqtt", f"{run['name']}: {counter}", run[counter], unit)
+
+
 def measure_start(table, smoke):
     """From exec to ready, first on an empty folder, then on it; resident memory when idle."""
     node = Gantryd()
@@ -136,7 +146,7 @@ def measure_start(table, smoke):
 
 
 WORKLOADS = {"pipeline": measure_pipeline, "store": measure_store, "arrow": measure_arrow,
-             "modbus": measure_modbus,
+             "doors": measure_doors, "modbus": measure_modbus, "mqtt": measure_mqtt,
              "http": measure_http, "start": measure_start}
 
 
@@ -165,6 +175,7 @@ def main():
         if name not in WORKLOADS:
             parser.error(f"there is no workload '{name}': {', '.join(WORKLOADS)}")
     table = Table()
+    load = f"load of the machine before it {os.getloadavg()[0]:.1f}"
     for name in options.workloads or WORKLOADS:
         more = {"peers": options.peers} if name == "store" else {}
         WORKLOADS[name](table, options.smoke, **more)
@@ -173,7 +184,7 @@ def main():
         today = datetime.date.today().isoformat()
         file = HERE / "results" / f"{today}-{commit()}.md"
         file.parent.mkdir(exist_ok=True)
-        text = f"{machine()}, {today}, commit {commit()}\n\n{table}\n"
+        text = f"{machine()}, {today}, commit {commit()}, {load}\n\n{table}\n"
         file.write_text("<!-- SPDX-License-Identifier: Apache-2.0 -->\n" + text)
 
 

@@ -17,6 +17,7 @@ SIZES = {
     "GANTRY_BENCH_BATCH_ROWS": (10_000, 50),
     "GANTRY_BENCH_TRUCKS": (4000, 10),
     "GANTRY_BENCH_TRUCK_STEPS": (360, 30),
+    "GANTRY_BENCH_DAYS": (365, 2),
     "GANTRY_BENCH_NEW_HOSTS": (100_000, 100),
     "GANTRY_BENCH_JOURNAL_MB": (512, 1),
     "GANTRY_BENCH_MEMTABLE_MB": (128, 1),
@@ -98,6 +99,9 @@ class Gantry:
         self.add("cold/scan", what + ": scan of all, cold", ("points_cpu_s", "points/CPU-s"))
         self.add("cold/sum_cut", what + ": sum without block statistics, cold",
                  ("points_cpu_s", "points/CPU-s"))
+        for run, how in (("hours", "with roll-ups"), ("hours_read", "without")):
+            self.add("cold/" + run, f"a sensor read every second, cold, {how}: by the hour",
+                     ("cpu_ms", "CPU-ms"), ("bytes_a_point", "bytes/point"))
 
     def tell_lines(self, what):
         run = "line_protocol/ingest"

@@ -3,6 +3,9 @@
 
 from .columnar import ClickHouse, DuckDb
 from .gantryd import GantryHttp
-from .http import InfluxDb, VictoriaMetrics
+from .http import InfluxDb, Prometheus, VictoriaMetrics
 
+__all__ = ["ClickHouse", "DuckDb", "GantryHttp", "InfluxDb", "Prometheus", "VictoriaMetrics"]
+
+# Those of ./dev bench store --peers.
 PEERS = (GantryHttp, VictoriaMetrics, InfluxDb, DuckDb, ClickHouse)

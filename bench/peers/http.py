@@ -106,13 +106,48 @@ class HttpPeer(Peer):
         raise NotImplementedError
 
 
-class VictoriaMetrics(HttpPeer):
+class PrometheusApi(HttpPeer):
+    """Asked by PromQL."""
+
+    unasked = {}  # parameters that every query has
+
+    def prom(self, path, **parameters):
+        return self.query("/api/v1/" + path, **parameters, **self.unasked)
+
+    def answer(self, case, question):
+        seconds = STEP * case.steps
+        end = START + seconds
+        if question in ("sum", "count"):
+            # Metric by metric: what is left of them has the same labels.
+            query = " + ".join(f"sum({question}_over_time({table}_{field}[{seconds + STEP}s]))"
+                               for table, fields in case.tables.items() for field in fields)
+            return [self.prom("query", query=query, time=end)]
+        if question == "lastpoint":
+            names = "{__name__=~\"(%s)_.*\"}" % "|".join(case.tables)
+            return [self.prom("query", query=f"last_over_time({names}[1h])", time=end)]
+        # Windows with both their ends, or open at their beginning: these have the same samples.
+        hours = -(-seconds // 3600)
+        return [self.prom("query_range", query="avg_over_time(cpu_usage_user[1h])",
+                          start=START + 3599, end=START + 3600 * hours - 1, step="1h")]
+
+    def read(self, case, question):
+        self.ask(case, question)
+        return sum(self.values(self.texts))
+
+    def values(self, texts):
+        return [float(value[1]) for text in texts
+                for series in json.loads(text)["data"]["result"]
+                for value in series.get("values") or [series["value"]]]
+
+
+class VictoriaMetrics(PrometheusApi):
     name = "VictoriaMetrics"
     durability = "not durable: no write-ahead log"
     program = "victoria-metrics"
     package = "victoria-metrics"
     ready = "/health"
     write = "/write?precision=ns"
+    unasked = {"nocache": 1}
 
     def command(self):
         return [self.program, f"-httpListenAddr=127.0.0.1:{self.port}",
@@ -135,26 +170,34 @@ class VictoriaMetrics(HttpPeer):
     def disk_bytes(self):
         return bytes_of(self.folder + "/data")
 
-    def answer(self, case, question):
-        names = "{__name__=~\"(%s)_.*\"}" % "|".join(case.tables)
-        seconds = STEP * case.steps
-        end = START + seconds
-        if question in ("sum", "count"):
-            over = f"{question}_over_time({names}[{seconds + STEP}s])"
-            return [self.query("/api/v1/query", query=f"sum({over})", time=end, nocache=1)]
-        if question == "lastpoint":
-            return [self.query("/api/v1/query", query=f"last_over_time({names}[1h])", time=end,
-                               nocache=1)]
-        # Its windows are open at their beginning and closed at their end.
-        hours = -(-seconds // 3600)
-        return [self.query("/api/v1/query_range", query="avg_over_time(cpu_usage_user[1h])",
-                           start=START + 3599, end=START + 3600 * hours - 1, step="1h", nocache=1)]
 
-    def read(self, case, question):
-        self.ask(case, question)
-        return sum(float(value[1]) for text in self.texts
-                   for series in json.loads(text)["data"]["result"]
-                   for value in series.get("values", [series.get("value")]))
+class Prometheus(PrometheusApi):
+    """Of Debian: its blocks are made beforehand, of one field only, and only queries are measured."""
+
+    name = "Prometheus"
+    program = package = "prometheus"
+    ready = "/-/ready"
+    fields = ("usage_user",)
+
+    def __init__(self, case):
+        self.case = case
+
+    def command(self):
+        lines, data = f"{self.folder}/open-metrics", f"{self.folder}/data"
+        with open(self.case.file("csv"), encoding="utf-8") as rows, \
+                open(lines, "w", encoding="utf-8") as out:
+            for number, row in enumerate(rows):
+                time = START + STEP * (number // self.case.hosts)
+                _, host, value, _ = row.split(",", 3)
+                out.write(f'cpu_usage_user{{hostname="{host}"}} {value} {time}\n')
+            out.write("# EOF\n")
+        subprocess.run(["promtool", "tsdb", "create-blocks-from", "openmetrics", lines, data],
+                       stdout=self.log, stderr=self.log, check=True)
+        config = pathlib.Path(self.folder, "prometheus.yml")
+        config.write_text("global: {}\n", encoding="utf-8")
+        return [self.program, f"--config.file={config}", f"--storage.tsdb.path={data}",
+                "--storage.tsdb.retention.time=100y", "--log.level=warn",
+                f"--web.listen-address=127.0.0.1:{self.port}"]
 
 
 class InfluxDb(HttpPeer):
@@ -214,7 +257,10 @@ bind-address = "127.0.0.1:{free_port()}"
 
     def read(self, case, question):
         self.ask(case, question)
-        return sum(value or 0 for text in self.texts
-                   for series in json.loads(text)["results"][0]["series"]
-                   for row in series["values"]
-                   for value in row[1:])
+        return sum(self.values(self.texts))
+
+    def values(self, texts):
+        return [value or 0 for text in texts
+                for series in json.loads(text)["results"][0]["series"]
+                for row in series["values"]
+                for value in row[1:]]

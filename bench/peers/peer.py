@@ -113,10 +113,10 @@ class Peer:
         raise NotImplementedError
 
 
-def bytes_of(folder):
+def bytes_of(folder, pattern="*"):
     """On disk; of files that vanish meanwhile, none."""
     total = 0
-    for path in pathlib.Path(folder).rglob("*"):
+    for path in pathlib.Path(folder).rglob(pattern):
         try:
             status = path.lstat()
         except FileNotFoundError:

@@ -69,7 +69,9 @@ Result<http::Response> patch_tenant(Services& services, const Call& call) {
 
 Result<http::Response> read_usage(Services& services, const Call& call) {
     TRY_ASSIGN(const auto tenant, services.registry.tenants().get(call.tenant().text()));
-    return json_answer({{"points", {{"used", tenant.points}, {"max", tenant.points_max}}}});
+    const std::size_t series = services.labels.size(tenant.id);
+    return json_answer({{"points", {{"used", tenant.points}, {"max", tenant.points_max}}},
+                        {"series", {{"used", series}, {"max", tenant.points_max}}}});
 }
 
 Result<http::Response> create_tenant(Services& services, const Call& call) {
@@ -287,8 +289,9 @@ void add_access_routes(std::vector<Route>& out) {
                    .response = "TenantQuota",
                    .audited = true,
                    .about = "points_quota is how many points, and so series, the tenant may have; "
-                            "null makes it tenants.points_max again. Points that are there stay, "
-                            "also beyond a smaller quota."});
+                            "null makes it tenants.points_max again. It may have as many series by "
+                            "labels beside them. What is there stays, also beyond a smaller "
+                            "quota."});
     out.push_back({.method = Get,
                    .path = "/v1/usage",
                    .id = "getUsage",
@@ -297,7 +300,8 @@ void add_access_routes(std::vector<Route>& out) {
                    .permission = "usage:read",
                    .handle = read_usage,
                    .response = "Usage",
-                   .about = "A point more than max is refused with quota_exceeded (403)."});
+                   .about = "A point more than max is refused with quota_exceeded (403), and so "
+                            "are lines that would make a series more."});
     out.push_back({.method = Get,
                    .path = "/v1/principals",
                    .id = "listPrincipals",

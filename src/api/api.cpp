@@ -14,6 +14,11 @@ namespace {
 constexpr std::size_t default_body_max = 1024 * 1024;
 constexpr security::Rate audited_read_rate{.interval = std::chrono::seconds(1), .burst = 20};
 
+security::Rate request_rate(std::int64_t a_second) {
+    return {.interval = Duration(std::chrono::seconds(1)) / std::max<std::int64_t>(a_second, 1),
+            .burst = a_second};
+}
+
 // The trace id of W3C Trace Context, "00-<32 hex>-<16 hex>-<2 hex>", or empty.
 std::string trace_of(std::string_view traceparent) {
     if (traceparent.size() >= 55 && traceparent.starts_with("00-") && traceparent[35] == '-') {
@@ -108,6 +113,7 @@ Result<> check_query(const Route& route, const http::Request& request) {
 Api::Api(Services& services)
     : services_(services),
       audited_reads_(services.clock, audited_read_rate),
+      requests_(services.clock, request_rate(services.requests_per_second)),
       latency_(services.metrics.latency("gantry_http_request_seconds",
                                         "Time from a whole request to its answer.")) {
     for (const Route& route : routes()) {
@@ -123,6 +129,19 @@ std::size_t Api::body_limit(const http::Request& head) const {
     std::vector<http::Method> allowed;
     const auto match = router_.match(head, allowed);
     return match ? routes()[match->index].body_max : default_body_max;
+}
+
+// The principal whose token is known already, or else whoever has that address.
+std::string Api::payer(const http::Request& head) const {
+    std::string token(bearer_of(head));
+    if (token.empty()) {
+        token = foreign_token_of(head);
+    }
+    if (const auto known =
+            token.empty() ? nullptr : services_.registry.sessions().remembered(token)) {
+        return known->principal.text();
+    }
+    return head.peer.substr(0, head.peer.rfind(':'));
 }
 
 security::Context Api::new_context(const http::Request& request) const {
@@ -167,13 +186,20 @@ Async<> Api::identify(const http::Request& request, std::string token, security:
     co_return Result<>{};
 }
 
-Result<> Api::admit(const Route& route, const security::Context& context) const {
+Result<> Api::admit(const Route& route, const security::Context& context) {
     if (route.admission == Admission::Public) {
         return {};
     }
     if (!context.identity) {
         return fail(Code::Unauthenticated,
                     "sign in (POST /v1/session) and send Authorization: Bearer …");
+    }
+    const std::int64_t a_second = services_.requests_per_second;
+    if (a_second != 0 && !requests_.take(context.identity->principal.text()).allowed) {
+        return fail(Code::RateLimited,
+                    "these are more than {} requests a second, which is what one principal may "
+                    "send: put more into one request, or slow down",
+                    a_second);
     }
     if (context.identity->must_change_password && !needs_no_new_password(route)) {
         return fail(
@@ -192,6 +218,10 @@ Async<http::Response> Api::run(const Route& route, const Call& call) {
         co_return co_await (*handler)(services_, call);
     }
     const BlockingHandler handler = std::get<BlockingHandler>(route.handle);
+    if (route.in_turn) {
+        co_return co_await offload(services_.queries, call.party(),
+                                   [this, handler, &call] { return handler(services_, call); });
+    }
     co_return co_await offload(services_.offload,
                                [this, handler, &call] { return handler(services_, call); });
 }

@@ -18,6 +18,7 @@ public:
     explicit Api(Services& services);
 
     std::size_t body_limit(const http::Request& head) const override;
+    std::string payer(const http::Request& head) const override;
     asio::awaitable<http::Response> serve(http::Request& request) override;
     asio::awaitable<std::optional<http::Response>> upgrade(http::Request& request) override;
     asio::awaitable<void> converse(http::Request& request, http::WebSocket& socket) override;
@@ -30,7 +31,7 @@ private:
     // Finds out who asks; nothing if no token was shown.
     Async<> identify(const http::Request& request, security::Context& context);
     Async<> identify(const http::Request& request, std::string token, security::Context& context);
-    Result<> admit(const Route& route, const security::Context& context) const;
+    Result<> admit(const Route& route, const security::Context& context);
     Async<http::Response> run(const Route& route, const Call& call);
     Async<http::Response> run_once(const Route& route, const Call& call);
     asio::awaitable<Result<http::Response>> dispatch(http::Request& request,
@@ -43,6 +44,7 @@ private:
     http::Router router_;
     StaticFiles files_;
     security::RateLimiter audited_reads_;  // so that guessing ids does not fill the audit log
+    security::RateLimiter requests_;       // of a principal
     std::array<Counter*, 6> by_class_;     // answers by the hundreds of their status
     LatencyHistogram& latency_;
 };

@@ -89,8 +89,12 @@ struct RowColumns {
 // Hands out an Arrow stream of the points' rows. What the rows are is a subclass's.
 class ArrowSource {
 public:
-    ArrowSource(Services& services, std::vector<directory::PointRef> points, HistoryRequest request)
-        : services_(services), points_(std::move(points)), request_(std::move(request)) {}
+    ArrowSource(Services& services, Party party, std::vector<directory::PointRef> points,
+                HistoryRequest request)
+        : services_(services),
+          party_(std::move(party)),
+          points_(std::move(points)),
+          request_(std::move(request)) {}
     virtual ~ArrowSource() = default;
 
     // Reads the first piece, so that what cannot be answered is an error and not an answer that
@@ -104,7 +108,7 @@ public:
         if (!prepared_.empty()) {
             co_return std::exchange(prepared_, {});
         }
-        co_return co_await offload(services_.offload, [this] { return piece(); });
+        co_return co_await offload(services_.queries, party_, [this] { return piece(); });
     }
 
 protected:
@@ -125,6 +129,7 @@ protected:
     }
 
     Services& services_;
+    const Party party_;
     const std::vector<directory::PointRef> points_;
     const HistoryRequest request_;
     std::size_t at_ = 0;
@@ -178,8 +183,10 @@ private:
 // of the Parquet export: value, value_int, value_text.
 class RawSource final : public ArrowSource {
 public:
-    RawSource(Services& services, std::vector<directory::PointRef> points, HistoryRequest request)
-        : ArrowSource(services, std::move(points), std::move(request)), from_(request_.range.from) {
+    RawSource(Services& services, Party party, std::vector<directory::PointRef> points,
+              HistoryRequest request)
+        : ArrowSource(services, std::move(party), std::move(points), std::move(request)),
+          from_(request_.range.from) {
         for (const auto& entry : points_) {
             const ValueType type = entry->point.property.type;
             mixed_ = mixed_ || type != points_[0]->point.property.type;
@@ -303,7 +310,8 @@ private:
         for (; at_ < points_.size() && rows.size() < batch_rows; ++at_) {
             TRY_ASSIGN(const auto history,
                        query::bucket_history(services_.store, points_[at_]->series, request_.range,
-                                             request_.every, request_.aggregates, request_.fill));
+                                             request_.every, request_.aggregates, request_.fill,
+                                             request_.bucket_usable()));
             for (std::size_t i = 0; i < history.time.size(); ++i) {
                 rows.add(at_, history.time[i], history.quality[i]);
             }
@@ -329,14 +337,14 @@ private:
 
 }  // namespace
 
-Result<http::Response> export_arrow(Services& services,
+Result<http::Response> export_arrow(Services& services, const Call& call,
                                     const std::vector<directory::PointRef>& points,
                                     const HistoryRequest& request) {
     std::shared_ptr<ArrowSource> source;
     if (request.every == Duration{0}) {
-        source = std::make_shared<RawSource>(services, points, request);
+        source = std::make_shared<RawSource>(services, call.party(), points, request);
     } else {
-        source = std::make_shared<BucketSource>(services, points, request);
+        source = std::make_shared<BucketSource>(services, call.party(), points, request);
     }
     TRY(source->prepare());
     return stream_answer([source = std::move(source)] { return source->next(); }, arrow::media_type,

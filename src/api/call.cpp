@@ -17,6 +17,10 @@ std::string reading(std::string_view permission) {
 
 }  // namespace
 
+Party Call::party() const {
+    return {context.tenant.text(), context.identity ? context.identity->principal.text() : ""};
+}
+
 const std::string& Call::part(std::string_view name) const {
     const auto found = path.find(name);
     ASSERT(found != path.end());

@@ -22,6 +22,8 @@ struct Call {
     const security::Context& context;
 
     const TenantId& tenant() const { return context.tenant; }
+    // Whose turn it takes.
+    Party party() const;
     // A {name} of the route.
     const std::string& part(std::string_view name) const;
 

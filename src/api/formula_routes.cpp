@@ -2,179 +2,23 @@
 // POST /v1/query: formulas over points, asset by asset or in groups.
 #include <map>
 
+#include "api/formula_question.h"
 #include "api/history_request.h"
 #include "api/point_access.h"
 #include "api/route.h"
 #include "model/unit.h"
-#include "query/formula.h"
 
 namespace gantry::api {
 namespace {
 
-constexpr std::size_t variables_max = 32;
-constexpr std::size_t formulas_max = 16;
 constexpr std::size_t assets_max = 10'000;
 constexpr std::size_t cells_max = 1'000'000;
-
-// A variable as asked for: a point, or a property of each asset.
-struct Wanted {
-    std::string name;
-    std::string point;
-    std::string property;
-    query::AggregateKind aggregate = query::AggregateKind::Average;
-};
-
-struct WantedFormula {
-    std::string name;
-    std::string text;
-    std::string unit;
-};
-
-struct Question {
-    query::Grid grid;
-    std::vector<Wanted> variables;
-    std::vector<WantedFormula> formulas;
-    bool by_asset = false;  // some variable is a property
-    std::string under;
-    std::string model;
-    std::string group = "asset";
-    query::Combine combine = query::Combine::Average;
-};
-
-Result<Wanted> read_variable(const std::string& name, const json::value& value) {
-    Wanted out;
-    out.name = name;
-    std::string aggregate = "avg";
-    const std::string place = "/variables/" + name;
-    ObjectReader in(value, place);
-    in.optional("point", out.point);
-    in.optional("property", out.property);
-    in.optional("agg", aggregate);
-    TRY(in.finish());
-    if (out.point.empty() == out.property.empty()) {
-        return bad_field(place, "name a point, or the property of each asset");
-    }
-    const auto kind = query::parse_aggregate(aggregate);
-    if (!kind) {
-        return bad_field(place + "/agg", "there is no aggregate '" + aggregate + "'");
-    }
-    out.aggregate = *kind;
-    return out;
-}
-
-Result<> read_grid(query::Grid& grid, const std::string& from, const std::string& to,
-                   const std::string& every, const std::string& fill, Time now) {
-    const auto begin = parse_time_or_relative(from, now);
-    const auto end = parse_time_or_relative(to, now);
-    if (!begin || !end) {
-        return bad_field(begin ? "/to" : "/from", (begin ? end : begin).error().message);
-    }
-    grid.range = {*begin, *end};
-    if (grid.range.from > grid.range.to) {
-        return bad_field("/from", "is after 'to'");
-    }
-    const auto length = parse_duration(every);
-    if (!length || *length <= Duration{0}) {
-        return bad_field("/every", length ? "must be longer than nothing" : length.error().message);
-    }
-    grid.every = *length;
-    const auto kind = query::parse_fill(fill);
-    if (!kind) {
-        return bad_field("/fill", "must be none, previous or linear");
-    }
-    grid.fill = *kind;
-    if (grid.size() > query::buckets_max) {
-        return bad_field("/every",
-                         std::format("the range has {} buckets of {}, at most {}: ask for "
-                                     "a shorter range or longer buckets",
-                                     grid.size(), every, query::buckets_max));
-    }
-    return {};
-}
-
-Result<> read_variables(Question& out, const json::value* variables) {
-    if (variables == nullptr || !variables->is_object() || variables->as_object().empty() ||
-        variables->as_object().size() > variables_max) {
-        return bad_field("/variables",
-                         std::format("must be an object of 1 to {} variables", variables_max));
-    }
-    for (const auto& [name, value] : variables->as_object()) {
-        TRY_ASSIGN(out.variables.emplace_back(), read_variable(std::string(name), value));
-        out.by_asset = out.by_asset || !out.variables.back().property.empty();
-    }
-    return {};
-}
-
-Result<> read_formulas(Question& out, const json::value* formulas) {
-    if (formulas == nullptr || !formulas->is_array() || formulas->as_array().empty() ||
-        formulas->as_array().size() > formulas_max) {
-        return bad_field("/formulas",
-                         std::format("must be an array of 1 to {} formulas", formulas_max));
-    }
-    for (const json::value& value : formulas->as_array()) {
-        WantedFormula& formula = out.formulas.emplace_back();
-        ObjectReader in(value, std::format("/formulas/{}", out.formulas.size() - 1));
-        in.required("expression", formula.text);
-        in.optional("name", formula.name);
-        in.optional("unit", formula.unit);
-        TRY(in.finish());
-        if (formula.name.empty()) {
-            formula.name = formula.text;
-        }
-    }
-    return {};
-}
-
-Result<Question> read_question(const Call& call, Time now) {
-    TRY_ASSIGN(const json::value body, call.body());
-    Question out;
-    std::string from = "-1h";
-    std::string to = "now";
-    std::string every;
-    std::string fill = "none";
-    ObjectReader in(body, "");
-    in.optional("from", from);
-    in.optional("to", to);
-    in.required("every", every);
-    in.optional("fill", fill);
-    const json::value* variables = in.take("variables");
-    const json::value* formulas = in.take("formulas");
-    const json::value* assets = in.take("assets");
-    const json::value* group = in.take("group");
-    TRY(in.finish());
-    TRY(read_grid(out.grid, from, to, every, fill, now));
-    TRY(read_variables(out, variables));
-    TRY(read_formulas(out, formulas));
-    if (assets != nullptr) {
-        ObjectReader of(*assets, "/assets");
-        of.optional("under", out.under);
-        of.optional("model", out.model);
-        TRY(of.finish());
-    }
-    if (group != nullptr) {
-        std::string combine = "avg";
-        ObjectReader of(*group, "/group");
-        of.optional("by", out.group);
-        of.optional("agg", combine);
-        TRY(of.finish());
-        const auto how = query::parse_combine(combine);
-        if (!how) {
-            return bad_field("/group/agg", "must be avg, sum, min, max or count");
-        }
-        out.combine = *how;
-    }
-    if (out.group != "asset" && out.group != "parent" && out.group != "model" &&
-        out.group != "all" && !parse_asset_level(out.group)) {
-        return bad_field("/group/by",
-                         "must be asset, parent, model, all, or a level such as site or line");
-    }
-    return out;
-}
 
 // The assets that are asked about, and what is above them, for grouping.
 class AssetSet {
 public:
-    static Result<AssetSet> read(Services& services, const Call& call, const Question& question) {
+    static Result<AssetSet> read(Services& services, const Call& call,
+                                 const FormulaQuestion& question) {
         AssetSet out;
         auto& assets = services.registry.assets();
         registry::PageRequest page;
@@ -291,7 +135,7 @@ Result<BoundFormula> bind_formula(const WantedFormula& wanted,
 
 class Evaluator {
 public:
-    Evaluator(Services& services, const Call& call, const Question& question)
+    Evaluator(Services& services, const Call& call, const FormulaQuestion& question)
         : services_(services), call_(call), question_(question), rows_(question.grid.size()) {}
 
     Result<> prepare() {
@@ -302,7 +146,7 @@ public:
             }
             expressions_.push_back(std::move(*parsed));
         }
-        for (const Wanted& variable : question_.variables) {
+        for (const WantedVariable& variable : question_.variables) {
             query::Operand& operand = fixed_.emplace_back();
             operand.aggregate = variable.aggregate;
             if (!variable.point.empty()) {
@@ -324,7 +168,7 @@ public:
         std::vector<expression::Variable> variables;
         bool any = asset == nullptr;
         for (std::size_t i = 0; i < operands.size(); ++i) {
-            const Wanted& wanted = question_.variables[i];
+            const WantedVariable& wanted = question_.variables[i];
             if (asset != nullptr && !wanted.property.empty()) {
                 const std::string path = asset->path + "." + wanted.property;
                 operands[i].point = services_.directory.find(call_.tenant(), path);
@@ -393,7 +237,7 @@ private:
 
     Services& services_;
     const Call& call_;
-    const Question& question_;
+    const FormulaQuestion& question_;
     const std::size_t rows_;
     std::vector<expression::Expression> expressions_;
     std::vector<query::Operand> fixed_;
@@ -422,7 +266,7 @@ void write_column(JsonWriter& json, const expression::Column& column) {
     json.end_array();
 }
 
-void write_item(JsonWriter& json, const Question& question, const std::string& group,
+void write_item(JsonWriter& json, const FormulaQuestion& question, const std::string& group,
                 const std::vector<expression::Column>& columns,
                 const std::vector<std::string>& units) {
     json.begin_object();
@@ -442,10 +286,8 @@ void write_item(JsonWriter& json, const Question& question, const std::string& g
 }
 
 // Columns of each group, in the order of their names.
-Result<std::map<std::string, std::vector<expression::Column>>> grouped(Services& services,
-                                                                       const Call& call,
-                                                                       const Question& question,
-                                                                       Evaluator& evaluator) {
+Result<std::map<std::string, std::vector<expression::Column>>> grouped(
+    Services& services, const Call& call, const FormulaQuestion& question, Evaluator& evaluator) {
     TRY_ASSIGN(const AssetSet assets, AssetSet::read(services, call, question));
     if (assets.chosen().size() > assets_max) {
         return fail(Code::TooLarge, "{} assets are asked for, at most {} at once: narrow 'under'",
@@ -487,7 +329,7 @@ Result<std::map<std::string, std::vector<expression::Column>>> grouped(Services&
 }
 
 Result<http::Response> run_formulas(Services& services, const Call& call) {
-    TRY_ASSIGN(const Question question, read_question(call, services.clock.now()));
+    TRY_ASSIGN(const FormulaQuestion question, read_formula_question(call, services.clock.now()));
     Evaluator evaluator(services, call, question);
     TRY(evaluator.prepare());
     std::map<std::string, std::vector<expression::Column>> items;
@@ -524,7 +366,8 @@ void add_formula_routes(std::vector<Route>& out) {
                    .request = "FormulaQuestion",
                    .response = "FormulaAnswer",
                    .about = "Variables are points, or a property of each asset; units and quality "
-                            "are carried through: docs/guide/formulas.md."});
+                            "are carried through: docs/guide/formulas.md.",
+                   .in_turn = true});
 }
 
 }  // namespace gantry::api

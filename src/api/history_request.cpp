@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "api/point_access.h"
+#include "query/plot.h"
 
 namespace gantry::api {
 
@@ -79,6 +80,18 @@ void write_raw(JsonWriter& json, const query::RawHistory& history, bool with_cod
     }
 }
 
+Result<> read_number(const Call& call, std::string_view name, std::size_t most, std::size_t& out) {
+    const auto text = call.request.parameter(name);
+    if (!text) {
+        return {};
+    }
+    const char* end = text->data() + text->size();
+    if (std::from_chars(text->data(), end, out).ptr != end || out < 1 || out > most) {
+        return bad_field(std::string(name), std::format("must be 1 to {}", most));
+    }
+    return {};
+}
+
 // "good", "code", or both by a comma.
 Result<> read_quality(std::string_view text, HistoryRequest& out) {
     while (!text.empty()) {
@@ -96,6 +109,14 @@ Result<> read_quality(std::string_view text, HistoryRequest& out) {
         text.remove_prefix(std::min(comma + 1, text.size()));
     }
     return {};
+}
+
+Result<query::RawHistory> raw_rows(const store::Store& store, SeriesId series,
+                                   const HistoryRequest& request) {
+    return request.plot != 0 ? query::plot_history(store, series, request.range, request.plot,
+                                                   request.raw_usable())
+                             : query::usable_history(store, series, request.range, request.limit,
+                                                     request.raw_usable());
 }
 
 }  // namespace
@@ -120,6 +141,13 @@ void write_buckets(JsonWriter& json, const query::BucketHistory& history,
     }
     write_qualities(json, history.quality, request.quality_codes);
     json.end_object();
+    if (request.explain) {
+        json.key("plan").begin_object();
+        json.field("blocks_by_statistics", history.work.by_statistics);
+        json.field("blocks_by_roll_ups", history.work.by_roll_ups);
+        json.field("blocks_read", history.work.read);
+        json.field("series_in_memory", history.work.series_in_memory).end_object();
+    }
 }
 
 Result<HistoryRequest> read_history_request(const Call& call, Time now) {
@@ -143,14 +171,14 @@ Result<HistoryRequest> read_history_request(const Call& call, Time now) {
         return bad_field("fill", "must be none, previous or linear");
     }
     out.fill = *fill;
-    if (const auto limit = call.request.parameter("limit")) {
-        const char* end = limit->data() + limit->size();
-        if (std::from_chars(limit->data(), end, out.limit).ptr != end || out.limit < 1 ||
-            out.limit > history_limit_max) {
-            return bad_field("limit", std::format("must be 1 to {}", history_limit_max));
-        }
+    TRY(read_number(call, "limit", history_limit_max, out.limit));
+    TRY(read_number(call, "plot", query::plot_spans_max, out.plot));
+    if (out.plot != 0 && out.every != Duration{0}) {
+        return bad_field("plot", "is for raw samples: leave 'every' out");
     }
     TRY(read_quality(call.request.parameter("quality").value_or(""), out));
+    TRY_ASSIGN(const auto explain, call.flag("explain"));
+    out.explain = explain.value_or(false);
     return out;
 }
 
@@ -168,9 +196,7 @@ Result<> write_history(std::string& out, const store::Store& store,
             json.field("unit", entry->point.property.unit);
         }
         if (request.every == Duration{0}) {
-            TRY_ASSIGN(const auto history,
-                       query::usable_history(store, entry->series, request.range, request.limit,
-                                             request.raw_usable()));
+            TRY_ASSIGN(const auto history, raw_rows(store, entry->series, request));
             rows += history.samples.size();
             write_raw(json, history, request.quality_codes);
         } else {

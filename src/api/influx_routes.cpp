@@ -139,7 +139,8 @@ void add_influx_routes(std::vector<Route>& out) {
                        .query = about_query,
                        .response = "InfluxAnswer",
                        .about = "Not InfluxQL: SELECT is refused and says what to use instead.",
-                       .foreign_credentials = true});
+                       .foreign_credentials = true,
+                       .in_turn = true});
     }
     out.push_back(
         {.method = http::Method::Get,

@@ -12,6 +12,8 @@ namespace {
 constexpr std::size_t piece_bytes = std::size_t{256} << 10;
 // Larger pieces are parsed where they hold up nobody.
 constexpr std::size_t inline_bytes_max = std::size_t{32} << 10;
+// What a packed body may come to; lines pack to a tenth or so, and 64 MiB are taken.
+constexpr std::size_t unpacked_bytes_max = std::size_t{1} << 30;
 constexpr std::string_view write_permission = "metrics:write";
 
 // The body in pieces, unpacked.
@@ -26,7 +28,15 @@ public:
     // Empty: there are no more.
     Result<std::string_view> next() {
         if (packed_) {
-            return packed_->next(piece_bytes);
+            TRY_ASSIGN(const std::string_view piece, packed_->next(piece_bytes));
+            unpacked_ += piece.size();
+            if (unpacked_ > unpacked_bytes_max) {
+                return fail(Code::TooLarge,
+                            "the body has more than {} bytes unpacked; the lines before are "
+                            "stored: send it in parts",
+                            unpacked_bytes_max);
+            }
+            return piece;
         }
         const std::string_view out = left_.substr(0, piece_bytes);
         left_.remove_prefix(out.size());
@@ -36,6 +46,7 @@ public:
 private:
     std::string_view left_;
     std::optional<http::Gunzip> packed_;
+    std::size_t unpacked_ = 0;
 };
 
 labels::LineCaches::Lease cache_for(Services& services, const Call& call,

@@ -159,12 +159,22 @@ std::string LiveConversation::render(const pipeline::Subscription::Taken& taken,
     return out;
 }
 
-void LiveParking::begin(const std::string& token, const security::Context& context,
-                        std::function<void()> leave) {
-    if (context.identity) {
-        const std::lock_guard lock(mutex_);
-        going_[token] = {context.identity->principal, context.tenant, std::move(leave)};
+Result<> LiveParking::begin(const std::string& token, const security::Context& context,
+                            std::function<void()> leave) {
+    if (!context.identity) {
+        return {};
     }
+    const PrincipalId& principal = context.identity->principal;
+    const std::lock_guard lock(mutex_);
+    const auto of_principal = std::ranges::count_if(
+        going_, [&](const auto& entry) { return entry.second.principal == principal; });
+    if (!going_.contains(token) &&
+        static_cast<std::size_t>(of_principal) >= going_a_principal_max) {
+        return fail(Code::RateLimited, "you follow samples by {} connections already: close some",
+                    of_principal);
+    }
+    going_[token] = {principal, context.tenant, std::move(leave)};
+    return {};
 }
 
 void LiveParking::end(const std::string& token) {

@@ -85,13 +85,14 @@ public:
     static constexpr Duration kept_for = std::chrono::minutes(1);
     static constexpr std::size_t kept_max = 200;
     static constexpr std::size_t kept_a_principal_max = 16;
+    static constexpr std::size_t going_a_principal_max = 200;
 
     explicit LiveParking(const Clock& clock) : clock_(clock) {}
 
     // A conversation goes on from now; `leave` is called, on any thread, when somebody comes back
-    // for it: it must soon be parked then.
-    void begin(const std::string& token, const security::Context& context,
-               std::function<void()> leave);
+    // for it: it must soon be parked then. RateLimited: the principal has as many as it may.
+    Result<> begin(const std::string& token, const security::Context& context,
+                   std::function<void()> leave);
     // Keeps it, and forgets what begin() said.
     void park(std::unique_ptr<LiveConversation> conversation, const security::Context& context);
     void end(const std::string& token);

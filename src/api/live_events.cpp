@@ -43,12 +43,11 @@ public:
             CO_TRY(follow(request));
         }
         conversation_->wake_with(signal_.waker());
-        services_.live_parking.begin(conversation_->token(), context_,
-                                     [left = left_, wake = signal_.waker()] {
-                                         *left = true;
-                                         wake();
-                                     });
-        co_return Result<>{};
+        co_return services_.live_parking.begin(conversation_->token(), context_,
+                                               [left = left_, wake = signal_.waker()] {
+                                                   *left = true;
+                                                   wake();
+                                               });
     }
 
     Result<> follow(const http::Request& request) {

@@ -57,8 +57,8 @@ asio::awaitable<void> LiveSession::run() {
     services_.live_parking.park(std::move(conversation_), context_);
 }
 
-void LiveSession::announce() {
-    services_.live_parking.begin(conversation_->token(), context_, leave_->waker());
+Result<> LiveSession::announce() {
+    return services_.live_parking.begin(conversation_->token(), context_, leave_->waker());
 }
 
 asio::awaitable<void> LiveSession::watch_leave() { co_await leave_->wait(for_ever); }
@@ -177,7 +177,7 @@ asio::awaitable<void> LiveSession::resume(const std::string& token, std::uint64_
     services_.live_parking.end(conversation_->token());
     conversation_ = std::move(taken);
     conversation_->wake_with(signal_->waker());
-    announce();
+    (void)announce();  // one that went on before, and is counted anew
     for (const LiveConversation::Message& message : missed) {
         outbox_.push_back(message.text);
     }
@@ -195,8 +195,8 @@ Result<> LiveSession::subscribe(const json::value& wish, bool add) {
         TRY(conversation_->unfollow(context_, wanted));
         return {};
     }
+    TRY(announce());
     TRY_ASSIGN(const std::size_t points, conversation_->follow(context_, wanted));
-    announce();
     std::string out;
     JsonWriter json(out);
     json.begin_object().field("subscribed", points).field("resume", conversation_->token());

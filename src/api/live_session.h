@@ -50,7 +50,7 @@ private:
     Async<> authorize(const std::string& token);
     Result<> subscribe(const json::value& wish, bool add);
     asio::awaitable<void> resume(const std::string& token, std::uint64_t sequence);
-    void announce();
+    Result<> announce();
 
     Services& services_;
     http::WebSocket& socket_;

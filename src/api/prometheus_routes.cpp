@@ -2,6 +2,7 @@
 // The HTTP API of Prometheus: remote write, and queries as Grafana and others send them. Answers
 // and errors have Prometheus' form.
 #include <charconv>
+#include <ranges>
 #include <set>
 
 #include "api/line_write.h"
@@ -84,6 +85,7 @@ Result<promql::QueryOptions> options_of(Services& services, const Fields& fields
     const promql::Millis longest =
         std::chrono::duration_cast<std::chrono::milliseconds>(query_time_max).count();
     TRY_ASSIGN(const promql::Millis timeout, duration_field(fields, "timeout", longest));
+    out.stop = services.stopping;
     out.clock = &services.clock;
     out.deadline =
         services.clock.monotonic() + std::chrono::milliseconds(std::min(timeout, longest));
@@ -147,13 +149,11 @@ Result<http::Response> run_query(Services& services, const Call& call) {
     return fields ? answer(evaluate(services, call, *fields)) : error_answer(fields.error());
 }
 
-// Series of all match[], each once; every series when there is none.
-Result<std::vector<promql::Labels>> matching(Services& services, const Call& call,
-                                             const Fields& fields) {
-    query::MetricSource source = source_of(services, call);
-    std::set<promql::Labels> out;
+using Selectors = std::vector<std::vector<promql::Matcher>>;
+
+Result<Selectors> selectors_of(const Fields& fields) {
+    Selectors selectors;
     const auto [from, to] = fields.equal_range("match[]");
-    std::vector<std::vector<promql::Matcher>> selectors;
     for (auto at = from; at != to; ++at) {
         auto selector = promql::parse_selector(at->second);
         if (!selector) {
@@ -162,6 +162,15 @@ Result<std::vector<promql::Labels>> matching(Services& services, const Call& cal
         }
         selectors.push_back(std::move(*selector));
     }
+    return selectors;
+}
+
+// Series of all match[], each once; every series when there is none.
+Result<std::vector<promql::Labels>> matching(Services& services, const Call& call,
+                                             const Fields& fields) {
+    query::MetricSource source = source_of(services, call);
+    std::set<promql::Labels> out;
+    TRY_ASSIGN(Selectors selectors, selectors_of(fields));
     if (selectors.empty()) {
         selectors.emplace_back();
     }
@@ -174,15 +183,18 @@ Result<std::vector<promql::Labels>> matching(Services& services, const Call& cal
     return std::vector<promql::Labels>(out.begin(), out.end());
 }
 
+std::size_t limit_field(const Fields& fields, std::string_view name) {
+    std::size_t out = 0;
+    if (const auto text = field(fields, name)) {
+        std::from_chars(text->data(), text->data() + text->size(), out);
+    }
+    return out == 0 ? list_max : std::min(out, list_max);
+}
+
 // {"status":"success","data":[…]}, with `limit` items at most and a warning then.
 template <class Items, class Write>
 http::Response list_answer(const Items& items, const Fields& fields, Write write) {
-    std::size_t limit = list_max;
-    if (const auto text = field(fields, "limit")) {
-        std::size_t wanted = 0;
-        std::from_chars(text->data(), text->data() + text->size(), wanted);
-        limit = wanted == 0 ? limit : std::min(limit, wanted);
-    }
+    const std::size_t limit = limit_field(fields, "limit");
     std::string body;
     JsonWriter json(body);
     json.begin_object().field("status", "success").key("data").begin_array();
@@ -255,9 +267,62 @@ Result<http::Response> list_values(Services& services, const Call& call) {
     });
 }
 
-// What is kept of a metric beside its samples: the unit of points, nothing else yet.
-Result<http::Response> metadata(Services&, const Call&) {
-    return http::Response::text(200, "application/json", R"({"status":"success","data":{}})");
+// The samples go for good; the names of their series stay.
+Result<http::Response> erase_series(Services& services, const Call& call) {
+    return run_list(call, [&](const Fields& fields) -> Result<http::Response> {
+        if (!field(fields, "match[]")) {
+            return fail(Code::InvalidArgument, "no match[] parameter provided");
+        }
+        TRY_ASSIGN(const Selectors selectors, selectors_of(fields));
+        constexpr promql::Millis unbounded = time_max / 1'000'000;
+        TRY_ASSIGN(const promql::Millis start, time_field(fields, "start", -unbounded));
+        TRY_ASSIGN(const promql::Millis end, time_field(fields, "end", unbounded));
+        const auto nanos = [](promql::Millis ms) {
+            return ms >= unbounded ? time_max : ms <= -unbounded ? time_min : ms * 1'000'000;
+        };
+        if (start > end) {
+            return fail(Code::InvalidArgument, "invalid parameter \"end\": is before start");
+        }
+        const TimeRange range{nanos(start), nanos(end < unbounded ? end + 1 : end)};
+        query::MetricSource source = source_of(services, call);
+        for (const auto& selector : selectors) {
+            TRY_ASSIGN(const auto found,
+                       source.find_for("metrics:erase", selector, query::MetricSource::series_max));
+            for (const SeriesId series : found) {
+                TRY(services.store.erase(series, range));
+            }
+        }
+        TRY(services.store.commit());
+        return no_content();
+    });
+}
+
+// {"flow": [{"type": "gauge", "help": "…", "unit": "m3/h"}]}. Of what remote write brings nothing
+// is kept.
+Result<http::Response> metadata(Services& services, const Call& call) {
+    return run_list(call, [&](const Fields& fields) -> Result<http::Response> {
+        const std::size_t limit = limit_field(fields, "limit");
+        const std::size_t of_each = limit_field(fields, "limit_per_metric");
+        const auto metric = field(fields, "metric");
+        std::string body;
+        JsonWriter json(body);
+        json.begin_object().field("status", "success").key("data").begin_object();
+        std::size_t count = 0;
+        for (const auto& [name, entries] : source_of(services, call).about(call.context.language)) {
+            if ((metric && name != *metric) || count == limit) {
+                continue;
+            }
+            ++count;
+            json.key(name).begin_array();
+            for (const auto& entry : entries | std::views::take(of_each)) {
+                json.begin_object().field("type", "gauge").field("help", entry.help);
+                json.field("unit", entry.unit).end_object();
+            }
+            json.end_array();
+        }
+        json.end_object().end_object();
+        return http::Response::text(200, "application/json", std::move(body));
+    });
 }
 
 // What clients look at to know what may be asked: the version whose language it is.
@@ -309,7 +374,8 @@ void add_both(std::vector<Route>& out, std::string_view path, std::string_view i
                        .query = query,
                        .response = "PrometheusAnswer",
                        .about = about,
-                       .foreign_credentials = true});
+                       .foreign_credentials = true,
+                       .in_turn = true});
     }
 }
 
@@ -349,7 +415,8 @@ void add_prometheus_routes(std::vector<Route>& out) {
                        .handle = handle,
                        .query = std::move(query),
                        .response = "PrometheusAnswer",
-                       .foreign_credentials = true});
+                       .foreign_credentials = true,
+                       .in_turn = true});
     };
     plain("/api/v1/label/{name}/values", "promLabelValues", "Values of a label", list_values,
           with_selection());
@@ -359,6 +426,26 @@ void add_prometheus_routes(std::vector<Route>& out) {
            {"limit_per_metric", "integer", "Most items a metric."}});
     plain("/api/v1/status/buildinfo", "promBuildInfo", "Which version's language is spoken",
           build_info, {});
+    for (const auto method : {http::Method::Post, http::Method::Put}) {
+        const bool post = method == http::Method::Post;
+        out.push_back(
+            {.method = method,
+             .path = "/api/v1/admin/tsdb/delete_series",
+             .id = post ? "promDeleteSeries" : "promDeleteSeriesPut",
+             .tag = "Prometheus",
+             .summary = "Erase samples of series with labels, for good",
+             .permission = "metrics:erase",
+             .handle = erase_series,
+             .query = {{"match[]", "string", "Selector of series with labels.", false, true},
+                       {"start", "string", "Seconds since 1970, or RFC 3339. Default: the first."},
+                       {"end", "string", "The last time that goes, too. Default: the last."}},
+             .success = 204,
+             .audited = true,
+             .about = "Answers when it is durable. Points of assets are not touched: DELETE "
+                      "/v1/points/{point}/samples is for them.",
+             .foreign_credentials = true,
+             .in_turn = true});
+    }
     out.push_back({.method = http::Method::Post,
                    .path = "/api/v1/write",
                    .id = "promRemoteWrite",

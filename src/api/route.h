@@ -9,7 +9,7 @@
 
 namespace gantry::api {
 
-// Runs on the offload pool: may block.
+// Runs on one of the pools: may block.
 using BlockingHandler = Result<http::Response> (*)(Services&, const Call&);
 // Runs on the shard: must not block.
 using AsyncHandler = Async<http::Response> (*)(Services&, const Call&);
@@ -50,6 +50,8 @@ struct Route {
     // Takes a token also as clients of other systems send theirs: Authorization: Token …, or Basic
     // with the token as the password.
     bool foreign_credentials = false;
+    // May take long, whatever the caller asks: a blocking handler waits for its principal's turn.
+    bool in_turn = false;
 };
 
 // All routes, in the order of the documentation.

@@ -23,16 +23,17 @@ constexpr std::size_t file_piece_bytes = 256 * 1024;
 // One CSV on its way out: which point, and from where on.
 class CsvStream {
 public:
-    CsvStream(Services& services, std::vector<directory::PointRef> points,
+    CsvStream(Services& services, Party party, std::vector<directory::PointRef> points,
               const HistoryRequest& request)
         : services_(services),
+          party_(std::move(party)),
           points_(std::move(points)),
           range_(request.range),
           usable_(request.raw_usable()),
           from_(range_.from) {}
 
     Async<std::string> next() {
-        co_return co_await offload(services_.offload, [this] { return piece(); });
+        co_return co_await offload(services_.queries, party_, [this] { return piece(); });
     }
 
 private:
@@ -67,6 +68,7 @@ private:
     }
 
     Services& services_;
+    const Party party_;
     std::vector<directory::PointRef> points_;
     TimeRange range_;
     store::Usable usable_;
@@ -144,23 +146,24 @@ void append_csv_field(std::string& out, std::string_view text) {
     out += '"';
 }
 
-Result<http::Response> export_csv(Services& services, const security::Context&,
+Result<http::Response> export_csv(Services& services, const Call& call,
                                   const std::vector<directory::PointRef>& points,
                                   const HistoryRequest& request) {
     TRY(must_be_raw(request));
-    auto source = std::make_shared<CsvStream>(services, points, request);
+    auto source = std::make_shared<CsvStream>(services, call.party(), points, request);
     return stream_answer([source = std::move(source)] { return source->next(); },
                          "text/csv; charset=utf-8; header=present", "samples.csv");
 }
 
-Result<http::Response> export_parquet(Services& services, const security::Context& context,
+Result<http::Response> export_parquet(Services& services, const Call& call,
                                       const std::vector<directory::PointRef>& points,
                                       const HistoryRequest& request) {
     TRY(must_be_raw(request));
     const std::string path = services.temporary_folder + "/export-" +
                              make_ulid(services.clock.now(), services.random) + ".parquet";
     auto source = std::make_shared<FileStream>(services, path);
-    TRY(services.sql.export_parquet(context, points, request.range, path, request.raw_usable()));
+    TRY(services.sql.export_parquet(call.context, points, request.range, path,
+                                    request.raw_usable()));
     return stream_answer([source = std::move(source)] { return source->next(); },
                          "application/vnd.apache.parquet", "samples.parquet");
 }

@@ -9,12 +9,12 @@ namespace gantry::api {
 
 // All raw samples of the points in the range, whatever their number, as a stream of CSV:
 // point,time,value,quality,quality_code. Read part by part as the client takes it.
-Result<http::Response> export_csv(Services& services, const security::Context& context,
+Result<http::Response> export_csv(Services& services, const Call& call,
                                   const std::vector<directory::PointRef>& points,
                                   const HistoryRequest& request);
 
 // The same as a Parquet file, made in the temporary folder and removed when it has been sent.
-Result<http::Response> export_parquet(Services& services, const security::Context& context,
+Result<http::Response> export_parquet(Services& services, const Call& call,
                                       const std::vector<directory::PointRef>& points,
                                       const HistoryRequest& request);
 

@@ -59,14 +59,19 @@ Result<http::Response> answer_history(Services& services, const Call& call,
                                       bool one_point) {
     TRY_ASSIGN(const HistoryRequest request, read_history_request(call, services.clock.now()));
     const std::string_view accept = call.request.header("accept");
+    const bool as_json = accept.empty() || accept.find("json") != std::string_view::npos ||
+                         accept.find("*/*") != std::string_view::npos;
+    if (request.plot != 0 && !as_json) {
+        return bad_field("plot", "is for JSON: files hold all samples");
+    }
     if (accept.starts_with("text/csv")) {
-        return export_csv(services, call.context, points, request);
+        return export_csv(services, call, points, request);
     }
     if (accept.starts_with("application/vnd.apache.parquet")) {
-        return export_parquet(services, call.context, points, request);
+        return export_parquet(services, call, points, request);
     }
     if (accept.starts_with(arrow::media_type)) {
-        return export_arrow(services, points, request);
+        return export_arrow(services, call, points, request);
     }
     if (!accept.empty() && accept.find("application/json") == std::string_view::npos &&
         accept.find("*/*") == std::string_view::npos) {
@@ -132,6 +137,11 @@ void add_sample_routes(std::vector<Route>& out) {
          "count, good_count, first, last, stddev, time_avg, integral."},
         {"fill", "string", "Empty buckets: none (default), previous, linear."},
         {"limit", "integer", "Most raw samples a point, 1 to 1000000. Default: 10000."},
+        {"explain", "boolean",
+         "Buckets also say how they were made: from statistics, roll-ups or samples."},
+        {"plot", "integer",
+         "Only the raw samples that a line needs which is drawn so many pixels wide (M4): of each "
+         "pixel's span the first, last, smallest and largest, and the ends of gaps."},
         {"quality", "string",
          "Which rows count: good, uncertain (and good ones; the default for buckets), all (the "
          "default for raw samples). \"code\" adds the OPC UA status codes; both by a comma."},
@@ -173,7 +183,8 @@ void add_sample_routes(std::vector<Route>& out) {
                    .response = "History",
                    .response_files = history_files,
                    .about = "JSON, or all samples as a file, by Accept. In JSON a point that has "
-                            "more rows than the limit says where to go on (next)."});
+                            "more rows than the limit says where to go on (next).",
+                   .in_turn = true});
     out.push_back({.method = Get,
                    .path = "/v1/points/{point}/samples",
                    .id = "readPointSamples",
@@ -183,7 +194,8 @@ void add_sample_routes(std::vector<Route>& out) {
                    .handle = read_one,
                    .query = history,
                    .response = "PointHistory",
-                   .response_files = history_files});
+                   .response_files = history_files,
+                   .in_turn = true});
     out.push_back(
         {.method = Delete,
          .path = "/v1/points/{point}/samples",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <stop_token>
 #include <string>
 
 #include "base/clock.h"
@@ -15,7 +16,7 @@
 #include "pipeline/pipeline.h"
 #include "query/sql.h"
 #include "registry/registry.h"
-#include "runtime/offload.h"
+#include "runtime/fair_pool.h"
 #include "security/audit.h"
 #include "store/store.h"
 
@@ -37,7 +38,8 @@ struct Services {
     connector::Supervisor& connectors;
     const connector::Protocols& protocols;
     security::AuditLog& audit;
-    OffloadPool& offload;
+    OffloadPool& offload;  // what is short
+    FairPool& queries;     // what may take long
     Network& network;
     Timers& timers;
     const Clock& clock;
@@ -47,6 +49,8 @@ struct Services {
     std::string version;
     std::string temporary_folder;  // for exports on their way out
     Time started = 0;
+    std::int64_t requests_per_second = 0;  // of one principal; 0 for any number
+    std::stop_token stopping = {};         // what runs long looks at it
 };
 
 }  // namespace gantry::api

@@ -91,7 +91,8 @@ void add_sql_routes(std::vector<Route>& out) {
                    .about =
                        "DuckDB's dialect over the tables samples, latest, metrics, points, assets, "
                        "models and alarms, and over the tenant's files; rows that the caller may "
-                       "not read are not there. Times are UTC."});
+                       "not read are not there. Times are UTC.",
+                   .in_turn = true});
 }
 
 }  // namespace gantry::api

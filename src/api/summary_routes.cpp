@@ -154,6 +154,8 @@ void add_summary_routes(std::vector<Route>& out) {
         {{"agg", "string",
           "Aggregates a bucket, comma-separated: avg (default), min, max, sum, "
           "count, good_count, first, last, stddev, time_avg, integral."},
+         {"explain", "boolean",
+          "The answer also says how it was made: from statistics, roll-ups or samples."},
          {"quality", "string",
           "Which rows count: good, uncertain (and good ones; the default), all that have a value. "
           "\"code\" adds the OPC UA status codes; both by a comma."}});
@@ -170,7 +172,8 @@ void add_summary_routes(std::vector<Route>& out) {
          .about = "The samples of all points count as if they were of one: avg is of all samples, "
                   "so a point with more of them weighs more, while in time_avg each moment of each "
                   "point weighs the same. The points must be of one unit, but for counts. Below a "
-                  "path those count that the caller may read."});
+                  "path those count that the caller may read.",
+         .in_turn = true});
     out.push_back(
         {.method = Get,
          .path = "/v1/samples/states",
@@ -183,7 +186,8 @@ void add_summary_routes(std::vector<Route>& out) {
          .response = "States",
          .about = "A value holds until the next sample, the last until the range ends. Time before "
                   "the first sample, and behind a bad one, belongs to no state. entries counts how "
-                  "often a state was entered in the bucket."});
+                  "often a state was entered in the bucket.",
+         .in_turn = true});
 }
 
 }  // namespace gantry::api

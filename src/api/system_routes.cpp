@@ -25,8 +25,12 @@ Result<http::Response> metrics(Services& services, const Call& call) {
                         "gantry_registry_points {}\n"
                         "# HELP gantry_registry_points_max Points that this tenant may have.\n"
                         "# TYPE gantry_registry_points_max gauge\n"
-                        "gantry_registry_points_max {}\n",
-                        tenant.points, tenant.points_max);
+                        "gantry_registry_points_max {}\n"
+                        "# HELP gantry_labels_series Series by labels of the tenant; it may have "
+                        "as many as points.\n"
+                        "# TYPE gantry_labels_series gauge\n"
+                        "gantry_labels_series {}\n",
+                        tenant.points, tenant.points_max, services.labels.size(tenant.id));
     return http::Response::text(200, "text/plain; version=0.0.4", std::move(text));
 }
 

@@ -201,6 +201,8 @@ Result<> stats(Context& context, const Arguments& arguments) {
                                   grouped(use.blocks), bytes_text(use.segment_bytes),
                                   static_cast<double>(use.segment_bytes) / rows)},
          {"index", bytes_text(use.segment_bytes - use.block_bytes) + " of these"},
+         {"roll-ups",
+          use.roll_up_bytes == 0 ? "" : bytes_text(use.roll_up_bytes) + " of the index"},
          {"journal", bytes_text(use.journal_bytes)},
          {"catalogue", bytes_text(use.catalogue_bytes)},
          {"erased", use.tombstones == 0 ? "" : grouped(use.tombstones) + " ranges"},

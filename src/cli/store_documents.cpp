@@ -140,6 +140,7 @@ json::object document_of(const store::StoreUse& use) {
                         {"blocks", use.blocks},
                         {"segment_bytes", use.segment_bytes},
                         {"block_bytes", use.block_bytes},
+                        {"roll_up_bytes", use.roll_up_bytes},
                         {"journal_bytes", use.journal_bytes},
                         {"journal_rows", use.journal_rows},
                         {"catalogue_bytes", use.catalogue_bytes},

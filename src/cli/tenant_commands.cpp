@@ -70,10 +70,12 @@ Result<> set_quota(Context& context, const Arguments& arguments) {
 
 Result<> show_usage(Context& context, const Arguments&) {
     TRY_ASSIGN(const json::value answer, context.api.get("/v1/usage"));
-    const json::object& points = answer.at("points").as_object();
+    const auto used_of = [&](std::string_view what) {
+        const json::object& usage = answer.at(what).as_object();
+        return std::format("{} of {}", count_text(usage, "used"), count_text(usage, "max"));
+    };
     return show_item(context, answer,
-                     {{"points", std::format("{} of {}", count_text(points, "used"),
-                                             count_text(points, "max"))}});
+                     {{"points", used_of("points")}, {"series by labels", used_of("series")}});
 }
 
 }  // namespace
@@ -81,7 +83,7 @@ Result<> show_usage(Context& context, const Arguments&) {
 void add_tenant_commands(std::vector<Command>& out) {
     out.push_back({.path = "usage",
                    .summary = "What your tenant uses, and how much of it there may be",
-                   .examples = "  gantry usage           how many points of how many\n"
+                   .examples = "  gantry usage           how many points and series of how many\n"
                                "  gantry usage --json    the same for programs\n",
                    .next = "gantry points list",
                    .parameters = {},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/node.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <condition_variable>
@@ -26,6 +27,37 @@ Result<> empty_folder(Disk& disk, const std::string& path) {
         TRY(disk.remove(path + "/" + name));
     }
     return {};
+}
+
+// As many files and connections as the system lets this program have.
+std::int64_t take_descriptors() {
+    constexpr rlim_t most = 1 << 20;
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+        return most;
+    }
+    limit.rlim_cur = std::max(limit.rlim_cur, std::min(limit.rlim_max, most));
+    setrlimit(RLIMIT_NOFILE, &limit);
+    getrlimit(RLIMIT_NOFILE, &limit);
+    return static_cast<std::int64_t>(std::min(limit.rlim_cur, most));
+}
+
+// Clients never take the descriptors that the store and the devices need.
+void leave_descriptors(Options& options, Log& log) {
+    const std::int64_t all = take_descriptors();
+    const auto limit = [&](std::string_view name, std::int64_t& connections, std::int64_t most) {
+        if (connections > most) {
+            log.warn("daemon", "fewer connections than configured",
+                     {{"option", name},
+                      {"configured", connections},
+                      {"connections", most},
+                      {"detail", "raise the limit of open files (ulimit -n, LimitNOFILE=)"}});
+            connections = most;
+        }
+    };
+    limit("http.connections_max", options.http.connections_max, std::max<std::int64_t>(all / 2, 1));
+    limit("postgres.connections_max", options.postgres.connections_max,
+          std::max<std::int64_t>(all / 8, 1));
 }
 
 Result<> write_secret(const std::string& path, const Secret& secret) {
@@ -89,6 +121,8 @@ struct Node::Parts {
     TcpNetwork network;
     std::unique_ptr<Shards> shards;
     std::unique_ptr<OffloadPool> offload;
+    std::unique_ptr<FairPool> queries;
+    std::stop_source stopping;
     std::unique_ptr<pipeline::Pipeline> pipeline;
     std::unique_ptr<query::SqlEngine> sql;
     connector::Protocols protocols = connector::built_in_protocols();
@@ -118,6 +152,7 @@ Result<> Node::Parts::hand_out(const SecretFiles& secrets) {
 }
 
 Result<> Node::Parts::build(const SecretFiles& secrets) {
+    leave_descriptors(options, log);
     const std::string& data = options.general.data;
     TRY(disk.make_directory(data));
     TRY_ASSIGN(lock, lock_directory(data));
@@ -130,7 +165,11 @@ Result<> Node::Parts::build(const SecretFiles& secrets) {
     options.store.folder = data + "/store";
     TRY_ASSIGN(store, store::Store::open(disk, clock, random, log, metrics, options.store));
     TRY_ASSIGN(directory, directory::Directory::open(*registry, *store, log));
-    labels = std::make_unique<labels::LabelIndex>(*store);
+    labels = std::make_unique<labels::LabelIndex>(
+        *store, clock, [this](const TenantId& tenant) -> Result<std::uint64_t> {
+            TRY_ASSIGN(const registry::Tenant now, registry->tenants().get(tenant.text()));
+            return static_cast<std::uint64_t>(now.points_max);
+        });
     line_caches = std::make_unique<labels::LineCaches>(*labels, random);
     files = std::make_unique<files::TenantFiles>(disk, data + "/files", options.files);
 
@@ -141,6 +180,9 @@ Result<> Node::Parts::build(const SecretFiles& secrets) {
     shards = std::make_unique<Shards>(count, log);
     offload = std::make_unique<OffloadPool>(
         static_cast<std::size_t>(options.general.offload_threads), offload_queue_max);
+    queries = std::make_unique<FairPool>(
+        FairLimits{.threads = static_cast<std::size_t>(options.general.query_threads),
+                   .waiting_max = static_cast<std::size_t>(options.general.queries_waiting_max)});
     pipeline = std::make_unique<pipeline::Pipeline>(*directory, *store, timers, clock, log, metrics,
                                                     options.pipeline);
     sql = std::make_unique<query::SqlEngine>(*directory, *registry, *store, *labels, *files,
@@ -154,12 +196,31 @@ Result<> Node::Parts::build(const SecretFiles& secrets) {
     acquisition =
         std::make_unique<acquisition::Acquisition>(*registry, *directory, *connectors, log);
     live_parking = std::make_unique<api::LiveParking>(clock);
-    services.reset(
-        new api::Services{*registry,     *store,        *directory, *labels, *line_caches,
-                          *pipeline,     *live_parking, *sql,       *files,  *connectors,
-                          protocols,     *audit,        *offload,   network, timers,
-                          clock,         random,        log,        metrics, std::string(version()),
-                          data + "/tmp", clock.now()});
+    services.reset(new api::Services{*registry,
+                                     *store,
+                                     *directory,
+                                     *labels,
+                                     *line_caches,
+                                     *pipeline,
+                                     *live_parking,
+                                     *sql,
+                                     *files,
+                                     *connectors,
+                                     protocols,
+                                     *audit,
+                                     *offload,
+                                     *queries,
+                                     network,
+                                     timers,
+                                     clock,
+                                     random,
+                                     log,
+                                     metrics,
+                                     std::string(version()),
+                                     data + "/tmp",
+                                     clock.now(),
+                                     options.general.requests_per_second,
+                                     stopping.get_token()});
     api = std::make_unique<api::Api>(*services);
     server = std::make_unique<http::Server>(*shards, network, *api, log, metrics, options.http);
     TRY(server->start());
@@ -212,6 +273,11 @@ void Node::stop() {
     if (std::exchange(parts.stopped, true)) {
         return;
     }
+    // Queries may have long to go: who waits for one hears that it has ended.
+    parts.stopping.request_stop();
+    if (parts.sql) {
+        parts.sql->stop();
+    }
     if (parts.server) {
         parts.server->stop();
     }
@@ -227,6 +293,9 @@ void Node::stop() {
     }
     if (parts.connectors) {
         asio::co_spawn(parts.shards->executor(0), parts.connectors->stop(), asio::use_future).get();
+    }
+    if (parts.queries) {
+        parts.queries->stop();
     }
     if (parts.offload) {
         parts.offload->stop();

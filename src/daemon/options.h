@@ -22,6 +22,9 @@ struct GeneralOptions {
     std::string log_level = "info";
     std::int64_t shards = 0;
     std::int64_t offload_threads = 4;
+    std::int64_t query_threads = 4;
+    std::int64_t queries_waiting_max = 64;
+    std::int64_t requests_per_second = 0;
 
     void describe(OptionVisitor& options) {
         options.text("data", data,
@@ -32,7 +35,16 @@ struct GeneralOptions {
         options.number("shards", shards, 0, 1024,
                        "Threads for connections and devices; 0 for one a processor.");
         options.number("offload_threads", offload_threads, 1, 1024,
-                       "Threads for work that waits for the disk or takes long.");
+                       "Threads for work that waits for the disk.");
+        options.number("query_threads", query_threads, 1, 1024,
+                       "Threads for queries over HTTP. Tenants and their principals take turns; "
+                       "one principal has half of the threads at most.");
+        options.number("queries_waiting_max", queries_waiting_max, 1, 100'000,
+                       "Queries of one principal that may wait for their turn; more are refused "
+                       "(429).");
+        options.number("requests_per_second", requests_per_second, 0, 1'000'000,
+                       "HTTP requests of one principal, on average and at once; more are refused "
+                       "(429). 0 for any number.");
     }
 };
 

@@ -60,6 +60,7 @@ public:
     std::size_t body_limit(const Request& head) const override {
         return head.path() == "/small" ? 10 : head.path() == "/sum" ? 4'000'000 : 100'000;
     }
+    std::string payer(const Request& head) const override { return std::string(head.path()); }
     asio::awaitable<Response> serve(Request& request) override {
         if (request.path() == "/stream") {
             co_return streamed();
@@ -188,6 +189,48 @@ TEST(Server, TakesALargeBodyAsItIsAndThenTheNextRequest) {
     EXPECT_NE(answer.find(std::format("sum {:08x}", crc32c(as_bytes(body)))), std::string::npos)
         << answer;
     EXPECT_TRUE(answer.ends_with("GET /d 0")) << answer;
+}
+
+TEST(ByteBudget, OnePayerGetsHalfUnlessItIsAlone) {
+    ByteBudget budget(100);
+    EXPECT_TRUE(budget.charge("a", 80));
+    EXPECT_FALSE(budget.charge("b", 30));
+    EXPECT_TRUE(budget.charge("b", -30));
+    EXPECT_TRUE(budget.charge("a", -80));
+    EXPECT_TRUE(budget.charge("a", 50));
+    EXPECT_FALSE(budget.charge("a", 1));
+    EXPECT_TRUE(budget.charge("b", 40));
+    EXPECT_FALSE(budget.charge("b", 10));
+    EXPECT_TRUE(budget.charge("b", -11));
+    EXPECT_TRUE(budget.charge("a", -51));
+    EXPECT_TRUE(budget.charge("c", 50));
+}
+
+// Each byte in time, but all of them would take for ever.
+TEST(Server, ABodyThatComesTooSlowlyIsRefused) {
+    Fixture fixture;
+    auto socket = fixture.connect();
+    asio::write(
+        socket,
+        asio::buffer(std::string("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 90000\r\n\r\n")));
+    error_code error;
+    for (int i = 0; i < 1000 && socket.available() == 0; ++i) {
+        asio::write(socket, asio::buffer("a", 1), error);
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    EXPECT_TRUE(Fixture::rest_of(socket).starts_with("HTTP/1.1 408"));
+}
+
+TEST(Server, OneConnectionTooManyIsToldSo) {
+    HttpOptions options = Fixture::quick();
+    options.connections_max = 1;
+    Fixture fixture(options);
+    auto first = fixture.connect();
+    asio::write(first, asio::buffer(std::string("GET /a HTTP/1.1\r\nHost: x\r\n\r\n")));
+    std::array<char, 8> some{};
+    asio::read(first, asio::buffer(some));
+    auto second = fixture.connect();
+    EXPECT_TRUE(Fixture::rest_of(second).starts_with("HTTP/1.1 503"));
 }
 
 TEST(Server, StreamsInChunksAndSendsNoBodyForHeadAnd204) {

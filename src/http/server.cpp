@@ -2,8 +2,10 @@
 #include "http/server.h"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancel_after.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_future.hpp>
+#include <format>
 #include <future>
 
 #include "base/assert.h"
@@ -22,7 +24,12 @@ void HttpOptions::describe(OptionVisitor& options) {
     options.number("body_bytes_max", body_bytes_max, 1024, std::int64_t{1} << 32,
                    "Largest body of a request.");
     options.number("body_bytes_total", body_bytes_total, 1024, std::int64_t{1} << 36,
-                   "Bytes of bodies that may be read at one time, of all requests.");
+                   "Bytes of bodies that may be read at one time, of all requests; of one "
+                   "principal at most half of them.");
+    options.number("answer_bytes_total", answer_bytes_total, 1024, std::int64_t{1} << 36,
+                   "Bytes of answers that may wait for their clients to take them; of one "
+                   "principal at most half of them, unless it is alone. What is streamed does not "
+                   "count.");
     options.duration("idle_timeout", idle_timeout, std::chrono::seconds(1), std::chrono::hours(1),
                      "How long a connection may stay open without a request.");
     options.duration("header_timeout", header_timeout, std::chrono::seconds(1),
@@ -30,7 +37,8 @@ void HttpOptions::describe(OptionVisitor& options) {
                      "How long a client may take to send a request's head.");
     options.duration("progress_timeout", progress_timeout, std::chrono::seconds(1),
                      std::chrono::minutes(10),
-                     "How long a client may send or take nothing in the middle of a message.");
+                     "How long a client may send or take nothing in the middle of a message, or be "
+                     "slower than 32 KiB in that time.");
 }
 
 Server::Server(Shards& shards, Network& network, Application& application, Log& log,
@@ -40,6 +48,8 @@ Server::Server(Shards& shards, Network& network, Application& application, Log& 
       application_(application),
       log_(log),
       options_(std::move(options)),
+      bodies_(options_.body_bytes_total),
+      answers_(options_.answer_bytes_total),
       connections_(metrics.gauge("gantry_http_connections", "Open HTTP connections.")),
       refused_(metrics.counter("gantry_http_refused_total",
                                "Connections refused because there were too many.")) {}
@@ -85,17 +95,34 @@ asio::awaitable<void> Server::accept_loop() {
         }
         if (connections_.value() >= options_.connections_max) {
             refused_.add();
-            (*stream)->close();
+            co_await turn_away(**stream);
             continue;
         }
         connections_.add(1);
         auto session =
-            std::make_unique<ServerSession>(std::move(*stream), application_, options_, body_bytes_,
-                                            log_, [this] { connections_.add(-1); });
+            std::make_unique<ServerSession>(std::move(*stream), application_, options_, bodies_,
+                                            answers_, log_, [this] { connections_.add(-1); });
         asio::post(group.executor(), [&group, session = std::move(session)]() mutable {
             group.spawn(ServerSession::run(std::move(session)));
         });
     }
+}
+
+// It may be a burst, so this waits for nobody: the answer fits what the system keeps for a
+// connection.
+asio::awaitable<void> Server::turn_away(Stream& stream) {
+    if (!stream.encrypted()) {
+        const Response answer = application_.reject(
+            503, std::format("there are {} connections, which is the most: try again shortly",
+                             options_.connections_max));
+        const std::string text =
+            std::format("HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json"
+                        "\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{}",
+                        answer.body.size(), answer.body);
+        (void)co_await stream.async_write_some(
+            asio::buffer(text), asio::cancel_after(std::chrono::milliseconds(10), as_result));
+    }
+    stream.close();
 }
 
 void Server::stop() {

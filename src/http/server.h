@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/metrics.h"
 #include "base/options.h"
+#include "http/byte_budget.h"
 #include "http/message.h"
 #include "http/websocket.h"
 #include "runtime/shards.h"
@@ -23,6 +23,7 @@ struct HttpOptions {
     std::int64_t connections_max = 10'000;
     std::int64_t body_bytes_max = 64 * 1024 * 1024;
     std::int64_t body_bytes_total = 256 * 1024 * 1024;
+    std::int64_t answer_bytes_total = 512 * 1024 * 1024;
     Duration idle_timeout = std::chrono::seconds(75);
     Duration header_timeout = std::chrono::seconds(15);
     Duration progress_timeout = std::chrono::seconds(30);
@@ -36,6 +37,8 @@ public:
     virtual ~Application() = default;
     // How many bytes of body this request may have; asked when its head has been read.
     virtual std::size_t body_limit(const Request& head) const = 0;
+    // On whose account the body of this request is, or its answer, when they are large.
+    virtual std::string payer(const Request& head) const = 0;
     virtual asio::awaitable<Response> serve(Request& request) = 0;
     // For a request to upgrade: what to answer instead, or nothing to let `converse` have it.
     virtual asio::awaitable<std::optional<Response>> upgrade(Request& request) = 0;
@@ -66,15 +69,17 @@ private:
     class Session;
 
     asio::awaitable<void> accept_loop();
+    asio::awaitable<void> turn_away(Stream& stream);
 
     Shards& shards_;
     Network& network_;
     Application& application_;
     Log& log_;
     const HttpOptions options_;
+    ByteBudget bodies_;   // of requests, from their first byte to the answer
+    ByteBudget answers_;  // until they are taken
     Gauge& connections_;
     Counter& refused_;
-    std::atomic<std::int64_t> body_bytes_ = 0;  // of requests that are being read
     std::unique_ptr<Listener> listener_;
     std::vector<std::unique_ptr<TaskGroup>> groups_;  // the sessions of each shard
     std::unique_ptr<TaskGroup> acceptor_;

@@ -18,10 +18,14 @@ namespace beast = boost::beast;
 constexpr std::size_t head_bytes_max = 32 * 1024;
 constexpr std::size_t read_bytes = 16 * 1024;
 constexpr std::size_t body_piece_bytes = 256 * 1024;
+constexpr std::size_t small_body_bytes = 64 * 1024;  // all of them together have one payer
+constexpr std::int64_t pace_bytes = 32 * 1024;       // of a body, within the time to make progress
 constexpr Duration linger_time = std::chrono::seconds(2);
 constexpr std::size_t linger_bytes = 64 * 1024 * 1024;
 constexpr std::string_view too_slow = "the request did not come whole in time";
 constexpr std::string_view too_much_at_once = "too many large requests at once: try again shortly";
+constexpr std::string_view too_much_unread =
+    "too many large answers wait to be read: read them, ask for less, or for a stream";
 constexpr std::size_t requests_max = 100'000;  // on one connection; then it may come again
 
 std::string lower(std::string_view text) {
@@ -97,22 +101,20 @@ bool bodyless(int status) { return status == 204 || status == 304 || status < 20
 }  // namespace
 
 ServerSession::ServerSession(std::unique_ptr<Stream> stream, Application& application,
-                             const HttpOptions& options, std::atomic<std::int64_t>& body_bytes,
+                             const HttpOptions& options, ByteBudget& bodies, ByteBudget& answers,
                              Log& log, std::function<void()> ended)
     : stream_(std::move(stream)),
       application_(application),
       options_(options),
-      body_bytes_(body_bytes),
+      body_charge_(bodies),
+      answer_charge_(answers),
       log_(log),
       ended_(std::move(ended)) {}
 
-ServerSession::~ServerSession() {
-    body_bytes_ -= body_charged_;
-    ended_();
-}
+ServerSession::~ServerSession() { ended_(); }
 
 asio::awaitable<void> ServerSession::run(std::unique_ptr<ServerSession> session) {
-    const auto shaken = co_await session->stream_->handshake();
+    const auto shaken = co_await session->stream_->handshake(session->options_.header_timeout);
     if (!shaken) {
         session->log_.debug("http", "handshake failed", {{"detail", shaken.error().message}});
         co_return;
@@ -136,10 +138,13 @@ asio::awaitable<void> ServerSession::serve_all() {
             continue;
         }
         Response response = co_await application_.serve(request);
-        body_bytes_ -= std::exchange(body_charged_, 0);
+        request.body = std::string();
+        body_charge_.begin({});
+        charge_answer(request, response);
         if (!co_await write(request, response)) {
             co_return;
         }
+        answer_charge_.begin({});
     }
 }
 
@@ -210,6 +215,10 @@ asio::awaitable<bool> ServerSession::read_request(Request& request) {
             if (const auto refusal = take_head(parser, *stream_, application_, request)) {
                 co_return co_await refuse(refusal->status, refusal->detail);
             }
+            const auto length = parser.content_length();
+            const bool large = parser.chunked() || (length && *length > small_body_bytes);
+            body_charge_.begin(large ? application_.payer(request) : std::string());
+            pace_until_ = {};
             if (wants_continue(request) && !parser.is_done()) {
                 if (!co_await write_all("HTTP/1.1 100 Continue\r\n\r\n", "")) {
                     co_return false;
@@ -217,7 +226,7 @@ asio::awaitable<bool> ServerSession::read_request(Request& request) {
             }
         }
         std::string& body = parser.get().body();
-        if (!charge(body.size())) {
+        if (!body_charge_.set(body.size())) {
             co_return co_await refuse(503, too_much_at_once);
         }
         if (parser.is_done()) {
@@ -232,7 +241,7 @@ asio::awaitable<bool> ServerSession::read_request(Request& request) {
             continue;  // the body's first bytes came with the head
         }
         const auto left = deadline - std::chrono::steady_clock::now();
-        const Duration limit = head_seen ? options_.progress_timeout : Duration(left);
+        const Duration limit = head_seen ? pace(body.size()) : Duration(left);
         bool more = false;
         if (limit > Duration{0}) {
             more = co_await read_more(limit);
@@ -245,11 +254,26 @@ asio::awaitable<bool> ServerSession::read_request(Request& request) {
     co_return true;
 }
 
-// Counts what this session's body takes of what all may take together; false when that is too much.
-bool ServerSession::charge(std::size_t body_bytes) {
+// An answer that is large and would wait together with too many others is not given.
+void ServerSession::charge_answer(const Request& request, Response& response) {
+    if (response.body.size() <= small_body_bytes) {
+        return;
+    }
+    answer_charge_.begin(application_.payer(request));
+    if (!answer_charge_.set(response.body.size())) {
+        answer_charge_.begin({});
+        response = application_.reject(503, too_much_unread);
+    }
+}
+
+Duration ServerSession::pace(std::size_t body_bytes) {
+    const auto now = std::chrono::steady_clock::now();
     const auto have = static_cast<std::int64_t>(body_bytes);
-    body_bytes_ += have - std::exchange(body_charged_, have);
-    return body_bytes_ <= options_.body_bytes_total;
+    if (pace_until_ == std::chrono::steady_clock::time_point{} || have >= pace_bytes_) {
+        pace_until_ = now + options_.progress_timeout;
+        pace_bytes_ = have + pace_bytes;
+    }
+    return pace_until_ - now;
 }
 
 // The rest of a body whose length is known, in large pieces straight to where it stays.
@@ -257,14 +281,18 @@ asio::awaitable<bool> ServerSession::read_body(std::string& body, std::size_t le
     while (body.size() < length) {
         const std::size_t had = body.size();
         const std::size_t piece = std::min(length - had, body_piece_bytes);
+        const Duration limit = pace(had);
+        if (limit <= Duration{0}) {
+            co_return co_await refuse(408, too_slow);
+        }
         body.resize(had + piece);
         const auto [error, size] = co_await stream_->async_read_some(
-            asio::buffer(body.data() + had, piece), as_timed(options_.progress_timeout));
+            asio::buffer(body.data() + had, piece), as_timed(limit));
         body.resize(had + (error ? 0 : size));
         if (error || size == 0) {
             co_return co_await refuse(408, too_slow);
         }
-        if (!charge(body.size())) {
+        if (!body_charge_.set(body.size())) {
             co_return co_await refuse(503, too_much_at_once);
         }
     }
@@ -283,10 +311,19 @@ asio::awaitable<bool> ServerSession::hand_over(Request& request) {
 }
 
 asio::awaitable<bool> ServerSession::write_all(std::string_view first, std::string_view second) {
-    const std::array<asio::const_buffer, 2> buffers = {asio::buffer(first), asio::buffer(second)};
-    const auto [error, size] =
-        co_await asio::async_write(*stream_, buffers, as_timed(options_.progress_timeout));
-    co_return !error;
+    while (true) {
+        // In pieces: the time is one for progress, not for all of a large answer.
+        const std::string_view piece = second.substr(0, body_piece_bytes);
+        const std::array<asio::const_buffer, 2> buffers = {asio::buffer(first),
+                                                           asio::buffer(piece)};
+        const auto [error, size] =
+            co_await asio::async_write(*stream_, buffers, as_timed(options_.progress_timeout));
+        first = {};
+        second.remove_prefix(piece.size());
+        if (error || second.empty()) {
+            co_return !error;
+        }
+    }
 }
 
 asio::awaitable<bool> ServerSession::write(const Request& request, Response& response) {

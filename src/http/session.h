@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -14,7 +14,7 @@ namespace gantry::http {
 class ServerSession {
 public:
     ServerSession(std::unique_ptr<Stream> stream, Application& application,
-                  const HttpOptions& options, std::atomic<std::int64_t>& body_bytes, Log& log,
+                  const HttpOptions& options, ByteBudget& bodies, ByteBudget& answers, Log& log,
                   std::function<void()> ended);
     ServerSession(const ServerSession&) = delete;
     ServerSession& operator=(const ServerSession&) = delete;
@@ -30,7 +30,10 @@ private:
     asio::awaitable<bool> read_request(Request& request);
     asio::awaitable<bool> read_more(Duration limit);
     asio::awaitable<bool> read_body(std::string& body, std::size_t length);
-    [[nodiscard]] bool charge(std::size_t body_bytes);
+    void charge_answer(const Request& request, Response& response);
+    // How long the next bytes of the body may take, with so many there; nothing when it is too
+    // slow.
+    Duration pace(std::size_t body_bytes);
     asio::awaitable<bool> refuse(int status, std::string_view detail);
     asio::awaitable<void> linger();
     asio::awaitable<bool> write(const Request& request, Response& response);
@@ -41,8 +44,11 @@ private:
     std::unique_ptr<Stream> stream_;
     Application& application_;
     const HttpOptions& options_;
-    std::atomic<std::int64_t>& body_bytes_;
-    std::int64_t body_charged_ = 0;  // what this session added to it
+    ByteCharge body_charge_;
+    ByteCharge answer_charge_;
+    // When the client must have sent so much more of the body.
+    std::chrono::steady_clock::time_point pace_until_;
+    std::int64_t pace_bytes_ = 0;
     Log& log_;
     std::function<void()> ended_;
     std::string buffer_;  // bytes read and not used yet

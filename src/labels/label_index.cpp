@@ -8,6 +8,7 @@ namespace gantry::labels {
 namespace {
 
 constexpr std::string_view mark = "l:";
+constexpr Duration quota_is_good_for = std::chrono::seconds(1);
 
 // What tags have in common: the key up to its '#'.
 std::string_view tags_part(std::string_view key) {
@@ -56,6 +57,13 @@ std::string_view LabelIndex::key_of(const TenantId& tenant, std::string_view sto
 
 Result<SeriesId> LabelIndex::make(const TenantId& tenant, std::string_view key, ValueType type) {
     const std::string whole = store_key(tenant, key);
+    std::unique_lock<std::mutex> making;
+    if (quota_ && !store_.find_series(whole)) {
+        making = std::unique_lock(making_);
+        if (!store_.find_series(whole)) {  // still
+            TRY(must_have_room(tenant));
+        }
+    }
     auto made = store_.make_series(whole, type);
     if (!made && made.error().code == Code::Conflict) {
         const auto known = store_.find_series(whole);
@@ -63,6 +71,27 @@ Result<SeriesId> LabelIndex::make(const TenantId& tenant, std::string_view key, 
                     known ? value_type_name(known->type) : "another type", value_type_name(type));
     }
     return made;
+}
+
+Result<> LabelIndex::must_have_room(const TenantId& tenant) {
+    const auto [limit, added] = limits_.try_emplace(tenant.text());
+    const Duration now = clock_.monotonic();
+    if (added || now - limit->second.asked >= quota_is_good_for) {
+        auto most = quota_(tenant);
+        if (!most) {
+            limits_.erase(limit);
+            return std::unexpected(most.error());
+        }
+        limit->second = {*most, now};
+    }
+    const std::size_t have = size(tenant);
+    if (have >= limit->second.most) {
+        return fail(Code::QuotaExceeded,
+                    "the tenant has {} of the {} series by labels that it may have: write fewer "
+                    "different labels, or ask the operator of the platform for a larger quota",
+                    have, limit->second.most);
+    }
+    return {};
 }
 
 LabelIndex::Postings& LabelIndex::postings(Tenant& tenant, std::string_view name,

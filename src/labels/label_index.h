@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/clock.h"
 #include "labels/label_set.h"
 #include "model/entities.h"
 #include "store/store.h"
@@ -30,16 +31,22 @@ struct LabelTest {
 
 LabelTest label_is(std::string name, std::string value);
 
+// How many series by labels a tenant may have. A failure refuses the new series.
+using SeriesQuota = std::function<Result<std::uint64_t>(const TenantId&)>;
+
 // Series that are known by a name and labels, and not by a point of an asset: what line protocol
 // and remote write bring. They are series of the store whose keys begin with "l:" and the tenant;
 // the store's catalogue is all that is kept of them, and this is an index over it in memory, which
 // catches up with the catalogue when it is asked. Any thread.
 class LabelIndex {
 public:
-    explicit LabelIndex(store::Store& store) : store_(store) {}
+    // The quota is asked once a second at most. Without one there is no limit but the store's.
+    LabelIndex(store::Store& store, const Clock& clock, SeriesQuota quota)
+        : store_(store), clock_(clock), quota_(std::move(quota)) {}
 
     // The series of that key (lineprotocol/series_key.h), made if there is none. Conflict when it
-    // has another type: the message says which. RateLimited: no more series are to be made.
+    // has another type: the message says which. QuotaExceeded: the tenant may not have more.
+    // RateLimited: the store takes no more.
     Result<SeriesId> make(const TenantId& tenant, std::string_view key, ValueType type);
 
     struct Found {
@@ -76,7 +83,12 @@ private:
         std::string_view last_tags;
         std::vector<Postings*> last_postings;
     };
+    struct Limit {
+        std::uint64_t most = 0;
+        Duration asked{};
+    };
 
+    Result<> must_have_room(const TenantId& tenant);
     void catch_up();
     void add(Tenant& tenant, const Found& found);
     Postings& postings(Tenant& tenant, std::string_view name, std::string_view value);
@@ -84,6 +96,10 @@ private:
     static Postings passing(const Tenant& tenant, const LabelTest& test);
 
     store::Store& store_;
+    const Clock& clock_;
+    const SeriesQuota quota_;
+    std::mutex making_;  // of series that count: before mutex_
+    std::unordered_map<std::string, Limit> limits_;
     std::mutex mutex_;
     std::uint32_t next_ = 0;  // id in the store
     std::unordered_map<std::string, Tenant, Hash, std::equal_to<>> tenants_;

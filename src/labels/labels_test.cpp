@@ -27,7 +27,11 @@ protected:
         options.journal.file_bytes = 64 * 1024;
         store_ = must(store::Store::open(disk_, base_.clock, random_, base_.log, base_.metrics,
                                          std::move(options)));
-        index_ = std::make_unique<LabelIndex>(*store_);
+        index_ = std::make_unique<LabelIndex>(*store_, base_.clock,
+                                              [this](const TenantId&) -> Result<std::uint64_t> {
+                                                  ++asked_;
+                                                  return quota_;
+                                              });
     }
     SeriesId make(const std::string& key, ValueType type = ValueType::Float64) {
         return must(index_->make(tenant_, key, type));
@@ -50,11 +54,37 @@ protected:
     std::unique_ptr<LabelIndex> index_;
     TenantId tenant_{"ten_1"};
     TenantId other_{"ten_10"};  // begins like the first
+    std::uint64_t quota_ = 1'000'000;
+    int asked_ = 0;
 };
 
 LabelTest not_empty(std::string name) {
     return {.name = std::move(name),
             .accepts = [](std::string_view text) { return !text.empty(); }};
+}
+
+TEST_F(Labels, ATenantHasNoMoreSeriesThanItsQuota) {
+    quota_ = 2;
+    make("cpu,host=a#idle");
+    make("cpu,host=b#idle");
+    const auto refused = index_->make(tenant_, "cpu,host=c#idle", ValueType::Float64);
+    ASSERT_EQ(failure(refused), Code::QuotaExceeded);
+    EXPECT_NE(refused.error().message.find("2 of the 2 series"), std::string::npos)
+        << refused.error().message;
+    make("cpu,host=a#idle");  // is there
+    EXPECT_EQ(asked_, 1) << "it is kept for a second";
+    must(index_->make(other_, "cpu,host=a#idle", ValueType::Float64));  // has its own
+    must(store_->commit());
+    open();
+    EXPECT_EQ(failure(index_->make(tenant_, "cpu,host=c#idle", ValueType::Float64)),
+              Code::QuotaExceeded)
+        << "also after a restart";
+    quota_ = 3;
+    EXPECT_EQ(failure(index_->make(tenant_, "cpu,host=c#idle", ValueType::Float64)),
+              Code::QuotaExceeded);
+    base_.clock.advance(std::chrono::seconds(1));
+    make("cpu,host=c#idle");
+    EXPECT_EQ(index_->size(tenant_), 3U);
 }
 
 TEST_F(Labels, SeriesAreFoundByTheirLabels) {

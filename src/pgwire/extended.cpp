@@ -76,8 +76,8 @@ asio::awaitable<SqlResult<>> Session::parse(std::string_view body) {
                         "the token that this connection was made with is no longer good");
     }
     auto& engine = server_.around().sql;
-    const auto asked =
-        co_await offload(server_.queries(), [&engine, &message, &statement, who = asker()] {
+    const auto asked = co_await offload(
+        server_.queries(), party(), [&engine, &message, &statement, who = asker()] {
             return Result<SqlResult<>>(prepare(engine, who.caller(), message.types, statement));
         });
     if (!asked) {
@@ -239,7 +239,8 @@ asio::awaitable<SqlResult<>> Session::execute(std::string_view body) {
 void Session::put_away(const std::string& name) {
     auto node = portals_.extract(name);
     if (node && node.mapped()->is_open()) {
-        asio::post(server_.queries().threads(), [portal = std::move(node.mapped())] {});
+        // Refused, it is ended here and now.
+        (void)server_.queries().submit(party(), [portal = std::move(node.mapped())] {});
     }
 }
 

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pgwire/server.h"
 
+#include <boost/asio/cancel_after.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_future.hpp>
+#include <format>
 #include <future>
 
 #include "base/assert.h"
 #include "pgwire/catalogue.h"
+#include "pgwire/messages.h"
 #include "pgwire/session.h"
 
 namespace gantry::pgwire {
@@ -30,7 +33,8 @@ void PostgresOptions::describe(OptionVisitor& options) {
     options.number("connections_per_tenant", connections_per_tenant, 1, 100'000,
                    "Connections of one tenant at one time.");
     options.number("threads", threads, 1, 1024,
-                   "Queries that run at one time; others wait for a thread.");
+                   "Queries that run at one time; others wait. Tenants and their principals take "
+                   "turns; one principal has half of the threads at most.");
     options.number("message_bytes_max", message_bytes_max, 64 * 1024, 1024 * 1024 * 1024,
                    "Largest message of a client, and all statements that one keeps prepared.");
     options.duration("idle_timeout", idle_timeout, std::chrono::seconds(1),
@@ -119,8 +123,9 @@ Server::Server(Shards& shards, Surroundings around, PostgresOptions options)
       meters_(around.metrics),
       connections_(around.random),
       extension_(catalogue()),
-      queries_(static_cast<std::size_t>(options_.threads),
-               static_cast<std::size_t>(options_.connections_max) + 1) {}
+      queries_({.threads = static_cast<std::size_t>(options_.threads),
+                .waiting_max = static_cast<std::size_t>(options_.connections_max) + 1,
+                .all_waiting_max = static_cast<std::size_t>(options_.connections_max) + 1}) {}
 
 Server::~Server() { ASSERT(!acceptor_); }
 
@@ -175,7 +180,7 @@ asio::awaitable<void> Server::accept_loop() {
         }
         if (meters_.connections.value() >= options_.connections_max) {
             meters_.refused.add();
-            (*stream)->close();
+            co_await turn_away(**stream);
             continue;
         }
         auto session = std::make_shared<Session>(std::move(*stream), *this);
@@ -184,6 +189,20 @@ asio::awaitable<void> Server::accept_loop() {
             home.group->spawn(Session::run(std::move(session)));
         });
     }
+}
+
+// It may be a burst, so this waits for nobody: the message fits what the system keeps for a
+// connection. A client takes it for the answer to whatever it says first.
+asio::awaitable<void> Server::turn_away(Stream& stream) {
+    std::string text;
+    MessageWriter(text).error(
+        {.severity = "FATAL",
+         .state = "53300",
+         .message = std::format("there are {} connections, which is the most: try again shortly",
+                                options_.connections_max)});
+    (void)co_await stream.async_write_some(
+        asio::buffer(text), asio::cancel_after(std::chrono::milliseconds(10), as_result));
+    stream.close();
 }
 
 asio::awaitable<void> Server::watch(Home& home) {

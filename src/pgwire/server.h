@@ -14,7 +14,7 @@
 #include "base/random.h"
 #include "query/sql.h"
 #include "registry/registry.h"
-#include "runtime/offload.h"
+#include "runtime/fair_pool.h"
 #include "runtime/shards.h"
 #include "runtime/stream.h"
 #include "runtime/task_group.h"
@@ -122,7 +122,7 @@ public:
     const PostgresOptions& options() const { return options_; }
     const TlsServer* tls() const { return tls_.get(); }
     Connections& connections() { return connections_; }
-    OffloadPool& queries() { return queries_; }
+    FairPool& queries() { return queries_; }
     Meters& meters() { return meters_; }
     const query::SqlExtension& extension() const { return extension_; }
 
@@ -134,6 +134,7 @@ private:
     };
 
     asio::awaitable<void> accept_loop();
+    asio::awaitable<void> turn_away(Stream& stream);
     asio::awaitable<void> watch(Home& home);
 
     Shards& shards_;
@@ -142,7 +143,7 @@ private:
     Meters meters_;
     Connections connections_;
     const query::SqlExtension extension_;
-    OffloadPool queries_;
+    FairPool queries_;
     std::unique_ptr<TlsServer> tls_;
     std::unique_ptr<Listener> listener_;
     std::vector<std::unique_ptr<Home>> homes_;

@@ -100,6 +100,7 @@ private:
                     .whole_division = true};  // as PostgreSQL has it
         }
     };
+    Party party() const { return {context_.tenant.text(), context_.identity->principal.text()}; }
     Asker asker() const { return {context_, database_, &server_.extension()}; }
 
     // ---- extended.cpp

@@ -30,7 +30,7 @@ struct Fixture {
                                         store_options));
         directory = must(directory::Directory::open(*registry, *store, around.log));
         files = std::make_unique<files::TenantFiles>(disk, "/files", files::FilesOptions{});
-        labels = std::make_unique<labels::LabelIndex>(*store);
+        labels = std::make_unique<labels::LabelIndex>(*store, around.clock, nullptr);
         sql = std::make_unique<query::SqlEngine>(*directory, *registry, *store, *labels, *files,
                                                  query::SqlOptions{});
         audit = must(security::AuditLog::open(disk, "/audit", around.clock, random, around.log));

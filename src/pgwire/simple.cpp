@@ -119,9 +119,10 @@ asio::awaitable<SqlResult<>> Session::open_portal(Portal& portal) {
     server_.meters().statements.add();
     auto& engine = server_.around().sql;
     // The engine's answer in a value of its own, because the pool has errors of its own too.
-    const auto asked = co_await offload(server_.queries(), [this, &engine, &portal, who = asker()] {
-        return Result<SqlResult<>>(portal.open(engine, who.caller(), stop_));
-    });
+    const auto asked =
+        co_await offload(server_.queries(), party(), [this, &engine, &portal, who = asker()] {
+            return Result<SqlResult<>>(portal.open(engine, who.caller(), stop_));
+        });
     if (!asked) {
         co_return std::unexpected(SqlFault{asked.error(), {}, 0});
     }
@@ -135,7 +136,7 @@ asio::awaitable<SqlResult<bool>> Session::stream_rows(Portal& portal, std::uint6
     while (!portal.done() && portal.count() - before < rows_max) {
         const std::uint64_t left = rows_max - (portal.count() - before);
         std::string rows;
-        const auto asked = co_await offload(server_.queries(), [&portal, &rows, left] {
+        const auto asked = co_await offload(server_.queries(), party(), [&portal, &rows, left] {
             return Result<SqlResult<>>(portal.fill(rows, step_bytes, left));
         });
         out_ += rows;

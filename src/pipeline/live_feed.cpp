@@ -9,6 +9,7 @@ Subscription::Taken Subscription::take() {
     const std::lock_guard lock(mutex_);
     Taken out{std::move(pending_), skipped_};
     pending_ = {};
+    coalesce_at_ = rows_max;
     skipped_ = 0;
     return out;
 }
@@ -27,7 +28,7 @@ void Subscription::offer(const SampleBatch& batch, const std::vector<std::uint32
     for (const std::uint32_t row : rows) {
         pending_.add_row(batch.row(row));
     }
-    if (pending_.size() > rows_max) {
+    if (pending_.size() > coalesce_at_) {
         coalesce();
     }
     if (was_empty) {
@@ -52,6 +53,9 @@ void Subscription::coalesce() {
     }
     skipped_ += pending_.size() - shorter.size();
     pending_ = std::move(shorter);
+    // As many rows again before the next time: else one who follows as many points as that would
+    // cost each batch the work of all of them.
+    coalesce_at_ = std::max(rows_max, 2 * pending_.size());
 }
 
 LiveFeed::LiveFeed(Metrics& metrics)

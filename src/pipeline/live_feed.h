@@ -34,7 +34,7 @@ public:
     };
     Taken take();
 
-    static constexpr std::size_t rows_max = 20'000;
+    static constexpr std::size_t rows_max = 20'000;  // or twice the points that had values
 
 private:
     friend class LiveFeed;
@@ -44,6 +44,7 @@ private:
     std::function<void()> wake_;
     std::mutex mutex_;
     SampleBatch pending_;
+    std::size_t coalesce_at_ = rows_max;
     std::uint64_t skipped_ = 0;
 };
 

@@ -88,30 +88,52 @@ private:
 
 }  // namespace
 
-Result<> MetricSource::find_labelled(std::span<const promql::Matcher> matchers, std::size_t most,
-                                     std::vector<Found>& out) {
+template <class Take>
+Result<> MetricSource::each_labelled(std::string_view permission,
+                                     std::span<const promql::Matcher> matchers, std::size_t most,
+                                     Take take) {
     std::vector<labels::LabelTest> tests;
     for (const promql::Matcher& matcher : matchers) {
         tests.push_back(test_of(matcher));
     }
     TRY_ASSIGN(const auto found, labels_.select(context_.tenant, tests, most));
-    std::map<std::string, bool> readable;
+    std::map<std::string, bool> may;
     for (const auto& series : found) {
-        const auto [known, fresh] = readable.try_emplace(labels::measurement_of(series.key), false);
+        const auto [known, fresh] = may.try_emplace(labels::measurement_of(series.key), false);
         if (fresh) {
-            known->second = context_.may(metrics_permission, known->first);
+            known->second = context_.may(permission, known->first);
         }
-        const auto info = store_.series(series.id);
-        if (!known->second || !info || !is_number(info->type)) {
-            continue;
+        if (known->second) {
+            take(series);
         }
-        std::vector<promql::Label> labels;
-        for (labels::Label& label : labels::labels_of(series.key)) {
-            labels.push_back({std::move(label.name), std::move(label.value)});
-        }
-        out.push_back({series.id, promql::Labels(std::move(labels))});
     }
     return {};
+}
+
+Result<> MetricSource::find_labelled(std::span<const promql::Matcher> matchers, std::size_t most,
+                                     std::vector<Found>& out) {
+    return each_labelled(metrics_permission, matchers, most,
+                         [&](const labels::LabelIndex::Found& series) {
+                             const auto info = store_.series(series.id);
+                             if (!info || !is_number(info->type)) {
+                                 return;
+                             }
+                             std::vector<promql::Label> labels;
+                             for (labels::Label& label : labels::labels_of(series.key)) {
+                                 labels.push_back({std::move(label.name), std::move(label.value)});
+                             }
+                             out.push_back({series.id, promql::Labels(std::move(labels))});
+                         });
+}
+
+Result<std::vector<SeriesId>> MetricSource::find_for(std::string_view permission,
+                                                     std::span<const promql::Matcher> matchers,
+                                                     std::size_t most) {
+    std::vector<SeriesId> out;
+    TRY(each_labelled(permission, matchers, most, [&out](const labels::LabelIndex::Found& series) {
+        out.push_back(series.id);
+    }));
+    return out;
 }
 
 void MetricSource::find_points(std::span<const promql::Matcher> matchers,
@@ -126,6 +148,22 @@ void MetricSource::find_points(std::span<const promql::Matcher> matchers,
             out.push_back({entry->series, std::move(labels)});
         }
     }
+}
+
+std::map<std::string, std::set<MetricSource::About>> MetricSource::about(Language language) const {
+    std::map<std::string, std::set<About>> out;
+    for (const directory::PointRef& entry : directory_.under(context_.tenant, "")) {
+        const Property& property = entry->point.property;
+        if (!is_number(property.type) || !context_.may(samples_permission, entry->point.path)) {
+            continue;
+        }
+        std::string help(property.description.in(language));
+        if (help.empty()) {
+            help = property.name.in(language);
+        }
+        out[labels::plain_name(property.key, true)].insert({property.unit, std::move(help)});
+    }
+    return out;
 }
 
 Result<std::vector<MetricSource::Found>> MetricSource::find(

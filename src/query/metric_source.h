@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "directory/directory.h"
 #include "labels/label_index.h"
+#include "model/localized.h"
 #include "promql/source.h"
 #include "security/context.h"
 
@@ -35,9 +38,29 @@ public:
     // Series that fit every matcher; TooLarge: more than `most`.
     Result<std::vector<Found>> find(std::span<const promql::Matcher> matchers, std::size_t most);
 
+    // Those that have labels, of any type, and that the principal may do this with. TooLarge: more
+    // than `most`.
+    Result<std::vector<SeriesId>> find_for(std::string_view permission,
+                                           std::span<const promql::Matcher> matchers,
+                                           std::size_t most);
+
+    // What is known of the metrics that points make, beside their samples: for each name its
+    // units and descriptions, in the language. They are gauges.
+    struct About {
+        std::string unit;
+        std::string help;
+
+        auto operator<=>(const About&) const = default;
+    };
+    std::map<std::string, std::set<About>> about(Language language) const;
+
     static constexpr std::size_t series_max = 200'000;
 
 private:
+    // Calls back with each.
+    template <class Take>
+    Result<> each_labelled(std::string_view permission, std::span<const promql::Matcher> matchers,
+                           std::size_t most, Take take);
     Result<> find_labelled(std::span<const promql::Matcher> matchers, std::size_t most,
                            std::vector<Found>& out);
     void find_points(std::span<const promql::Matcher> matchers, std::vector<Found>& out) const;

@@ -11,6 +11,8 @@
 namespace gantry::query {
 namespace {
 
+constexpr std::size_t answer_bytes_max = std::size_t{128} << 20;  // of one that is held whole
+
 SqlArgument argument_of(const SqlCell& cell) {
     SqlArgument out;
     std::visit(
@@ -68,19 +70,33 @@ SqlCell cell_of(const duckdb::Value& value) {
     }
 }
 
-// Up to the limit; says if there were more.
-void add_rows(duckdb::DataChunk& chunk, std::int64_t limit, SqlAnswer& out) {
+std::size_t text_bytes(const SqlCell& cell) {
+    const auto* text = std::get_if<std::string>(&cell);
+    return text == nullptr ? 0 : text->size();
+}
+
+// Up to the limit; says if there were more. TooLarge when the answer would be.
+Result<> add_rows(duckdb::DataChunk& chunk, std::int64_t limit, std::size_t& bytes,
+                  SqlAnswer& out) {
     for (duckdb::idx_t row = 0; row < chunk.size(); ++row) {
         if (std::ssize(out.rows) == limit) {
             out.truncated = true;
-            return;
+            return {};
         }
         std::vector<SqlCell>& cells = out.rows.emplace_back();
         cells.reserve(out.columns.size());
         for (duckdb::idx_t column = 0; column < chunk.ColumnCount(); ++column) {
             cells.push_back(cell_of(chunk.GetValue(column, row)));
+            bytes += sizeof(SqlCell) + text_bytes(cells.back());
+        }
+        if (bytes > answer_bytes_max) {
+            return fail(Code::TooLarge,
+                        "the answer has more than {} bytes: ask for fewer rows or columns, or by "
+                        "the PostgreSQL door, which streams",
+                        answer_bytes_max);
         }
     }
+    return {};
 }
 
 std::string quoted(const std::string& text) {
@@ -125,6 +141,37 @@ SqlEngine::SqlEngine(directory::Directory& directory, registry::Registry& regist
       options_(options) {}
 
 SqlEngine::~SqlEngine() = default;
+
+// What stop() ends.
+class SqlEngine::Run {
+public:
+    explicit Run(SqlEngine& engine) : engine_(engine) {
+        const std::lock_guard lock(engine_.mutex_);
+        engine_.running_.insert(&end);
+        if (engine_.stopping_) {
+            end.request();
+        }
+    }
+    Run(const Run&) = delete;
+    Run& operator=(const Run&) = delete;
+    ~Run() {
+        const std::lock_guard lock(engine_.mutex_);
+        engine_.running_.erase(&end);
+    }
+
+    SqlStop end;
+
+private:
+    SqlEngine& engine_;
+};
+
+void SqlEngine::stop() {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    for (SqlStop* end : running_) {
+        end->request();
+    }
+}
 
 Result<std::shared_ptr<SqlInstance>> SqlEngine::instance(const TenantId& tenant) {
     const std::lock_guard lock(mutex_);
@@ -182,9 +229,9 @@ Result<SqlAnswer> SqlEngine::run(const security::Context& context, const SqlQues
     for (const SqlCell& cell : question.parameters) {
         arguments.push_back(argument_of(cell));
     }
-    SqlStop never;
+    Run run(*this);
     const auto plain = [](SqlFault fault) { return std::unexpected(std::move(fault.error)); };
-    auto running = cursor({.context = context, .database = context.tenant.text()}, never);
+    auto running = cursor({.context = context, .database = context.tenant.text()}, run.end);
     if (!running) {
         return plain(std::move(running.error()));
     }
@@ -197,6 +244,7 @@ Result<SqlAnswer> SqlEngine::run(const security::Context& context, const SqlQues
     for (std::size_t i = 0; i < rows.names().size(); ++i) {
         out.columns.push_back({rows.names()[i], rows.types()[i].ToString()});
     }
+    std::size_t bytes = 0;
     while (!out.truncated) {
         auto chunk = rows.fetch();
         if (!chunk) {
@@ -205,7 +253,7 @@ Result<SqlAnswer> SqlEngine::run(const security::Context& context, const SqlQues
         if (!*chunk) {
             break;
         }
-        add_rows(**chunk, question.limit, out);
+        TRY(add_rows(**chunk, question.limit, bytes, out));
     }
     return out;
 }

@@ -4,6 +4,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -123,6 +124,9 @@ public:
     // InvalidArgument: wrong SQL, with DuckDB's explanation, or not a query. Timeout, TooLarge.
     Result<SqlAnswer> run(const security::Context& context, const SqlQuestion& question);
 
+    // Ends what run() is doing, and whatever it is asked to do from now on.
+    void stop();
+
     // For a door that streams: what the statement is, without running it, and its start.
     SqlResult<SqlShape> describe(const SqlCaller& caller, const std::string& text);
     SqlResult<std::unique_ptr<SqlStream>> open(const SqlCaller& caller, const std::string& text,
@@ -137,6 +141,7 @@ public:
 
 private:
     struct Surroundings;
+    class Run;
 
     // Of a tenant, or of none for exports.
     Result<std::shared_ptr<SqlInstance>> instance(const TenantId& tenant);
@@ -148,6 +153,8 @@ private:
     const SqlOptions options_;
     std::mutex mutex_;
     std::unordered_map<std::string, std::shared_ptr<SqlInstance>> instances_;  // "" for exports
+    std::set<SqlStop*> running_;                                               // in run()
+    bool stopping_ = false;
     Watchdog watchdog_;
 };
 

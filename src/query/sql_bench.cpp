@@ -49,7 +49,7 @@ public:
         store_ = must(store::Store::open(disk_, around_.clock, random_, around_.log,
                                          around_.metrics, store_options));
         directory_ = must(directory::Directory::open(*registry_, *store_, around_.log));
-        labels_ = std::make_unique<labels::LabelIndex>(*store_);
+        labels_ = std::make_unique<labels::LabelIndex>(*store_, around_.clock, nullptr);
         files_ =
             std::make_unique<files::TenantFiles>(disk_, folder_ / "files", files::FilesOptions{});
         SqlOptions sql_options;

@@ -34,7 +34,7 @@ struct SqlFixture {
         store = must(store::Store::open(disk, around.clock, random, around.log, around.metrics,
                                         store_options));
         directory = must(directory::Directory::open(*registry, *store, around.log));
-        labels = std::make_unique<labels::LabelIndex>(*store);
+        labels = std::make_unique<labels::LabelIndex>(*store, around.clock, nullptr);
         files = std::make_unique<files::TenantFiles>(
             real_disk, folder / "files",
             files::FilesOptions{.bytes_max = 1 << 20, .count_max = 10});

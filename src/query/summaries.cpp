@@ -4,14 +4,11 @@
 #include <algorithm>
 
 namespace gantry::query {
-namespace {
 
 bool is_usable(Quality quality, store::Usable usable) {
     return usable == store::Usable::Any ||
            (usable == store::Usable::Good ? quality.good() : !quality.bad());
 }
-
-}  // namespace
 
 std::optional<store::Usable> parse_usable(std::string_view name) {
     return name == "good"        ? std::optional(store::Usable::Good)
@@ -55,6 +52,8 @@ Result<BucketHistory> group_history(const store::Store& store, std::span<const S
     if (every > Duration{0}) {
         TRY(check_buckets(range, every, buckets_max));
     }
+    store::AggregateOptions options = options_for(aggregates, usable);
+    options.work = &out.work;
     TRY(store.aggregate_group(
         series, range, every,
         [&](const store::Bucket& bucket) {
@@ -65,7 +64,7 @@ Result<BucketHistory> group_history(const store::Store& store, std::span<const S
             }
             return true;
         },
-        options_for(aggregates, usable)));
+        options));
     return out;
 }
 

@@ -15,6 +15,9 @@ namespace gantry::query {
 // value.
 std::optional<store::Usable> parse_usable(std::string_view name);
 
+// Whether a row of that quality counts.
+bool is_usable(Quality quality, store::Usable usable);
+
 // Rows of one point in a range that are of that quality, at most `limit`. For Usable::Any all, also
 // those without a value.
 Result<RawHistory> usable_history(const store::Store& store, SeriesId series, TimeRange range,

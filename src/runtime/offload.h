@@ -6,6 +6,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <exception>
+#include <memory>
 #include <type_traits>
 
 #include "runtime/async.h"
@@ -43,34 +44,52 @@ private:
     std::atomic<std::size_t> waiting_ = 0;
 };
 
-// Runs `work`, which returns a Result, on the pool; the coroutine goes on where it was. Work that
-// has begun is finished even if the coroutine is cancelled meanwhile.
-template <class Work>
-asio::awaitable<std::invoke_result_t<Work&>> offload(OffloadPool& pool, Work work) {
+// Runs `work`, which returns a Result, wherever `submit` (a callable that takes a job and refuses
+// it with an error) has it run; the coroutine goes on where it was. Work that has begun is finished
+// even if the coroutine is cancelled meanwhile.
+template <class Submit, class Work>
+asio::awaitable<std::invoke_result_t<Work&>> run_elsewhere(Submit submit, Work work) {
     using Answer = std::invoke_result_t<Work&>;
-    if (!pool.try_enter()) {
-        co_return fail(Code::Unavailable, "too much work is waiting: try again shortly");
-    }
     co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Answer)>(
-        [&pool](auto handler, Work job) {
+        [](auto handler, const Submit& hand_over, Work job) {
             auto executor = asio::get_associated_executor(handler);
-            asio::post(pool.threads(), [&pool, executor, handler = std::move(handler),
-                                        job = std::move(job)]() mutable {
-                Answer answer = [&job]() -> Answer {
+            auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+            const auto resume = [executor, shared](Answer answer) {
+                asio::post(executor, [shared, answer = std::move(answer)]() mutable {
+                    std::move (*shared)(std::move(answer));
+                });
+            };
+            const Result<> taken = hand_over([resume, job = std::move(job)]() mutable {
+                resume([&job]() -> Answer {
                     try {
                         return job();
                     } catch (const std::exception& error) {
                         return fail(Code::Internal, "{}", error.what());
                     }
-                }();
-                pool.leave();
-                asio::post(executor,
-                           [handler = std::move(handler), answer = std::move(answer)]() mutable {
-                               std::move(handler)(std::move(answer));
-                           });
+                }());
             });
+            if (!taken) {
+                resume(std::unexpected(taken.error()));
+            }
         },
-        asio::use_awaitable, std::move(work));
+        asio::use_awaitable, std::move(submit), std::move(work));
+}
+
+// Runs `work`, which returns a Result, on the pool.
+template <class Work>
+asio::awaitable<std::invoke_result_t<Work&>> offload(OffloadPool& pool, Work work) {
+    co_return co_await run_elsewhere(
+        [&pool](auto job) -> Result<> {
+            if (!pool.try_enter()) {
+                return fail(Code::Unavailable, "too much work is waiting: try again shortly");
+            }
+            asio::post(pool.threads(), [&pool, job = std::move(job)]() mutable {
+                job();
+                pool.leave();
+            });
+            return {};
+        },
+        std::move(work));
 }
 
 }  // namespace gantry

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "base/time.h"
 #include "runtime/async.h"
 
 namespace gantry {
@@ -21,6 +22,7 @@ public:
     using executor_type = asio::any_io_executor;
     using Handler = asio::any_completion_handler<void(error_code, std::size_t)>;
     static constexpr std::size_t write_buffers_max = 16;
+    static constexpr Duration goodbye_max = std::chrono::seconds(2);
     using WriteBuffers = std::array<asio::const_buffer, write_buffers_max>;
 
     virtual ~Stream() = default;
@@ -30,9 +32,9 @@ public:
     virtual std::string peer() const = 0;
     virtual bool encrypted() const { return false; }
     // The other side's handshake of what is carried, if it has one; before any read or write.
-    virtual asio::awaitable<Result<>> handshake() { co_return Result<>{}; }
-    // Says goodbye where the carrier can (TLS close_notify, TCP FIN). The stream is closed after
-    // it.
+    virtual asio::awaitable<Result<>> handshake(Duration /*limit*/) { co_return Result<>{}; }
+    // Says goodbye where the carrier can (TLS close_notify, TCP FIN), and waits a moment for the
+    // other side's. The stream is closed after it.
     virtual asio::awaitable<void> shut_down() = 0;
     // At once; operations that wait end with an error.
     virtual void close() = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/tcp_network.h"
 
+#include <boost/asio/cancel_after.hpp>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <charconv>
@@ -12,6 +13,11 @@ namespace gantry {
 namespace {
 
 using asio::ip::tcp;
+
+auto as_timed(Duration limit) {
+    return asio::cancel_after(std::chrono::duration_cast<asio::steady_timer::duration>(limit),
+                              as_result);
+}
 
 std::string endpoint_text(const tcp::endpoint& endpoint) {
     return endpoint.address().is_v6()
@@ -88,9 +94,9 @@ public:
     executor_type get_executor() override { return stream_.get_executor(); }
     std::string peer() const override { return peer_; }
     bool encrypted() const override { return true; }
-    asio::awaitable<Result<>> handshake() override {
+    asio::awaitable<Result<>> handshake(Duration limit) override {
         const auto [error] =
-            co_await stream_.async_handshake(asio::ssl::stream_base::server, as_result);
+            co_await stream_.async_handshake(asio::ssl::stream_base::server, as_timed(limit));
         if (error) {
             co_return fail(Code::Unauthenticated, "TLS handshake with {}: {}", peer_,
                            error.message());
@@ -98,7 +104,7 @@ public:
         co_return Result<>{};
     }
     asio::awaitable<void> shut_down() override {
-        (void)co_await stream_.async_shutdown(as_result);
+        (void)co_await stream_.async_shutdown(as_timed(goodbye_max));
         close();
     }
     void close() override {

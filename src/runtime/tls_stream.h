@@ -2,6 +2,7 @@
 // TLS on top of any Stream, for the two ends of it. Heavy: for .cpp files of this module only.
 #pragma once
 
+#include <boost/asio/cancel_after.hpp>
 #include <boost/asio/ssl.hpp>
 #include <memory>
 
@@ -43,7 +44,8 @@ public:
     std::string peer() const override { return stream_.next_layer().stream().peer(); }
     bool encrypted() const override { return true; }
     asio::awaitable<void> shut_down() override {
-        (void)co_await stream_.async_shutdown(as_result);
+        (void)co_await stream_.async_shutdown(asio::cancel_after(
+            std::chrono::duration_cast<asio::steady_timer::duration>(goodbye_max), as_result));
         close();
     }
     void close() override { stream_.next_layer().stream().close(); }

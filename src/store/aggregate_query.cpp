@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Buckets: from rows, and from the statistics of blocks that lie in one bucket as a whole.
+// Buckets: from rows, from the statistics of blocks that lie in one bucket as a whole, and from the
+// roll-ups of others.
 #include <algorithm>
 #include <bit>
 #include <map>
@@ -26,6 +27,8 @@ public:
           every_(every.count()),
           options_(options),
           visit_(visit),
+          whole_minutes_(every.count() % minute_length == 0 &&
+                         (every.count() == 0 || range.from % minute_length == 0)),
           bucket_{series, range.from, {}},
           end_(end_of(range.from)) {}
 
@@ -90,11 +93,7 @@ public:
             total.end >= end_of(start_of(total.begin))) {
             return BlockVerdict::Read;
         }
-        if (!enter(total.begin)) {
-            return BlockVerdict::End;
-        }
-        bucket_.aggregate.add(total);
-        return BlockVerdict::Taken;
+        return add(total) ? BlockVerdict::Taken : BlockVerdict::End;
     }
 
     // Taken if the whole block lies in one bucket and says what it comes to.
@@ -106,11 +105,28 @@ public:
         if (!aggregate || !answers(*aggregate)) {
             return BlockVerdict::Read;
         }
-        if (!enter(block.first)) {
-            return BlockVerdict::End;
+        return add(*aggregate) ? BlockVerdict::Taken : BlockVerdict::End;
+    }
+
+    // The same of a block that lies in several, or in part outside of the range, by its roll-ups:
+    // taken if each lies in one bucket.
+    BlockVerdict add_roll_ups(const BlockEntry& block, TimeRange range) {
+        if (!whole_minutes_ || !block.has_roll_ups() || !block.roll_ups(roll_ups_)) {
+            return BlockVerdict::Read;
         }
-        bucket_.aggregate.add(*aggregate);
-        return BlockVerdict::Taken;
+        auto& parts = roll_ups_.parts;
+        std::erase_if(parts, [range](const Aggregate& part) {
+            return part.end < range.from || part.begin >= range.to;
+        });
+        const auto suffices = [&](const Aggregate& part) {
+            return part.begin >= range.from && part.end < range.to &&
+                   part.end < end_of(start_of(part.begin)) && answers(part);
+        };
+        if (!std::ranges::all_of(parts, suffices)) {
+            return BlockVerdict::Read;
+        }
+        const auto take = [this](const Aggregate& part) { return add(part); };
+        return std::ranges::all_of(parts, take) ? BlockVerdict::Taken : BlockVerdict::End;
     }
 
     bool finish() {
@@ -119,6 +135,14 @@ public:
     }
 
 private:
+    // Later rows of one bucket. False if the visitor ended it.
+    bool add(const Aggregate& later) {
+        if (!enter(later.begin)) {
+            return false;
+        }
+        bucket_.aggregate.add(later);
+        return true;
+    }
     // Blocks count the rows that are not bad.
     bool answers(const Aggregate& aggregate) const {
         return options_.usable == Usable::NotBad ||
@@ -183,8 +207,10 @@ private:
     Time every_;
     AggregateOptions options_;
     const BucketVisitor& visit_;
+    bool whole_minutes_;  // buckets begin and end at some, as those of roll-ups do
     Bucket bucket_;
     Time end_;
+    RollUps roll_ups_;
 };
 
 // Makes aggregates from one snapshot of a store, of one series after the other.
@@ -192,12 +218,27 @@ class Aggregator {
 public:
     Aggregator(const State& state, std::span<const SeriesId> series, TimeRange range,
                Duration every, AggregateOptions options)
-        : reader_(state),
+        : state_(state),
+          reader_(state),
           series_(series),
           in_memory_(reader_.in_memory(series)),
           range_(range),
           every_(every),
           options_(options) {}
+    Aggregator(const Aggregator&) = delete;
+    Aggregator& operator=(const Aggregator&) = delete;
+    ~Aggregator() {
+        state_.summed_blocks.add(summed_);
+        state_.rolled_up_blocks.add(rolled_up_);
+        state_.read_blocks.add(read_);
+        if (AggregateWork* work = options_.work) {
+            work->by_statistics += summed_;
+            work->by_roll_ups += rolled_up_;
+            work->read += read_;
+            work->series_in_memory += static_cast<std::uint64_t>(
+                std::ranges::count_if(in_memory_, [](std::uint8_t is) { return is != 0; }));
+        }
+    }
 
     // Hands on the buckets of all series, one series after the other, until the visitor ends it.
     void each(const BucketVisitor& visit) {
@@ -242,9 +283,26 @@ private:
     }
 
     bool merge(SeriesId series, Buckets& buckets) {
-        return reader_.scan(
+        const std::uint64_t before = reader_.blocks_seen() - summed_ - rolled_up_;
+        const bool done = reader_.scan(
             series, range_, [&](const Chunk& chunk) { return buckets.add(chunk); },
-            [&](const Segment&, const BlockEntry& block) { return buckets.add(block); });
+            [&](const Segment&, const BlockEntry& block) {
+                return known(buckets.add(block), block, range_, buckets);
+            });
+        read_ += reader_.blocks_seen() - summed_ - rolled_up_ - before;
+        return done;
+    }
+
+    // What is taken of a block without reading it, if its statistics are not.
+    BlockVerdict known(BlockVerdict statistics, const BlockEntry& block, TimeRange range,
+                       Buckets& buckets) {
+        summed_ += statistics == BlockVerdict::Taken ? 1 : 0;
+        if (statistics != BlockVerdict::Read) {
+            return statistics;
+        }
+        const BlockVerdict out = buckets.add_roll_ups(block, range);
+        rolled_up_ += out == BlockVerdict::Taken ? 1 : 0;
+        return out;
     }
 
     // What `stretches_` says of a series.
@@ -265,6 +323,7 @@ private:
             stretch.back().last < range.to) {
             const BlockVerdict verdict = buckets.add_total(stretch.page->total);
             if (verdict != BlockVerdict::Read) {
+                summed_ += stretch.to - stretch.from;
                 return verdict == BlockVerdict::Taken;
             }
         }
@@ -275,7 +334,9 @@ private:
                 verdict = block.whole ? buckets.add(block, stretch.page->moments[i])
                                       : buckets.add(stretch.page->entries[i]);
             }
+            verdict = known(verdict, stretch.page->entries[i], range, buckets);
             if (verdict == BlockVerdict::Read) {
+                ++read_;
                 verdict = read(series, *stretch.segment, stretch.page->entries[i], range, buckets);
             }
             if (verdict == BlockVerdict::End) {
@@ -343,6 +404,9 @@ private:
         if (run.rows != 0) {
             out.add_other_series(run);
         }
+        for (const Stretch& stretch : stretches_) {
+            summed_ += stretch.to - stretch.from;
+        }
         return true;
     }
 
@@ -356,6 +420,7 @@ private:
             })) {
             for (const Stretch& stretch : stretches_) {
                 (void)add_blocks(out, stretch.blocks());
+                summed_ += stretch.to - stretch.from;
             }
             return;
         }
@@ -368,6 +433,7 @@ private:
         (void)buckets.finish();
     }
 
+    const State& state_;
     Reader reader_;
     std::span<const SeriesId> series_;
     std::vector<std::uint8_t> in_memory_;
@@ -377,6 +443,10 @@ private:
     std::vector<Stretch> stretches_;
     Columns rows_;
     std::unique_ptr<PlainBlock> plain_ = std::make_unique<PlainBlock>();
+    // Blocks whose statistics, roll-ups or rows were taken.
+    std::uint64_t summed_ = 0;
+    std::uint64_t rolled_up_ = 0;
+    std::uint64_t read_ = 0;
 };
 
 }  // namespace

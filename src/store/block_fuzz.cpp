@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "store/batch_record.h"
 #include "store/block.h"
+#include "store/block_statistics.h"
 #include "store/manifest.h"
 #include "store/segment_index.h"
 
@@ -20,6 +21,39 @@ void encode_again(const gantry::store::Columns& rows) {
         ASSERT(gantry::store::decode_block(block, again));
         ASSERT(again.time == rows.time && again.type == rows.type && again.present == rows.present);
     }
+}
+
+void encode_again(const gantry::store::BlockEntry& entry) {
+    const auto all = entry.aggregate();
+    gantry::store::RollUps parts;
+    const bool rolled_up = entry.roll_ups(parts);
+    if (!all) {
+        ASSERT(!rolled_up);
+        return;
+    }
+    gantry::Bytes statistics;
+    gantry::store::put_statistics(*all, rolled_up, statistics);
+    if (rolled_up) {
+        gantry::store::put_roll_ups(*all, parts, statistics);
+    }
+    gantry::store::BlockEntry again = entry;
+    again.statistics = statistics;
+    gantry::store::RollUps same;
+    ASSERT(again.aggregate() && again.roll_ups(same) == rolled_up);
+    if (!rolled_up) {
+        return;
+    }
+    ASSERT(same.length == parts.length && same.parts.size() == parts.parts.size());
+    std::uint64_t rows = 0;
+    for (std::size_t i = 0; i < same.parts.size(); ++i) {
+        const gantry::store::Aggregate& part = parts.parts[i];
+        ASSERT(same.parts[i].begin == part.begin && same.parts[i].end == part.end);
+        ASSERT(part.begin <= part.end && part.begin >= entry.first && part.end <= entry.last);
+        ASSERT(i == 0 || parts.parts[i - 1].end < part.begin);
+        ASSERT(same.parts[i].rows == part.rows && same.parts[i].count == part.count);
+        rows += part.rows;
+    }
+    ASSERT(rows == entry.rows);
 }
 
 }  // namespace
@@ -50,7 +84,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         std::vector<gantry::store::BlockEntry> same;
         std::vector<gantry::store::NewEntry> fresh;
         for (const gantry::store::BlockEntry& entry : entries) {
-            fresh.push_back({entry, entry.aggregate()});
+            encode_again(entry);
+            fresh.push_back({entry, {entry.statistics.begin(), entry.statistics.end()}});
         }
         gantry::store::encode_page(fresh, page);
         ASSERT(gantry::store::decode_page(page, 16, entries.size(), same));

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The data of query_bench.cpp once it is cold: what it takes, what making it so costs, and reading.
+// Then a sensor that was read every second, by the hour.
 #include <benchmark/benchmark.h>
 
+#include "base/random.h"
 #include "store/store_bench.h"
 
 namespace gantry::store::bench {
@@ -94,6 +96,72 @@ void sum_cut(benchmark::State& state) {
     }
 }
 BENCHMARK(sum_cut)->Name("store/cold/sum_cut")->UseRealTime()->Unit(benchmark::kMillisecond);
+
+// A temperature in hundredths, with roll-ups or without.
+class Sensor {
+public:
+    explicit Sensor(std::int64_t roll_up_rows_min) : node(options(roll_up_rows_min)) {
+        series = {must(node->make_series("temperature", ValueType::Float64))};
+        SeededRandom random(5);
+        SampleBatch batch;
+        for (std::int64_t i = 0; i < rows; ++i) {
+            at += static_cast<std::int64_t>(random.below(7)) - 3;
+            sum += static_cast<double>(at) / 100;
+            batch.add_float(series[0], i * second, quality::good, static_cast<double>(at) / 100);
+            if (batch.size() == batch_rows() || i + 1 == rows) {
+                must(node->append(batch));
+                must(node->commit());
+                while (must(node->maintain())) {
+                }
+                batch.clear();
+            }
+        }
+        must(node->compact());
+    }
+    static StoreOptions options(std::int64_t roll_up_rows_min) {
+        StoreOptions out;
+        out.roll_up_rows_min = roll_up_rows_min;
+        return out;
+    }
+
+    static constexpr Time second = 1'000'000'000;
+    const std::int64_t rows = static_cast<std::int64_t>(setting("GANTRY_BENCH_DAYS", 3)) * 86'400;
+    Node node;
+    std::vector<SeriesId> series;
+    std::int64_t at = 2000;
+    double sum = 0;
+};
+
+void hours(benchmark::State& state, Sensor& all) {
+    const Stopwatch watch;
+    double sum = 0;
+    for ([[maybe_unused]] auto round : state) {
+        sum = 0;
+        must(all.node->aggregate(all.series, {0, all.rows * Sensor::second}, std::chrono::hours(1),
+                                 [&sum](const Bucket& bucket) {
+                                     sum += bucket.aggregate.sum;
+                                     return true;
+                                 }));
+    }
+    tell_rate(state, static_cast<double>(all.rows), watch);
+    state.counters["bytes_a_point"] =
+        static_cast<double>(all.node->statistics().segment_bytes) / static_cast<double>(all.rows);
+    if (std::abs(sum - all.sum) > 1e-9 * std::abs(all.sum)) {
+        state.SkipWithError("the answer is wrong");
+    }
+}
+
+void rolled_up_hours(benchmark::State& state) {
+    static Sensor once(roll_up_rows_min_default);
+    hours(state, once);
+}
+BENCHMARK(rolled_up_hours)->Name("store/cold/hours")->UseRealTime()->Unit(benchmark::kMillisecond);
+
+void read_hours(benchmark::State& state) {
+    static Sensor once(0);
+    hours(state, once);
+}
+BENCHMARK(read_hours)->Name("store/cold/hours_read")->UseRealTime()->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace gantry::store::bench

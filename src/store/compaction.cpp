@@ -80,7 +80,7 @@ Result<> Maintenance::merge_series(SeriesId series, const Segments& inputs,
                            (gathered.empty() || gathered.size() >= copied_rows_min) &&
                            as_cold(segment);
         const ByteView bytes = worth ? segment.raw(block) : ByteView{};
-        if (bytes.empty() || block.statistics.empty()) {
+        if (bytes.empty() || block.statistics.empty() || !block.sound()) {
             return BlockVerdict::Read;
         }
         if (!write_out()) {

@@ -277,6 +277,7 @@ void count_blocks(const Contents& contents, std::map<std::uint32_t, SeriesUse>& 
                 use.bytes += entry.bytes;
                 ++use.blocks;
                 out.block_bytes += entry.bytes;
+                out.roll_up_bytes += entry.roll_up_bytes();
             }
         }
     }

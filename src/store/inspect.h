@@ -149,7 +149,8 @@ struct StoreUse {
     std::uint64_t rows = 0;
     std::uint64_t blocks = 0;
     std::uint64_t segment_bytes = 0;
-    std::uint64_t block_bytes = 0;  // of these; the rest is index
+    std::uint64_t block_bytes = 0;    // of these; the rest is index
+    std::uint64_t roll_up_bytes = 0;  // of the index
     std::uint64_t journal_bytes = 0;
     std::uint64_t journal_rows = 0;
     std::uint64_t catalogue_bytes = 0;

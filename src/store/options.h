@@ -9,6 +9,8 @@
 
 namespace gantry::store {
 
+inline constexpr std::int64_t roll_up_rows_min_default = 512;
+
 struct StoreOptions {
     std::string folder = "store";
     std::int64_t memtable_bytes = 128 * 1024 * 1024;
@@ -19,6 +21,7 @@ struct StoreOptions {
     Duration partition = std::chrono::hours(24 * 7);
     Duration retention = std::chrono::seconds(0);
     Duration cold_after = std::chrono::hours(24);
+    std::int64_t roll_up_rows_min = roll_up_rows_min_default;
     std::int64_t merge_bytes_per_second = 64 * 1024 * 1024;
     Duration stall_after = std::chrono::seconds(10);
     journal::JournalOptions journal;
@@ -49,6 +52,9 @@ struct StoreOptions {
                          std::chrono::hours(24 * 366),
                          "How long a partition that is over must have got no samples before it is "
                          "written anew in less space; 0s is never.");
+        options.number("roll_up_rows_min", roll_up_rows_min, 0, std::int64_t{1} << 20,
+                       "Samples that a series must have in a minute, or else in an hour, for what "
+                       "is written in less space to say what each comes to; 0 is never.");
         options.number("merge_bytes_per_second", merge_bytes_per_second, 0, std::int64_t{1} << 40,
                        "What merging segments may write in the mean; more while merges pile up. 0 "
                        "is no limit.");

@@ -103,6 +103,7 @@ void Reader::add_segment(std::size_t index, SeriesId series, TimeRange range) {
     if (blocks.empty()) {
         return;
     }
+    blocks_seen_ += blocks.size();
     const auto tombstones = snapshot_.tombstones->of(series);
     if (tombstones.empty()) {
         cursors_.emplace_back(*segment.file, blocks, range, room());

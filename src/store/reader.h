@@ -36,6 +36,9 @@ public:
     // The row with the largest time, of what is in segments. Tombstones are not looked at.
     std::optional<Sample> last_in_segments(SeriesId series);
 
+    // Blocks that scan() has had to look at, so far.
+    std::uint64_t blocks_seen() const { return blocks_seen_; }
+
     const Snapshot& snapshot() const { return snapshot_; }
 
 private:
@@ -51,6 +54,7 @@ private:
     std::vector<Cursor> cursors_;
     std::vector<std::unique_ptr<Columns>> rooms_;
     std::size_t rooms_used_ = 0;
+    std::uint64_t blocks_seen_ = 0;
     bool cutoffs_differ_;
     Time cutoff_;  // of all series, unless they differ
 };

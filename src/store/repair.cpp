@@ -343,7 +343,8 @@ private:
                                SegmentWriter::create(disk_, segment_path(report_.folder, number),
                                                      tier_of(entry->level)));
                 }
-                const ByteView raw = block.statistics.empty() ? ByteView{} : source->raw(block);
+                const bool known = !block.statistics.empty() && block.sound();
+                const ByteView raw = known ? source->raw(block) : ByteView{};
                 TRY(raw.empty() ? writer->add(rows.chunk(SeriesId{block.series}))
                                 : writer->copy(block, raw));
             }

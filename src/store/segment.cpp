@@ -243,6 +243,12 @@ std::vector<SegmentDamage> Segment::check() const {
                                  entry.rows, format_time(entry.first), format_time(entry.last)),
                      lost});
             }
+            if (!entry.sound()) {
+                out.push_back({pages_[i].page_offset,
+                               pages_[i].page_bytes,
+                               std::format("statistics of a block of series {}", entry.series),
+                               {}});
+            }
         }
     }
     return out;

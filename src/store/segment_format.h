@@ -11,9 +11,9 @@ namespace gantry::store {
 
 inline constexpr std::uint64_t segment_magic = 0x314745535954'4e47;       // "GNTYSEG1"
 inline constexpr std::uint64_t segment_foot_magic = 0x464745535954'4e47;  // "GNTYSEGF"
-inline constexpr std::uint32_t segment_version = 4;
+inline constexpr std::uint32_t segment_version = 5;
 
-// The first whose blocks and index are of today's form; what came since is codecs.
+// The first whose blocks and index are of today's form; what came since is codecs, and roll-ups.
 inline constexpr std::uint32_t segment_version_paged = 3;
 
 struct SegmentHead {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/bytes.h"
-#include "store/aggregate.h"
+#include "store/roll_ups.h"
 
 namespace gantry::store {
 
@@ -24,6 +24,15 @@ struct BlockEntry {
 
     // Of the rows that are not bad; nothing if it is not known.
     std::optional<Aggregate> aggregate() const;
+    // The same by the minute or the hour. False if there are none, or they are damaged.
+    [[nodiscard]] bool roll_ups(RollUps& out) const;
+    bool has_roll_ups() const;
+    std::size_t roll_up_bytes() const;  // of the statistics
+    // Whether the statistics can be read, if there are any.
+    bool sound() const;
+
+private:
+    bool take(ByteReader& in, Aggregate& out) const;
 };
 
 // What most blocks come to, in one cache line: every row is usable and good, and all are numbers.
@@ -61,13 +70,12 @@ struct IndexPage {
 
 // An entry to be written.
 struct NewEntry {
-    BlockEntry block;
-    std::optional<Aggregate> aggregate;
+    BlockEntry block;  // whose statistics are not looked at
+    Bytes statistics;
 };
 
-// What the rows of a block come to, as a page can say it. Infinities and what overflows cannot be
-// put together from parts: then it is not known.
-std::optional<Aggregate> block_aggregate(const Chunk& rows);
+// What the rows of a block come to, with block_roll_ups(); empty if it is not known.
+Bytes encode_statistics(const Chunk& rows, std::int64_t roll_up_rows_min);
 
 // Blocks lie one behind another at multiples of this.
 inline constexpr std::size_t block_alignment = 4;

@@ -48,7 +48,8 @@ Result<SegmentWriter*> SegmentSet::writer(Key key) {
     if (found == outputs_.end()) {
         const std::uint64_t number = number_();
         const std::string path = segment_path(state_.folder, number);
-        TRY_ASSIGN(auto made, SegmentWriter::create(state_.disk, path, tier_));
+        TRY_ASSIGN(auto made, SegmentWriter::create(state_.disk, path, tier_,
+                                                    state_.options.roll_up_rows_min));
         unfinished_.push_back(path);
         found = outputs_.emplace(key, Output{number, std::move(made)}).first;
     }

@@ -14,9 +14,11 @@ constexpr std::size_t write_bytes = 1024 * 1024;
 
 }  // namespace
 
-Result<SegmentWriter> SegmentWriter::create(Disk& disk, std::string path, codec::Tier tier) {
+Result<SegmentWriter> SegmentWriter::create(Disk& disk, std::string path, codec::Tier tier,
+                                            std::int64_t roll_up_rows_min) {
     TRY_ASSIGN(auto file, disk.open(path, OpenMode::Create));
     SegmentWriter writer(disk, std::move(path), std::move(file), tier);
+    writer.roll_up_rows_min_ = tier == codec::Tier::Cold ? roll_up_rows_min : 0;
     SegmentHead head;
     head.crc = checksum(head);
     ByteWriter(writer.buffer_).put_bytes(std::as_bytes(std::span(&head, 1)));
@@ -53,7 +55,7 @@ Result<> SegmentWriter::add(const Chunk& rows) {
         header.payload = entry.bytes - static_cast<std::uint32_t>(sizeof(header));
         header.crc = checksum(header, ByteView(begin + sizeof(header), header.payload));
         std::memcpy(begin, &header, sizeof(header));
-        TRY(after_block(entry, block_aggregate(part)));
+        TRY(after_block(entry, encode_statistics(part, roll_up_rows_min_)));
     }
     return {};
 }
@@ -63,10 +65,10 @@ Result<> SegmentWriter::copy(const BlockEntry& entry, ByteView block) {
     moved.offset = offset();
     ByteWriter(buffer_).put_bytes(block);
     scale_ = {};
-    return after_block(moved, entry.aggregate());
+    return after_block(moved, {entry.statistics.begin(), entry.statistics.end()});
 }
 
-Result<> SegmentWriter::after_block(const BlockEntry& entry, std::optional<Aggregate> aggregate) {
+Result<> SegmentWriter::after_block(const BlockEntry& entry, Bytes statistics) {
     ASSERT(summary_.blocks == 0 || series_ < entry.series ||
            (series_ == entry.series && last_ < entry.first));
     series_ = entry.series;
@@ -76,8 +78,7 @@ Result<> SegmentWriter::after_block(const BlockEntry& entry, std::optional<Aggre
     summary_.first = std::min(summary_.first, entry.first);
     summary_.last = std::max(summary_.last, entry.last);
     buffer_.resize(buffer_.size() + aligned(entry.bytes) - entry.bytes);
-    page_.push_back({entry, aggregate});
-    page_.back().block.statistics = {};
+    page_.push_back({entry, std::move(statistics)});
     if (page_.size() == page_entries_max) {
         end_page();
     }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "codec/codec.h"
+#include "store/options.h"
 #include "store/segment.h"
 
 namespace gantry::store {
@@ -14,12 +15,14 @@ namespace gantry::store {
 // included, when finish() has returned. A file that was not finished is the caller's to remove.
 class SegmentWriter {
 public:
+    // Only cold segments have roll-ups (block_roll_ups()).
     static Result<SegmentWriter> create(Disk& disk, std::string path,
-                                        codec::Tier tier = codec::Tier::Hot);
+                                        codec::Tier tier = codec::Tier::Hot,
+                                        std::int64_t roll_up_rows_min = roll_up_rows_min_default);
 
     // Rows that follow all that was written for this series; in blocks of block_rows_max.
     Result<> add(const Chunk& rows);
-    // A whole block of another segment, as it stands there.
+    // A whole block of another segment, as it stands there, with its statistics.
     Result<> copy(const BlockEntry& entry, ByteView block);
     Result<SegmentSummary> finish(journal::Lsn last_lsn);
 
@@ -30,7 +33,7 @@ private:
     SegmentWriter(Disk& disk, std::string path, std::unique_ptr<File> file, codec::Tier tier)
         : disk_(&disk), path_(std::move(path)), file_(std::move(file)), tier_(tier) {}
 
-    Result<> after_block(const BlockEntry& entry, std::optional<Aggregate> aggregate);
+    Result<> after_block(const BlockEntry& entry, Bytes statistics);
     void end_page();
     Result<> write_out();
     std::uint64_t offset() const { return written_ + buffer_.size(); }
@@ -39,6 +42,7 @@ private:
     std::string path_;
     std::unique_ptr<File> file_;
     codec::Tier tier_;
+    std::int64_t roll_up_rows_min_ = 0;
     Bytes buffer_;
     codec::FloatScale scale_;  // of the series that is being written
     std::uint64_t written_ = 0;

@@ -72,6 +72,9 @@ public:
     const StoreOptions options;
     const std::string folder;
     Counter& damaged_blocks;
+    Counter& summed_blocks;  // of which aggregates took the statistics
+    Counter& rolled_up_blocks;
+    Counter& read_blocks;
     Counter& rows_total;
     Counter& refused_total;
     LatencyHistogram& commit_latency;

@@ -11,6 +11,16 @@
 
 namespace gantry::store {
 
+namespace {
+
+Counter& aggregated_blocks(Metrics& metrics, std::string_view by) {
+    return metrics.counter("gantry_store_aggregated_blocks_total",
+                           "Blocks that aggregates were made of, by what was taken of them.",
+                           {{"by", std::string(by)}});
+}
+
+}  // namespace
+
 State::State(Disk& disk_used, const Clock& clock_used, Log& log_used, Metrics& metrics,
              StoreOptions chosen)
     : disk(disk_used),
@@ -20,6 +30,9 @@ State::State(Disk& disk_used, const Clock& clock_used, Log& log_used, Metrics& m
       folder(options.folder),
       damaged_blocks(metrics.counter("gantry_store_damaged_blocks_total",
                                      "Blocks found damaged and not served.")),
+      summed_blocks(aggregated_blocks(metrics, "statistics")),
+      rolled_up_blocks(aggregated_blocks(metrics, "roll_ups")),
+      read_blocks(aggregated_blocks(metrics, "rows")),
       rows_total(metrics.counter("gantry_store_rows_total", "Samples appended.")),
       refused_total(metrics.counter("gantry_store_refused_batches_total",
                                     "Batches refused because memory or disk was full.")),
@@ -341,6 +354,9 @@ StoreStatistics Store::statistics() const {
     out.accepting = !state_->journal->failed();
     out.damaged_blocks = state_->damaged_blocks.value();
     out.index_bytes = state_->pages.bytes();
+    out.summed_blocks = state_->summed_blocks.value();
+    out.rolled_up_blocks = state_->rolled_up_blocks.value();
+    out.read_blocks = state_->read_blocks.value();
     const std::shared_lock lock(state_->mutex);
     out.segments = state_->segments->size();
     for (const LiveSegment& segment : *state_->segments) {

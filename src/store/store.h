@@ -50,7 +50,11 @@ struct StoreStatistics {
     std::uint64_t index_bytes = 0;  // memory that indexes of segments take
     std::uint64_t tombstones = 0;
     std::uint64_t damaged_blocks = 0;  // found since the start, not served
-    Lsn last = 0;                      // appended
+    // Of which aggregates took the statistics, the roll-ups or the rows since the start.
+    std::uint64_t summed_blocks = 0;
+    std::uint64_t rolled_up_blocks = 0;
+    std::uint64_t read_blocks = 0;
+    Lsn last = 0;  // appended
     Lsn durable = 0;
     bool accepting = true;  // false once a write to the journal has failed
 };

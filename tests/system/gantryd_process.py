@@ -111,11 +111,11 @@ class Gantryd:
         self.process = None
         self.url = None
 
-    def start(self, *more):
+    def start(self, *more, around=()):
         self.url = None
         self.log = open(os.path.join(self.folder, "log"), "ab")
         self.process = subprocess.Popen(
-            [os.path.join(BIN, "gantryd"), "--data", self.data, "--listen", "127.0.0.1:0",
+            [*around, os.path.join(BIN, "gantryd"), "--data", self.data, "--listen", "127.0.0.1:0",
              "--setup-token", self.token_file, "--password-file", self.password_file,
              *self.options, *more],
             stdout=subprocess.PIPE, stderr=self.log, text=True)

@@ -214,6 +214,16 @@ def test_history_in_buckets_and_as_files(api):
     parquet = api.call("GET", "/v1/samples" + query,
                        headers={"Accept": "application/vnd.apache.parquet"})
     assert parquet.body[:4] == b"PAR1" and parquet.body[-4:] == b"PAR1"
+    plan = api.get(path, every="15m", explain="true", **span)["plan"]
+    assert plan == {"blocks_by_statistics": 0, "blocks_by_roll_ups": 0, "blocks_read": 0,
+                    "series_in_memory": 1}
+    drawn = api.get(path, plot=2, **span)["columns"]  # M4: 0 to 29 and 30 to 59 rise steadily
+    assert drawn["value"] == [0, 29, 30, 59] and drawn["time"][1] == "2026-02-01T00:29:00Z"
+    assert api.get(path, plot=60, **span)["columns"]["value"] == list(range(60))
+    for wrong in ("plot=0", "plot=20001", "plot=2&every=1m", "plot=2&from=2026-02-01&to=x"):
+        assert api.refused("GET", path + "?" + wrong).status == 400
+    assert api.refused("GET", "/v1/samples" + query + "&plot=9",
+                       headers={"Accept": "text/csv"}).status == 400
     assert api.refused("GET", path + "?every=0s").status == 400
     assert api.refused("GET", path + "?agg=median").status == 400
     assert api.refused("GET", path + "?from=now&to=-1h").status == 400

@@ -132,7 +132,13 @@ def test_lists_and_what_grafana_asks(api):
     limited = ask(api, "/api/v1/label/job/values", limit=1, **{"match[]": "listed"})
     assert limited["data"] == ["a"] and limited["warnings"]
     assert ask(api, "/api/v1/status/buildinfo")["data"]["version"].startswith("2.")
-    assert ask(api, "/api/v1/metadata")["status"] == "success"
+    api.create("/v1/assets", {"key": "tank"})
+    api.create("/v1/points", {"asset": "tank", "key": "level", "unit": "cm",
+                              "name": {"en": "Level"}, "description": {"en": "Over the ground"}})
+    about = [{"type": "gauge", "help": "Over the ground", "unit": "cm"}]
+    assert ask(api, "/api/v1/metadata")["data"]["level"] == about
+    assert ask(api, "/api/v1/metadata", metric="level")["data"] == {"level": about}
+    assert ask(api, "/api/v1/metadata", metric="other")["data"] == {}
     # Grafana's test of a data source.
     assert ask(api, "/api/v1/query", "POST", query="1+1", time=1)["data"]["result"] == [1, "2"]
     assert ask(api, "/api/v1/query_range", "POST", query="listed", start=START / 1000,
@@ -259,3 +265,41 @@ def test_only_what_may_be_read_or_written(node, api):
     assert ask(outsider, "/api/v1/label/__name__/values")["data"] == []
     assert json.dumps(ask(outsider, "/api/v1/query", query='{__name__=~".+"}', time=at)).count(
         "metric") == 0
+
+
+def test_series_are_erased_by_selector_and_time(api):
+    for host in "abc":
+        write(api, [({"__name__": "gone", "host": host},
+                     [(START + step * 1000, step) for step in range(10)])])
+
+    def counts():
+        found = ask(api, "/api/v1/query", query="count_over_time(gone[1m])",
+                    time=START / 1000 + 10)["data"]["result"]
+        return {one["metric"]["host"]: int(one["value"][1]) for one in found}
+
+    def erase(**parameters):
+        return api.call("POST", "/api/v1/admin/tsdb/delete_series?" + urllib.parse.urlencode(
+            parameters, doseq=True)).status
+    assert counts() == {"a": 10, "b": 10, "c": 10}
+    # Both ends go, as in Prometheus.
+    assert erase(**{"match[]": 'gone{host="a"}', "start": START / 1000 + 2,
+                    "end": START / 1000 + 4}) == 204
+    assert counts() == {"a": 7, "b": 10, "c": 10}
+    assert erase(**{"match[]": ['gone{host="a"}', 'gone{host=~"b"}']}) == 204
+    assert counts() == {"c": 10}
+    write(api, [({"__name__": "gone", "host": "a"}, [(START, 1)])])
+    assert counts() == {"a": 1, "c": 10}
+    assert api.refused("POST", "/api/v1/admin/tsdb/delete_series").status == 400
+
+
+def test_who_may_read_and_write_metrics_may_not_erase_them(node, api):
+    write(api, [({"__name__": "kept"}, [(START, 1)])])
+    api.create("/v1/principals", {"login": "writer", "password": "first-password-1",
+                                  "roles": ["engineer"], "must_change_password": False})
+    session = node.anonymous().create(
+        "/v1/session", {"login": "writer", "password": "first-password-1"})
+    writer = Client(node.url, session["access_token"])
+    assert ask(writer, "/api/v1/query", query="kept", time=START / 1000)["data"]["result"]
+    refusal = writer.refused("POST", "/api/v1/admin/tsdb/delete_series?match[]=kept")
+    assert refusal.status == 403
+    assert ask(api, "/api/v1/query", query="kept", time=START / 1000)["data"]["result"]

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from gantryd_process import BIN, Client, Gantryd
+from gantryd_process import BIN, ApiError, Client, Gantryd, wait_until
 
 GANTRY = os.path.join(BIN, "gantry")
 
@@ -84,6 +84,30 @@ def test_a_tenant_at_its_quota_gets_no_more_and_starves_nobody(node, operator):
     small.create("/v1/points", {"asset": "p1", "key": "one_more"})
 
 
+def test_lines_beyond_the_quota_are_refused_and_the_others_stored(node, operator):
+    small = tenant_of(node, operator, "lines", points_quota=2)
+    lines = [f"cpu,host={host} v={value} {1_700_000_000 + value}" for value, host in
+             enumerate("abca")]
+    refused = small.refused("POST", "/write?precision=s", raw="\n".join(lines).encode())
+    assert refused.status == 400
+    text = str(refused.problem)
+    assert "line 3" in text and "2 of the 2 series" in text and "larger quota" in text, text
+    assert small.get("/v1/usage")["series"] == {"used": 2, "max": 2}
+    assert metric(small, "gantry_labels_series") == [2]
+    counts = small.get("/api/v1/query", query='count_over_time({host=~".+"}[1h])',
+                       time="1700000010")["data"]["result"]
+    assert {one["metric"]["host"]: one["value"][1] for one in counts} == {"a": "2", "b": "1"}
+
+    operator.call("PATCH", "/v1/tenants/lines", {"points_quota": 3})
+
+    def taken():
+        try:
+            return small.call("POST", "/write?precision=s", raw=lines[2].encode()).status == 204
+        except ApiError:
+            return False
+    wait_until(taken, "the larger quota to be seen")
+
+
 def test_only_the_operator_changes_a_quota_and_it_is_audited(node, operator):
     client = tenant_of(node, operator, "third", points_quota=3)
     client.create("/v1/assets", {"key": "p1", "model": "pump"})
@@ -131,3 +155,23 @@ def test_the_command_line_shows_usage_and_sets_quotas(node, operator, tmp_path):
     assert "fourth" in gantry("tenants", "list").stdout
     gantry("tenants", "quota", "fourth", "few", code=2)
     gantry("tenants", "quota", "nobody", "2", code=3)
+
+
+def test_who_asks_too_often_is_told_to_wait_and_others_are_not(tmp_path):
+    settings = tmp_path / "gantry.toml"
+    settings.write_text("[general]\nrequests_per_second = 5\n")
+    with Gantryd("--config", str(settings)) as node:
+        hasty, calm = node.client(), tenant_of(node, node.client(), "calm")
+
+        def refusal():
+            try:
+                hasty.get("/v1/about")
+            except ApiError as error:
+                return error
+            return None
+        error = wait_until(refusal, "a request too many")
+        assert error.status == 429 and error.problem["code"] == "rate_limited"
+        assert "more than 5 requests a second" in error.problem["detail"]
+        assert error.headers["Retry-After"] == "1"
+        assert calm.get("/v1/about")["product"] == "Gantry"
+        wait_until(lambda: refusal() is None, "a request that is answered again")

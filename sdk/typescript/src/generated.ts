@@ -665,10 +665,14 @@ export interface TokenPage {
 }
 
 export interface Usage {
-    points: {
-        used: number;
-        max: number;
-    };
+    points: UsageOf;
+    /** series by labels, which line protocol and remote write make */
+    series: UsageOf;
+}
+
+export interface UsageOf {
+    used: number;
+    max: number;
 }
 
 /** Bool, number, string or null. Whole numbers beyond 2^53, NaN and the infinities are strings. */
@@ -1176,6 +1180,7 @@ export abstract class Operations {
             agg?: string;
             fill?: string;
             limit?: number;
+            plot?: number;
             quality?: string;
         } = {},
         options?: CallOptions,
@@ -1225,6 +1230,7 @@ export abstract class Operations {
             agg?: string;
             fill?: string;
             limit?: number;
+            plot?: number;
             quality?: string;
         } = {},
         options?: CallOptions,
@@ -1743,6 +1749,50 @@ export abstract class Operations {
     }
 
     /**
+     * Erase samples of series with labels, for good
+     *
+     * Answers when it is durable. Points of assets are not touched: DELETE
+     * /v1/points/{point}/samples is for them. Permission: metrics:erase.
+     */
+    async promDeleteSeriesPut(
+        query: {
+            "match[]"?: readonly string[];
+            start?: string;
+            end?: string;
+        } = {},
+        options?: CallOptions,
+    ): Promise<void> {
+        await this.call({
+            method: 'PUT',
+            path: '/api/v1/admin/tsdb/delete_series',
+            query,
+            answer: 'none',
+        }, options);
+    }
+
+    /**
+     * Erase samples of series with labels, for good
+     *
+     * Answers when it is durable. Points of assets are not touched: DELETE
+     * /v1/points/{point}/samples is for them. Permission: metrics:erase.
+     */
+    async promDeleteSeries(
+        query: {
+            "match[]"?: readonly string[];
+            start?: string;
+            end?: string;
+        } = {},
+        options?: CallOptions,
+    ): Promise<void> {
+        await this.call({
+            method: 'POST',
+            path: '/api/v1/admin/tsdb/delete_series',
+            query,
+            answer: 'none',
+        }, options);
+    }
+
+    /**
      * Remote write; answers when the samples are durable
      *
      * Protobuf packed with snappy, version 1 or 2. Series that are wrong are refused with 400 and
@@ -2134,8 +2184,8 @@ export abstract class Operations {
      * Change name or quota of points (platform operators only)
      *
      * points_quota is how many points, and so series, the tenant may have; null makes it
-     * tenants.points_max again. Points that are there stay, also beyond a smaller quota.
-     * Permission: tenants:write.
+     * tenants.points_max again. It may have as many series by labels beside them. What is there
+     * stays, also beyond a smaller quota. Permission: tenants:write.
      */
     async patchTenant(
         tenant: string,
@@ -2154,7 +2204,8 @@ export abstract class Operations {
     /**
      * What the caller's tenant uses, and how much of it there may be
      *
-     * A point more than max is refused with quota_exceeded (403). Permission: usage:read.
+     * A point more than max is refused with quota_exceeded (403), and so are lines that would make
+     * a series more. Permission: usage:read.
      */
     async getUsage(options?: CallOptions): Promise<Usage> {
         return (await this.call({

@@ -674,10 +674,14 @@ export type TokenPage = {
 };
 
 export type Usage = {
-    points: {
-        used: number;
-        max: number;
-    };
+    points: UsageOf;
+    /** series by labels, which line protocol and remote write make */
+    series: UsageOf;
+};
+
+export type UsageOf = {
+    used: number;
+    max: number;
 };
 
 /** Bool, number, string or null. Whole numbers beyond 2^53, NaN and the infinities are strings. */

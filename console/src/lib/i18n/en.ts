@@ -161,7 +161,7 @@ export const en = {
         add_token: 'Add a token', no_tokens: 'No API tokens', no_tokens_text: 'A token lets a program use the API without a password.', owner: 'Owner',
         created: 'Made', lifetime: 'Lifetime', lifetime_help: 'For example 90d, at most 366d', token_made: 'The token', token_once: 'Copy it now: it is shown this once.',
         who: 'Who', action: 'Action', object: 'Object', outcome: 'Outcome', address: 'Address', older: 'Older entries', started: 'Started',
-        quota: 'Points of your tenant', used_of: (used: string, most: string) => `${used} of ${most}`,
+        quota: 'Points of your tenant', labelled: 'Series by labels of your tenant', used_of: (used: string, most: string) => `${used} of ${most}`,
         series: 'Series', segments: 'Segments', journal: 'Journal', interfaces: 'Interfaces', components: 'Components', layer: 'Layer', depends_on: 'Uses',
     },
     docs: {

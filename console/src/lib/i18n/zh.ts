@@ -160,7 +160,7 @@ export const zh: Messages = {
         add_token: '添加令牌', no_tokens: '没有 API 令牌', no_tokens_text: '令牌让程序无需密码即可使用 API。', owner: '所有者',
         created: '创建时间', lifetime: '有效期', lifetime_help: '例如 90d，最长 366d', token_made: '令牌', token_once: '请立即复制：仅显示这一次。',
         who: '用户', action: '动作', object: '对象', outcome: '结果', address: '地址', older: '更早的记录', started: '启动时间',
-        quota: '本租户的测点', used_of: (used, most) => `${used} / ${most}`,
+        quota: '本租户的测点', labelled: '本租户的标签序列', used_of: (used, most) => `${used} / ${most}`,
         series: '序列', segments: '数据段', journal: '日志文件', interfaces: '接口', components: '组件', layer: '层', depends_on: '依赖',
     },
     docs: {

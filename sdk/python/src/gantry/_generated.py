@@ -711,13 +711,15 @@ class TokenPage(_t.TypedDict):
     next: _t.NotRequired[str]
 
 
-class UsagePoints(_t.TypedDict):
+class Usage(_t.TypedDict):
+    points: UsageOf
+    # series by labels, which line protocol and remote write make
+    series: UsageOf
+
+
+class UsageOf(_t.TypedDict):
     used: int
     max: int
-
-
-class Usage(_t.TypedDict):
-    points: UsagePoints
 
 
 # Bool, number, string or null. Whole numbers beyond 2^53, NaN and the infinities are strings.
@@ -1046,7 +1048,8 @@ class Operations:
     def read_samples(
             self, *, point: _c.Iterable[str] | None = None, under: str | None = None, from_: str |
             None = None, to: str | None = None, every: str | None = None, agg: str | None = None,
-            fill: str | None = None, limit: int | None = None, quality: str | None = None,
+            fill: str | None = None, limit: int | None = None, plot: int | None = None, quality: str
+            | None = None,
     ) -> History:
         """Samples of many points, raw or in buckets
 
@@ -1055,8 +1058,8 @@ class Operations:
         """
         answer: History = self._call(_Request(
             "GET", "/v1/samples", query={"point": point, "under": under, "from": from_, "to": to,
-            "every": every, "agg": agg, "fill": fill, "limit": limit, "quality": quality},
-            answer="json"))
+            "every": every, "agg": agg, "fill": fill, "limit": limit, "plot": plot, "quality":
+            quality}, answer="json"))
         return answer
 
     def write_samples(self, body: Samples, *, ack: str | None = None) -> WriteReport | None:
@@ -1072,8 +1075,8 @@ class Operations:
 
     def read_point_samples(
             self, point: str, *, from_: str | None = None, to: str | None = None, every: str | None
-            = None, agg: str | None = None, fill: str | None = None, limit: int | None = None,
-            quality: str | None = None,
+            = None, agg: str | None = None, fill: str | None = None, limit: int | None = None, plot:
+            int | None = None, quality: str | None = None,
     ) -> PointHistory:
         """Samples of one point in a range, raw or in buckets
 
@@ -1081,8 +1084,8 @@ class Operations:
         """
         answer: PointHistory = self._call(_Request(
             "GET", "/v1/points/{point}/samples", path_values={"point": point}, query={"from":
-            from_, "to": to, "every": every, "agg": agg, "fill": fill, "limit": limit, "quality":
-            quality}, answer="json"))
+            from_, "to": to, "every": every, "agg": agg, "fill": fill, "limit": limit, "plot":
+            plot, "quality": quality}, answer="json"))
         return answer
 
     def erase_point_samples(
@@ -1377,6 +1380,32 @@ class Operations:
             "GET", "/api/v1/status/buildinfo", answer="json"))
         return answer
 
+    def prom_delete_series_put(
+            self, *, match__: _c.Iterable[str] | None = None, start: str | None = None, end: str |
+            None = None, if_match: str | int | None = None,
+    ) -> None:
+        """Erase samples of series with labels, for good
+
+        Answers when it is durable. Points of assets are not touched: DELETE
+        /v1/points/{point}/samples is for them. Permission: metrics:erase.
+        """
+        self._call(_Request(
+            "PUT", "/api/v1/admin/tsdb/delete_series", query={"match[]": match__, "start": start,
+            "end": end}, answer="none", if_match=if_match))
+
+    def prom_delete_series(
+            self, *, match__: _c.Iterable[str] | None = None, start: str | None = None, end: str |
+            None = None,
+    ) -> None:
+        """Erase samples of series with labels, for good
+
+        Answers when it is durable. Points of assets are not touched: DELETE
+        /v1/points/{point}/samples is for them. Permission: metrics:erase.
+        """
+        self._call(_Request(
+            "POST", "/api/v1/admin/tsdb/delete_series", query={"match[]": match__, "start": start,
+            "end": end}, answer="none"))
+
     def prom_remote_write(self, body: bytes) -> None:
         """Remote write; answers when the samples are durable
 
@@ -1633,8 +1662,8 @@ class Operations:
         """Change name or quota of points (platform operators only)
 
         points_quota is how many points, and so series, the tenant may have; null makes it
-        tenants.points_max again. Points that are there stay, also beyond a smaller quota.
-        Permission: tenants:write.
+        tenants.points_max again. It may have as many series by labels beside them. What is
+        there stays, also beyond a smaller quota. Permission: tenants:write.
         """
         answer: TenantQuota = self._call(_Request(
             "PATCH", "/v1/tenants/{tenant}", path_values={"tenant": tenant}, body=body,
@@ -1644,7 +1673,8 @@ class Operations:
     def get_usage(self) -> Usage:
         """What the caller's tenant uses, and how much of it there may be
 
-        A point more than max is refused with quota_exceeded (403). Permission: usage:read.
+        A point more than max is refused with quota_exceeded (403), and so are lines that
+        would make a series more. Permission: usage:read.
         """
         answer: Usage = self._call(_Request(
             "GET", "/v1/usage", answer="json"))
@@ -2219,7 +2249,8 @@ class AsyncOperations:
     async def read_samples(
             self, *, point: _c.Iterable[str] | None = None, under: str | None = None, from_: str |
             None = None, to: str | None = None, every: str | None = None, agg: str | None = None,
-            fill: str | None = None, limit: int | None = None, quality: str | None = None,
+            fill: str | None = None, limit: int | None = None, plot: int | None = None, quality: str
+            | None = None,
     ) -> History:
         """Samples of many points, raw or in buckets
 
@@ -2228,8 +2259,8 @@ class AsyncOperations:
         """
         answer: History = await self._call(_Request(
             "GET", "/v1/samples", query={"point": point, "under": under, "from": from_, "to": to,
-            "every": every, "agg": agg, "fill": fill, "limit": limit, "quality": quality},
-            answer="json"))
+            "every": every, "agg": agg, "fill": fill, "limit": limit, "plot": plot, "quality":
+            quality}, answer="json"))
         return answer
 
     async def write_samples(self, body: Samples, *, ack: str | None = None) -> WriteReport | None:
@@ -2245,8 +2276,8 @@ class AsyncOperations:
 
     async def read_point_samples(
             self, point: str, *, from_: str | None = None, to: str | None = None, every: str | None
-            = None, agg: str | None = None, fill: str | None = None, limit: int | None = None,
-            quality: str | None = None,
+            = None, agg: str | None = None, fill: str | None = None, limit: int | None = None, plot:
+            int | None = None, quality: str | None = None,
     ) -> PointHistory:
         """Samples of one point in a range, raw or in buckets
 
@@ -2254,8 +2285,8 @@ class AsyncOperations:
         """
         answer: PointHistory = await self._call(_Request(
             "GET", "/v1/points/{point}/samples", path_values={"point": point}, query={"from":
-            from_, "to": to, "every": every, "agg": agg, "fill": fill, "limit": limit, "quality":
-            quality}, answer="json"))
+            from_, "to": to, "every": every, "agg": agg, "fill": fill, "limit": limit, "plot":
+            plot, "quality": quality}, answer="json"))
         return answer
 
     async def erase_point_samples(
@@ -2550,6 +2581,32 @@ class AsyncOperations:
             "GET", "/api/v1/status/buildinfo", answer="json"))
         return answer
 
+    async def prom_delete_series_put(
+            self, *, match__: _c.Iterable[str] | None = None, start: str | None = None, end: str |
+            None = None, if_match: str | int | None = None,
+    ) -> None:
+        """Erase samples of series with labels, for good
+
+        Answers when it is durable. Points of assets are not touched: DELETE
+        /v1/points/{point}/samples is for them. Permission: metrics:erase.
+        """
+        await self._call(_Request(
+            "PUT", "/api/v1/admin/tsdb/delete_series", query={"match[]": match__, "start": start,
+            "end": end}, answer="none", if_match=if_match))
+
+    async def prom_delete_series(
+            self, *, match__: _c.Iterable[str] | None = None, start: str | None = None, end: str |
+            None = None,
+    ) -> None:
+        """Erase samples of series with labels, for good
+
+        Answers when it is durable. Points of assets are not touched: DELETE
+        /v1/points/{point}/samples is for them. Permission: metrics:erase.
+        """
+        await self._call(_Request(
+            "POST", "/api/v1/admin/tsdb/delete_series", query={"match[]": match__, "start": start,
+            "end": end}, answer="none"))
+
     async def prom_remote_write(self, body: bytes) -> None:
         """Remote write; answers when the samples are durable
 
@@ -2819,8 +2876,8 @@ class AsyncOperations:
         """Change name or quota of points (platform operators only)
 
         points_quota is how many points, and so series, the tenant may have; null makes it
-        tenants.points_max again. Points that are there stay, also beyond a smaller quota.
-        Permission: tenants:write.
+        tenants.points_max again. It may have as many series by labels beside them. What is
+        there stays, also beyond a smaller quota. Permission: tenants:write.
         """
         answer: TenantQuota = await self._call(_Request(
             "PATCH", "/v1/tenants/{tenant}", path_values={"tenant": tenant}, body=body,
@@ -2830,7 +2887,8 @@ class AsyncOperations:
     async def get_usage(self) -> Usage:
         """What the caller's tenant uses, and how much of it there may be
 
-        A point more than max is refused with quota_exceeded (403). Permission: usage:read.
+        A point more than max is refused with quota_exceeded (403), and so are lines that
+        would make a series more. Permission: usage:read.
         """
         answer: Usage = await self._call(_Request(
             "GET", "/v1/usage", answer="json"))
