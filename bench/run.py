@@ -115,6 +115,15 @@ def measure_http(table, smoke):
                       float(value) * {"us": 0.001, "ms": 1, "s": 1000}[unit], "ms")
 
 
+def measure_mqtt(table, smoke):
+    """MQTT of one core, in memory: packets, topics, and messages through the state machine."""
+    units = {"bytes/subscription": "B", "messages/s": "messages/s", "items_per_second": "1/s"}
+    for run in kernels("mqtt/", smoke):
+        for counter, unit in units.items():
+            if counter in run:
+                table.add("mqtt", f"{run['name']}: {counter}", run[counter], unit)
+
+
 def measure_start(table, smoke):
     """From exec to ready, first on an empty folder, then on it; resident memory when idle."""
     node = Gantryd()
@@ -137,7 +146,7 @@ def measure_start(table, smoke):
 
 
 WORKLOADS = {"pipeline": measure_pipeline, "store": measure_store, "arrow": measure_arrow,
-             "doors": measure_doors, "modbus": measure_modbus,
+             "doors": measure_doors, "modbus": measure_modbus, "mqtt": measure_mqtt,
              "http": measure_http, "start": measure_start}
 
 

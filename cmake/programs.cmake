@@ -59,6 +59,12 @@ foreach(name promql_eval remotewrite_dump)
     target_link_libraries(${program} PRIVATE gantry_promql gantry_remotewrite)
     gantry_precompile(${program} std)
 endforeach()
+# MQTT's codec beside Paho's.
+add_executable(gantry-mqtt-dump ${PROJECT_SOURCE_DIR}/tests/system/mqtt_dump.cpp)
+target_link_libraries(gantry-mqtt-dump PRIVATE gantry_mqtt)
+gantry_precompile(gantry-mqtt-dump std)
+system_test(mqtt_codec)
+
 system_test(promql_prometheus)
 system_test(remotewrite_prometheus)
 

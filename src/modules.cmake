@@ -21,15 +21,19 @@ module(arrow DEPS base model LINK dep::zstd dep::lz4)
 module(store DEPS model journal codec LINK dep::zstd dep::xxhash TEST_DEPS lineprotocol)
 module(labels DEPS store lineprotocol)
 module(registry DEPS model security LINK dep::soci dep::sqlite)
+# What people bring to be read by SQL.
+module(files DEPS base model)
 module(runtime DEPS model LINK dep::openssl PRECOMPILE asio)
 module(directory DEPS registry store)
-module(query DEPS directory expression labels promql LINK dep::duckdb)
+module(query DEPS directory expression files labels promql LINK dep::duckdb)
 module(pipeline DEPS runtime directory PRECOMPILE asio)
 module(connector DEPS model runtime LINK dep::json PRECOMPILE asio TEST_LINK dep::modbus)
 module(acquisition DEPS connector directory PRECOMPILE asio)
 module(http DEPS runtime security LINK dep::zlib PRECOMPILE asio)
-module(api DEPS http pipeline query acquisition labels remotewrite arrow LINK dep::simdjson
-    PRECOMPILE asio)
+module(api DEPS http pipeline query acquisition files labels remotewrite arrow
+    LINK dep::simdjson PRECOMPILE asio)
+# MQTT 3.1.1 and 5.0: codec, subscriptions, sessions; no socket yet.
+module(mqtt DEPS model LINK dep::xxhash)
 # PostgreSQL's protocol over the SQL engine.
 module(pgwire DEPS runtime query PRECOMPILE asio)
 module(daemon DEPS api pgwire LINK dep::toml PRECOMPILE asio)

@@ -141,6 +141,13 @@ void write_buckets(JsonWriter& json, const query::BucketHistory& history,
     }
     write_qualities(json, history.quality, request.quality_codes);
     json.end_object();
+    if (request.explain) {
+        json.key("plan").begin_object();
+        json.field("blocks_by_statistics", history.work.by_statistics);
+        json.field("blocks_by_roll_ups", history.work.by_roll_ups);
+        json.field("blocks_read", history.work.read);
+        json.field("series_in_memory", history.work.series_in_memory).end_object();
+    }
 }
 
 Result<HistoryRequest> read_history_request(const Call& call, Time now) {
@@ -170,6 +177,8 @@ Result<HistoryRequest> read_history_request(const Call& call, Time now) {
         return bad_field("plot", "is for raw samples: leave 'every' out");
     }
     TRY(read_quality(call.request.parameter("quality").value_or(""), out));
+    TRY_ASSIGN(const auto explain, call.flag("explain"));
+    out.explain = explain.value_or(false);
     return out;
 }
 

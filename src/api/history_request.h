@@ -20,6 +20,7 @@ struct HistoryRequest {
     std::size_t limit = 10'000;
     std::size_t plot = 0;  // pixels; 0: all samples
     bool quality_codes = false;
+    bool explain = false;                 // buckets also say how they were made
     std::optional<store::Usable> usable;  // if that was said
 
     // Buckets are of good and uncertain rows unless something else was said.
@@ -36,7 +37,7 @@ Result<HistoryRequest> read_history_request(const Call& call, Time now);
 Result<Time> time_parameter(const Call& call, std::string_view name, std::string_view otherwise,
                             Time now);
 
-// "columns" of buckets: time, the aggregates, quality.
+// "columns" of buckets: time, the aggregates, quality; and "plan" if that was asked for.
 void write_buckets(JsonWriter& json, const query::BucketHistory& history,
                    const HistoryRequest& request);
 

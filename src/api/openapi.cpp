@@ -20,6 +20,7 @@ json::object content(std::string_view schema, const std::vector<std::string_view
     const std::string_view type = text                      ? "text/plain"
                                   : schema == "EventStream" ? "text/event-stream"
                                   : schema == "RemoteWrite" ? "application/x-protobuf"
+                                  : schema == "FileContent" ? "application/octet-stream"
                                                             : "application/json";
     json::object out = {{type, {{"schema", reference(schema)}}}};
     for (const std::string_view file : files) {

@@ -67,6 +67,7 @@ void add_connection_routes(std::vector<Route>& out);
 void add_sample_routes(std::vector<Route>& out);
 void add_summary_routes(std::vector<Route>& out);
 void add_sql_routes(std::vector<Route>& out);
+void add_file_routes(std::vector<Route>& out);
 void add_formula_routes(std::vector<Route>& out);
 void add_live_routes(std::vector<Route>& out);
 void add_prometheus_routes(std::vector<Route>& out);

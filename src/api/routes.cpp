@@ -15,6 +15,7 @@ const std::vector<Route>& routes() {
         add_live_routes(out);
         add_summary_routes(out);
         add_sql_routes(out);
+        add_file_routes(out);
         add_influx_routes(out);
         add_prometheus_routes(out);
         add_connection_routes(out);

@@ -137,6 +137,8 @@ void add_sample_routes(std::vector<Route>& out) {
          "count, good_count, first, last, stddev, time_avg, integral."},
         {"fill", "string", "Empty buckets: none (default), previous, linear."},
         {"limit", "integer", "Most raw samples a point, 1 to 1000000. Default: 10000."},
+        {"explain", "boolean",
+         "Buckets also say how they were made: from statistics, roll-ups or samples."},
         {"plot", "integer",
          "Only the raw samples that a line needs which is drawn so many pixels wide (M4): of each "
          "pixel's span the first, last, smallest and largest, and the ends of gaps."},

@@ -11,6 +11,7 @@
 #include "connector/protocols.h"
 #include "connector/supervisor.h"
 #include "directory/directory.h"
+#include "files/tenant_files.h"
 #include "labels/line_caches.h"
 #include "pipeline/pipeline.h"
 #include "query/sql.h"
@@ -33,6 +34,7 @@ struct Services {
     pipeline::Pipeline& pipeline;
     LiveParking& live_parking;
     query::SqlEngine& sql;
+    files::TenantFiles& files;
     connector::Supervisor& connectors;
     const connector::Protocols& protocols;
     security::AuditLog& audit;
@@ -48,7 +50,7 @@ struct Services {
     std::string temporary_folder;  // for exports on their way out
     Time started = 0;
     std::int64_t requests_per_second = 0;  // of one principal; 0 for any number
-    std::stop_token stopping = {};  // what runs long looks at it
+    std::stop_token stopping = {};         // what runs long looks at it
 };
 
 }  // namespace gantry::api

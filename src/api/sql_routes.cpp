@@ -89,8 +89,9 @@ void add_sql_routes(std::vector<Route>& out) {
                    .request = "SqlQuestion",
                    .response = "SqlAnswer",
                    .about =
-                       "DuckDB's dialect over the tables samples, points, assets and models; rows "
-                       "that the caller may not read are not there. Times are UTC.",
+                       "DuckDB's dialect over the tables samples, latest, metrics, points, assets, "
+                       "models and alarms, and over the tenant's files; rows that the caller may "
+                       "not read are not there. Times are UTC.",
                    .in_turn = true});
 }
 

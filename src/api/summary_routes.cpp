@@ -154,6 +154,8 @@ void add_summary_routes(std::vector<Route>& out) {
         {{"agg", "string",
           "Aggregates a bucket, comma-separated: avg (default), min, max, sum, "
           "count, good_count, first, last, stddev, time_avg, integral."},
+         {"explain", "boolean",
+          "The answer also says how it was made: from statistics, roll-ups or samples."},
          {"quality", "string",
           "Which rows count: good, uncertain (and good ones; the default), all that have a value. "
           "\"code\" adds the OPC UA status codes; both by a comma."}});

@@ -228,6 +228,13 @@ Result<http::Answer> Api::post_text(std::string target, std::string body) {
     return loop_.run(call(outgoing(Method::Post, std::move(target), std::move(body)), {}));
 }
 
+Result<> Api::put_bytes(std::string target, std::string body) {
+    http::Outgoing request{Method::Put, std::move(target), {}, std::move(body)};
+    request.headers.emplace_back("Content-Type", "application/octet-stream");
+    TRY(loop_.run(call(std::move(request), {})));
+    return {};
+}
+
 Result<> Api::download(std::string target, std::string_view type, const http::BodySink& sink) {
     http::Outgoing request = outgoing(Method::Get, std::move(target), "");
     request.headers.emplace_back("Accept", std::string(type));

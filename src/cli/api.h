@@ -57,6 +57,8 @@ public:
     Result<json::array> list(std::string_view path, Query query, std::size_t most = SIZE_MAX);
     // A body that is JSON already; for what is too large to be built as a tree.
     Result<http::Answer> post_text(std::string target, std::string body);
+    // A body that is the content of a file.
+    Result<> put_bytes(std::string target, std::string body);
     // Streams the answer, of that content type, into `sink`.
     Result<> download(std::string target, std::string_view type, const http::BodySink& sink);
     // Without a token.

@@ -47,6 +47,7 @@ const std::vector<Command>& commands() {
         add_summary_commands(out);
         add_watch_command(out);
         add_sql_command(out);
+        add_file_commands(out);
         add_asset_commands(out);
         add_model_commands(out);
         add_point_commands(out);
@@ -91,7 +92,7 @@ std::string_view noun_summary(std::string_view noun) {
         std::string_view noun;
         std::string_view summary;
     };
-    static constexpr std::array<Row, 12> rows = {{
+    static constexpr std::array<Row, 13> rows = {{
         {"assets", "The tree of sites, lines, machines and things"},
         {"models", "Thing models (物模型): what a kind of thing measures and can do"},
         {"points", "Points (测点): one measured or set value of one asset"},
@@ -99,6 +100,7 @@ std::string_view noun_summary(std::string_view noun) {
         {"tags", "Which address of a connection feeds which point"},
         {"tokens", "API tokens: how programs show who they are"},
         {"tenants", "Tenants (租户) and their quotas, for operators of the platform"},
+        {"files", "Files that SQL reads beside the tables: Parquet, CSV"},
         {"import", "Bring recorded values in"},
         {"export", "Take recorded values out"},
         {"store", "The files of a store on this machine: check, repair, take out"},

@@ -77,6 +77,7 @@ void add_value_commands(std::vector<Command>& out);
 void add_summary_commands(std::vector<Command>& out);
 void add_watch_command(std::vector<Command>& out);
 void add_sql_command(std::vector<Command>& out);
+void add_file_commands(std::vector<Command>& out);
 void add_import_command(std::vector<Command>& out);
 void add_export_commands(std::vector<Command>& out);
 void add_store_commands(std::vector<Command>& out);

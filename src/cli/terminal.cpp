@@ -16,8 +16,6 @@
 namespace gantry::cli {
 namespace {
 
-constexpr std::size_t text_bytes_max = 16 * 1024 * 1024;
-
 // While it lives, what is typed is not shown.
 class Silence {
 public:
@@ -98,7 +96,7 @@ Result<bool> Terminal::confirm(std::string_view question, std::string_view remed
     return answer == "y" || answer == "Y" || answer == "yes" || answer == "是";
 }
 
-Result<std::string> read_text(const std::string& path) {
+Result<std::string> read_text(const std::string& path, std::size_t bytes_max) {
     const int file = path == "-" ? STDIN_FILENO : open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (file < 0) {
         return fail(errno == ENOENT ? Code::NotFound : Code::Io, "cannot read {}: {}", path,
@@ -119,8 +117,8 @@ Result<std::string> read_text(const std::string& path) {
             break;
         }
         out.append(buffer.data(), static_cast<std::size_t>(size));
-        if (out.size() > text_bytes_max) {
-            result = fail(Code::TooLarge, "{} has more than 16 MiB", path);
+        if (out.size() > bytes_max) {
+            result = fail(Code::TooLarge, "{} has more than {} MiB", path, bytes_max >> 20);
             break;
         }
     }

@@ -36,7 +36,8 @@ private:
 
 // A secret from a file, or from standard input for "-": its first line.
 Result<Secret> read_secret(const std::string& path);
-// All of a file, or of standard input for "-"; TooLarge beyond 16 MiB.
-Result<std::string> read_text(const std::string& path);
+inline constexpr std::size_t text_bytes_max = 16 * 1024 * 1024;
+// All of a file, or of standard input for "-"; TooLarge beyond so many bytes.
+Result<std::string> read_text(const std::string& path, std::size_t bytes_max = text_bytes_max);
 
 }  // namespace gantry::cli

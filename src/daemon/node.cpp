@@ -116,6 +116,7 @@ struct Node::Parts {
     std::unique_ptr<directory::Directory> directory;
     std::unique_ptr<labels::LabelIndex> labels;
     std::unique_ptr<labels::LineCaches> line_caches;
+    std::unique_ptr<files::TenantFiles> files;
     RealTimers timers{clock};
     TcpNetwork network;
     std::unique_ptr<Shards> shards;
@@ -170,6 +171,7 @@ Result<> Node::Parts::build(const SecretFiles& secrets) {
             return static_cast<std::uint64_t>(now.points_max);
         });
     line_caches = std::make_unique<labels::LineCaches>(*labels, random);
+    files = std::make_unique<files::TenantFiles>(disk, data + "/files", options.files);
 
     std::size_t count = static_cast<std::size_t>(options.general.shards);
     if (count == 0) {
@@ -183,7 +185,8 @@ Result<> Node::Parts::build(const SecretFiles& secrets) {
                    .waiting_max = static_cast<std::size_t>(options.general.queries_waiting_max)});
     pipeline = std::make_unique<pipeline::Pipeline>(*directory, *store, timers, clock, log, metrics,
                                                     options.pipeline);
-    sql = std::make_unique<query::SqlEngine>(*directory, *registry, *store, options.sql);
+    sql = std::make_unique<query::SqlEngine>(*directory, *registry, *store, *labels, *files,
+                                             options.sql);
     const connector::Surroundings around{network, timers, clock, log, metrics, random};
     std::vector<asio::any_io_executor> executors;
     for (std::size_t shard = 0; shard < shards->count(); ++shard) {
@@ -201,6 +204,7 @@ Result<> Node::Parts::build(const SecretFiles& secrets) {
                                      *pipeline,
                                      *live_parking,
                                      *sql,
+                                     *files,
                                      *connectors,
                                      protocols,
                                      *audit,

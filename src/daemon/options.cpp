@@ -178,6 +178,7 @@ void Options::sections(
     visit("store", [this](OptionVisitor& options) { store.describe(options); });
     visit("pipeline", [this](OptionVisitor& options) { pipeline.describe(options); });
     visit("sql", [this](OptionVisitor& options) { sql.describe(options); });
+    visit("files", [this](OptionVisitor& options) { files.describe(options); });
     visit("postgres", [this](OptionVisitor& options) { postgres.describe(options); });
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/options.h"
+#include "files/tenant_files.h"
 #include "http/server.h"
 #include "pgwire/server.h"
 #include "pipeline/pipeline.h"
@@ -55,6 +56,7 @@ struct Options {
     store::StoreOptions store;
     pipeline::PipelineOptions pipeline;
     query::SqlOptions sql;
+    files::FilesOptions files;
     pgwire::PostgresOptions postgres;
 
     // Calls back with each section's name and what describes it.

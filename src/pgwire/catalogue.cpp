@@ -498,7 +498,7 @@ query::SqlExtension catalogue() {
          {std::string_view("public"), catalogue_schema, information_schema}) {
         statements.push_back(std::format("CREATE SCHEMA {}", schema));
     }
-    for (const std::string_view table : {"samples", "points", "assets", "models"}) {
+    for (const std::string_view table : query::sql_tables()) {
         statements.push_back(
             create_view("public", table, std::format("SELECT * FROM main.{}", table)));
     }

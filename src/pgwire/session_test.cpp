@@ -29,8 +29,10 @@ struct Fixture {
         store = must(store::Store::open(disk, around.clock, random, around.log, around.metrics,
                                         store_options));
         directory = must(directory::Directory::open(*registry, *store, around.log));
-        sql =
-            std::make_unique<query::SqlEngine>(*directory, *registry, *store, query::SqlOptions{});
+        files = std::make_unique<files::TenantFiles>(disk, "/files", files::FilesOptions{});
+        labels = std::make_unique<labels::LabelIndex>(*store, around.clock, nullptr);
+        sql = std::make_unique<query::SqlEngine>(*directory, *registry, *store, *labels, *files,
+                                                 query::SqlOptions{});
         audit = must(security::AuditLog::open(disk, "/audit", around.clock, random, around.log));
         options.listen = "127.0.0.1:5432";
         server =
@@ -106,6 +108,8 @@ struct Fixture {
     std::unique_ptr<registry::Registry> registry;
     std::unique_ptr<store::Store> store;
     std::unique_ptr<directory::Directory> directory;
+    std::unique_ptr<labels::LabelIndex> labels;
+    std::unique_ptr<files::TenantFiles> files;
     std::unique_ptr<query::SqlEngine> sql;
     std::unique_ptr<security::AuditLog> audit;
     std::unique_ptr<Server> server;

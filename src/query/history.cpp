@@ -101,6 +101,7 @@ Result<std::optional<double>> value_before(const store::Store& store, SeriesId s
 // Puts a bucket wherever one is missing.
 BucketHistory with_all_buckets(const BucketHistory& have, TimeRange range, Duration every) {
     BucketHistory out;
+    out.work = have.work;
     out.values.resize(have.values.size());
     std::size_t at = 0;
     for (Time start = range.from; start < range.to; start += every.count()) {
@@ -197,13 +198,15 @@ Result<BucketHistory> bucket_history(const store::Store& store, SeriesId series,
         return out;
     }
     TRY(check_buckets(range, every, buckets_max));
+    store::AggregateOptions options = options_for(aggregates, usable);
+    options.work = &out.work;
     TRY(store.aggregate(
         std::span(&series, 1), range, every,
         [&](const store::Bucket& bucket) {
             add_bucket(out, bucket.start, bucket.aggregate, aggregates);
             return true;
         },
-        options_for(aggregates, usable)));
+        options));
     if (fill == Fill::None) {
         return out;
     }

@@ -47,6 +47,7 @@ struct BucketHistory {
     std::vector<Time> time;
     std::vector<std::vector<std::optional<double>>> values;
     std::vector<Quality> quality;
+    store::AggregateWork work;  // that made them
 };
 
 inline constexpr std::size_t buckets_max = 100'000;

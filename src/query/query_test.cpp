@@ -5,86 +5,13 @@
 #include <map>
 #include <thread>
 
-#include "base/sim_disk.h"
 #include "query/history.h"
-#include "query/sql.h"
-#include "testing/testing.h"
+#include "query/sql_testing.h"
 
 namespace gantry::query {
 namespace {
 
-using gantry::testing::failure;
-using gantry::testing::must;
-
-constexpr Time second = 1'000'000'000;
-constexpr Time start = 1'700'000'000 * second;
-
-struct Fixture {
-    Fixture() {
-        registry::RegistryOptions options;
-        options.path = folder / "registry.sqlite";
-        options.password_cost = {.memory_kib = 64, .passes = 1};
-        registry = must(registry::Registry::open(around.clock, random, around.log, options));
-        must(registry->bootstrap());
-        context = context_of(must(registry->tenants().get("main")).id,
-                             {{security::Effect::Allow, {"*:*"}, ""}});
-        store::StoreOptions store_options;
-        store_options.folder = "/s";
-        store_options.journal.file_bytes = 4 * 1024 * 1024;
-        store = must(store::Store::open(disk, around.clock, random, around.log, around.metrics,
-                                        store_options));
-        directory = must(directory::Directory::open(*registry, *store, around.log));
-        SqlOptions sql_options;
-        sql_options.time_max = std::chrono::seconds(2);
-        sql = std::make_unique<SqlEngine>(*directory, *registry, *store, sql_options);
-    }
-
-    static security::Context context_of(const TenantId& tenant,
-                                        std::vector<security::Statement> statements) {
-        security::Context out;
-        out.tenant = tenant;
-        auto identity = std::make_shared<security::Identity>();
-        identity->statements = std::move(statements);
-        out.identity = identity;
-        return out;
-    }
-
-    SeriesId point(const std::string& asset, std::string key, ValueType type = ValueType::Float64) {
-        if (!registry->assets().get(context.tenant, asset)) {
-            Asset made;
-            made.key = asset;
-            must(registry->assets().create(context.tenant, made));
-        }
-        Property property;
-        property.key = std::move(key);
-        property.type = type;
-        property.unit = type == ValueType::Float64 ? "bar" : "";
-        const Point made = must(registry->points().create(context.tenant, asset, property));
-        return directory->find(context.tenant, made.path)->series;
-    }
-    void put(SeriesId series, Time time, const Value& value, Quality quality = quality::good) {
-        SampleBatch batch;
-        batch.add(series, time, quality, value);
-        must(store->append(batch));
-        must(store->commit());
-    }
-    SqlAnswer ask(const std::string& text, std::vector<SqlCell> parameters = {}) {
-        return must(sql->run(context, {.text = text, .parameters = std::move(parameters)}));
-    }
-    Code refused(const std::string& text) {
-        return failure(sql->run(context, {.text = text, .parameters = {}}));
-    }
-
-    gantry::testing::TemporaryFolder folder;
-    gantry::testing::Surroundings around;
-    SystemRandom random;
-    SimDisk disk{1};
-    std::unique_ptr<registry::Registry> registry;
-    std::unique_ptr<store::Store> store;
-    std::unique_ptr<directory::Directory> directory;
-    std::unique_ptr<SqlEngine> sql;
-    security::Context context;
-};
+using Fixture = SqlFixture;
 
 TEST(History, RawRowsComeInPartsThatJoin) {
     Fixture fixture;
@@ -353,29 +280,6 @@ TEST(Sql, EndsWhatRunsTooLongOrTakesTooMuch) {
               Code::InvalidArgument);
 }
 
-// SECURITY.md A8: every table, asked as two tenants and with a narrow role.
-TEST(Sql, NobodySeesWhatIsNotTheirs) {
-    Fixture fixture;
-    fixture.put(fixture.point("a", "v"), start, 1.0);
-    fixture.put(fixture.point("b", "v"), start, 2.0);
-    const TenantId other = must(fixture.registry->tenants().create({{}, "other", {}, {}})).id;
-    const auto stranger = Fixture::context_of(other, {{security::Effect::Allow, {"*:*"}, ""}});
-    const auto narrow = Fixture::context_of(
-        fixture.context.tenant, {{security::Effect::Allow, {"samples:read", "points:read"}, "a"}});
-    for (const std::string table : {"samples", "points", "assets", "models"}) {
-        const SqlQuestion question{"SELECT * FROM " + table, {}, 1000};
-        EXPECT_TRUE(must(fixture.sql->run(stranger, question)).rows.empty()) << table;
-    }
-    const auto seen = [&](const std::string& text) {
-        return must(fixture.sql->run(narrow, {text, {}, 100})).rows;
-    };
-    ASSERT_EQ(seen("SELECT DISTINCT asset FROM samples").size(), 1U);
-    EXPECT_EQ(seen("SELECT DISTINCT asset FROM samples")[0][0], SqlCell("a"));
-    EXPECT_EQ(seen("SELECT * FROM samples WHERE point = 'b.v'").size(), 0U);
-    EXPECT_EQ(seen("SELECT * FROM points").size(), 1U);
-    EXPECT_EQ(seen("SELECT * FROM assets").size(), 0U);
-}
-
 // As a door that streams uses the engine.
 struct Streaming : Fixture {
     SqlCaller caller() { return {.context = context, .database = "here"}; }
@@ -471,7 +375,8 @@ TEST(SqlStream, WhoReadsSlowlyDoesNotUseUpItsTime) {
     Streaming fixture;
     SqlOptions options;
     options.time_max = std::chrono::seconds(1);
-    SqlEngine engine(*fixture.directory, *fixture.registry, *fixture.store, options);
+    SqlEngine engine(*fixture.directory, *fixture.registry, *fixture.store, *fixture.labels,
+                     *fixture.files, options);
     const auto stream =
         engine.open(fixture.caller(), "SELECT range FROM range(1000000)", {}, fixture.stop);
     ASSERT_TRUE(stream);

@@ -5,6 +5,7 @@
 
 #include "base/error_tables.h"
 #include "query/sql_cursor.h"
+#include "query/sql_files.h"
 #include "query/sql_tables.h"
 
 namespace gantry::query {
@@ -115,12 +116,17 @@ struct SqlEngine::Surroundings {
     directory::Directory& directory;
     registry::Registry& registry;
     const store::Store& store;
+    labels::LabelIndex& labels;
+    files::TenantFiles& files;
+    bool rewrites;
 
     duckdb::shared_ptr<SqlScope> scope(const security::Context& context) const {
         auto out = duckdb::make_shared_ptr<SqlScope>();
         out->directory = &directory;
         out->registry = &registry;
         out->store = &store;
+        out->labels = &labels;
+        out->rewrites = rewrites;
         out->context = context;
         return out;
     }
@@ -128,8 +134,11 @@ struct SqlEngine::Surroundings {
 };
 
 SqlEngine::SqlEngine(directory::Directory& directory, registry::Registry& registry,
-                     const store::Store& store, SqlOptions options)
-    : surroundings_(new Surroundings{directory, registry, store}), options_(options) {}
+                     const store::Store& store, labels::LabelIndex& labels,
+                     files::TenantFiles& files, SqlOptions options)
+    : surroundings_(
+          new Surroundings{directory, registry, store, labels, files, options.native_aggregates}),
+      options_(options) {}
 
 SqlEngine::~SqlEngine() = default;
 
@@ -164,12 +173,14 @@ void SqlEngine::stop() {
     }
 }
 
-Result<std::shared_ptr<SqlInstance>> SqlEngine::instance(const std::string& name, bool files) {
+Result<std::shared_ptr<SqlInstance>> SqlEngine::instance(const TenantId& tenant) {
     const std::lock_guard lock(mutex_);
-    auto& instance = instances_[name];
+    auto& instance = instances_[tenant.text()];
     if (!instance) {
         try {
-            instance = std::make_shared<SqlInstance>(surroundings_->scope({}), options_, files);
+            instance = std::make_shared<SqlInstance>(
+                surroundings_->scope({}), options_,
+                tenant.text().empty() ? nullptr : tenant_file_system(surroundings_->files, tenant));
         } catch (const std::exception& error) {
             return fail(Code::Internal, "DuckDB cannot start: {}", message_of(error));
         }
@@ -185,7 +196,7 @@ void SqlEngine::drop_broken(const std::string& name, std::string_view message) {
 }
 
 SqlResult<std::unique_ptr<SqlCursor>> SqlEngine::cursor(const SqlCaller& caller, SqlStop& stop) {
-    const auto database = instance(caller.context.tenant.text(), false);
+    const auto database = instance(caller.context.tenant);
     if (!database) {
         return std::unexpected(SqlFault{database.error(), sql_state(database.error().code), 0});
     }
@@ -281,7 +292,7 @@ SqlResult<SqlRows> SqlStream::next() {
 Result<> SqlEngine::export_parquet(const security::Context& context,
                                    const std::vector<directory::PointRef>& points, TimeRange range,
                                    const std::string& path, store::Usable usable) {
-    TRY_ASSIGN(const auto database, instance("", true));
+    TRY_ASSIGN(const auto database, instance(TenantId()));
     try {
         auto scope = surroundings_->scope(context);
         scope->points = points;

@@ -13,17 +13,23 @@
 
 #include "base/options.h"
 #include "directory/directory.h"
+#include "files/tenant_files.h"
+#include "labels/label_index.h"
 #include "query/sql_values.h"
 #include "query/sql_watch.h"
 #include "security/context.h"
 
 namespace gantry::query {
 
+// Names of the tables that SQL sees, in the order of the documentation.
+std::span<const std::string_view> sql_tables();
+
 struct SqlOptions {
     Duration time_max = std::chrono::seconds(30);
     std::int64_t rows_max = 100'000;
     std::int64_t memory_bytes = 512 * 1024 * 1024;
     std::int64_t threads = 2;
+    bool native_aggregates = true;
 
     void describe(OptionVisitor& options) {
         options.duration("time_max", time_max, std::chrono::milliseconds(10), std::chrono::hours(1),
@@ -32,6 +38,9 @@ struct SqlOptions {
         options.number("memory_bytes", memory_bytes, 16 * 1024 * 1024, std::int64_t{1} << 40,
                        "Memory that the queries of one tenant may use together.");
         options.number("threads", threads, 1, 256, "Threads that one query may use.");
+        options.flag("native_aggregates", native_aggregates,
+                     "Whether aggregates over samples are taken from the store's own, which need "
+                     "not read every sample, where they come to the same.");
     }
 };
 
@@ -102,13 +111,14 @@ private:
     std::vector<SqlField> columns_;
 };
 
-// Read-only SQL (DuckDB's dialect) over what the principal may see: tables samples, points, assets
-// and models. A tenant's queries run in a database instance of their own, without access to files
+// Read-only SQL (DuckDB's dialect) over what the principal may see: the tables of sql_tables(). A
+// tenant's queries run in a database instance of their own, without access to files
 // or network, with limits on time, rows and memory. Blocks: for the offload pool. Any thread.
 class SqlEngine {
 public:
     SqlEngine(directory::Directory& directory, registry::Registry& registry,
-              const store::Store& store, SqlOptions options);
+              const store::Store& store, labels::LabelIndex& labels, files::TenantFiles& files,
+              SqlOptions options);
     ~SqlEngine();
 
     // InvalidArgument: wrong SQL, with DuckDB's explanation, or not a query. Timeout, TooLarge.
@@ -133,7 +143,8 @@ private:
     struct Surroundings;
     class Run;
 
-    Result<std::shared_ptr<SqlInstance>> instance(const std::string& name, bool files);
+    // Of a tenant, or of none for exports.
+    Result<std::shared_ptr<SqlInstance>> instance(const TenantId& tenant);
     // A connection's database is gone for good when DuckDB says so; the next statement makes one.
     void drop_broken(const std::string& name, std::string_view message);
     SqlResult<std::unique_ptr<SqlCursor>> cursor(const SqlCaller& caller, SqlStop& stop);

@@ -49,11 +49,19 @@ public:
         store_ = must(store::Store::open(disk_, around_.clock, random_, around_.log,
                                          around_.metrics, store_options));
         directory_ = must(directory::Directory::open(*registry_, *store_, around_.log));
+        labels_ = std::make_unique<labels::LabelIndex>(*store_, around_.clock, nullptr);
+        files_ =
+            std::make_unique<files::TenantFiles>(disk_, folder_ / "files", files::FilesOptions{});
         SqlOptions sql_options;
         sql_options.threads = 1;
         sql_options.time_max = std::chrono::minutes(10);
-        sql_ = std::make_unique<SqlEngine>(*directory_, *registry_, *store_, sql_options);
+        sql_ = std::make_unique<SqlEngine>(*directory_, *registry_, *store_, *labels_, *files_,
+                                           sql_options);
+        sql_options.native_aggregates = false;
+        rows_only_ = std::make_unique<SqlEngine>(*directory_, *registry_, *store_, *labels_,
+                                                 *files_, sql_options);
         fill();
+        bring_parquet();
     }
 
     double rows() const { return static_cast<double>(points_ * rows_); }
@@ -62,8 +70,9 @@ public:
     std::string half() const {
         return format_time(start + static_cast<Time>(rows_ / 2) * 10 * second);
     }
-    SqlAnswer ask(const std::string& text) {
-        return must(sql_->run(context_, {text, {}, 100'000}));
+    // By the rows themselves, or as the engine likes.
+    SqlAnswer ask(const std::string& text, bool rows_only = false) {
+        return must((rows_only ? rows_only_ : sql_)->run(context_, {text, {}, 100'000}));
     }
 
 private:
@@ -97,6 +106,13 @@ private:
         must(store_->flush());
         maintain();
     }
+    // The same rows, for DuckDB alone.
+    void bring_parquet() {
+        const std::string path = folder_ / "all.parquet";
+        must(sql_->export_parquet(context_, directory_->under(context_.tenant, ""), {}, path));
+        const Bytes content = must(read_file(disk_, path, std::uint64_t{1} << 32));
+        must(files_->put(context_.tenant, "all.parquet", content));
+    }
     void append(SampleBatch& batch) {
         must(store_->append(batch));
         must(store_->commit());
@@ -119,7 +135,10 @@ private:
     std::unique_ptr<registry::Registry> registry_;
     std::unique_ptr<store::Store> store_;
     std::unique_ptr<directory::Directory> directory_;
+    std::unique_ptr<labels::LabelIndex> labels_;
+    std::unique_ptr<files::TenantFiles> files_;
     std::unique_ptr<SqlEngine> sql_;
+    std::unique_ptr<SqlEngine> rows_only_;
     security::Context context_;
 };
 
@@ -130,10 +149,10 @@ Plant& plant() {
 
 // `expected` is what the first cell must be, if it is known.
 void ask(benchmark::State& state, const std::string& text, double rows,
-         std::optional<double> expected = {}) {
+         std::optional<double> expected = {}, bool rows_only = false) {
     const double before = cpu_seconds();
     for ([[maybe_unused]] auto round : state) {
-        const SqlAnswer answer = plant().ask(text);
+        const SqlAnswer answer = plant().ask(text, rows_only);
         const auto* got = std::get_if<double>(&answer.rows.at(0).at(0));
         if (expected && (got == nullptr || std::abs(*got - *expected) > 1e-9 * *expected)) {
             state.SkipWithError("the answer is wrong");
@@ -146,13 +165,14 @@ void ask(benchmark::State& state, const std::string& text, double rows,
 
 void sum(benchmark::State& state) {
     Plant& all = plant();
-    ask(state, "SELECT sum(value) FROM samples", all.rows(), all.sum());
+    ask(state, "SELECT sum(value) FROM samples", all.rows(), all.sum(), true);
 }
 BENCHMARK(sum)->Name("query/sql/sum")->UseRealTime()->Unit(benchmark::kMillisecond);
 
 void sum_of_good(benchmark::State& state) {
     Plant& all = plant();
-    ask(state, "SELECT sum(value) FROM samples WHERE quality = 'good'", all.rows(), all.good_sum());
+    ask(state, "SELECT sum(value) FROM samples WHERE quality = 'good'", all.rows(), all.good_sum(),
+        true);
 }
 BENCHMARK(sum_of_good)->Name("query/sql/sum_good")->UseRealTime()->Unit(benchmark::kMillisecond);
 
@@ -161,19 +181,54 @@ void sum_of_half(benchmark::State& state) {
     ask(state,
         "SELECT sum(value) FROM samples WHERE time >= TIMESTAMPTZ '" + all.half() +
             "' AND quality = 'good'",
-        all.rows() / 2);
+        all.rows() / 2, {}, true);
 }
 BENCHMARK(sum_of_half)->Name("query/sql/sum_half")->UseRealTime()->Unit(benchmark::kMillisecond);
 
 void by_point_and_day(benchmark::State& state) {
     Plant& all = plant();
     ask(state, "SELECT avg(value) FROM samples GROUP BY point, time_ns // 86400000000000 LIMIT 1",
-        all.rows());
+        all.rows(), {}, true);
 }
 BENCHMARK(by_point_and_day)
     ->Name("query/sql/avg_by_point_and_day")
     ->UseRealTime()
     ->Unit(benchmark::kMillisecond);
+
+// Buckets of some minutes of each point: from the store's aggregates, from its rows through DuckDB,
+// and by DuckDB from a Parquet file with the same rows.
+void buckets(benchmark::State& state, std::string_view from, bool rows_only) {
+    ask(state,
+        std::format("SELECT max(a) FROM (SELECT avg(value) AS a, min(value), max(value), count(*) "
+                    "FROM {} WHERE quality = 'good' GROUP BY point, time_bucket(INTERVAL '{} "
+                    "minutes', time))",
+                    from, state.range(0)),
+        plant().rows(), {}, rows_only);
+}
+void native_buckets(benchmark::State& state) { buckets(state, "samples", false); }
+void row_buckets(benchmark::State& state) { buckets(state, "samples", true); }
+void parquet_buckets(benchmark::State& state) {
+    buckets(state, "read_parquet('files/all.parquet')", true);
+}
+#define BUCKETS(function, name)           \
+    BENCHMARK(function)                   \
+        ->Name("query/sql/buckets_" name) \
+        ->ArgName("minutes")              \
+        ->Arg(1)                          \
+        ->Arg(10)                         \
+        ->Arg(60)                         \
+        ->Arg(1440)                       \
+        ->UseRealTime()                   \
+        ->Unit(benchmark::kMillisecond)
+BUCKETS(native_buckets, "native");
+BUCKETS(row_buckets, "rows");
+BUCKETS(parquet_buckets, "parquet");
+
+void native_sum(benchmark::State& state) {
+    Plant& all = plant();
+    ask(state, "SELECT sum(value) FROM samples", all.rows(), all.sum());
+}
+BENCHMARK(native_sum)->Name("query/sql/sum_native")->UseRealTime()->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace gantry::query

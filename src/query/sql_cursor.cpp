@@ -7,6 +7,8 @@
 #include <duckdb/parser/statement/explain_statement.hpp>
 
 #include "query/sql.h"
+#include "query/sql_files.h"
+#include "query/sql_rewrite.h"
 
 namespace gantry::query {
 namespace {
@@ -43,20 +45,27 @@ std::string message_of(const std::exception& error) {
 }
 
 SqlInstance::SqlInstance(duckdb::shared_ptr<SqlScope> nobody, const SqlOptions& options,
-                         bool files) {
+                         duckdb::unique_ptr<duckdb::FileSystem> files) {
     duckdb::DBConfig config;
     config.options.maximum_memory = static_cast<duckdb::idx_t>(options.memory_bytes);
     config.options.maximum_threads = static_cast<duckdb::idx_t>(options.threads);
-    config.options.enable_external_access = files;
+    config.options.enable_external_access = files == nullptr;
+    // A file may be replaced by another of the same name.
+    config.options.enable_external_file_cache = false;
     config.options.autoload_known_extensions = false;
     config.options.autoinstall_known_extensions = false;
     config.options.allow_unsigned_extensions = false;
     config.options.use_temporary_directory = false;
     config.options.temporary_directory = "";
+    if (files) {
+        config.file_system = std::move(files);
+        config.AddAllowedDirectory(std::string(sql_files_folder));
+    }
     database_ = std::make_unique<duckdb::DuckDB>(nullptr, &config);
     // Making a view binds it once, which wants a scope; that of nobody sees nothing.
     duckdb::Connection connection = connect(std::move(nobody));
     register_tables(connection);
+    add_rewrite(*database_->instance);
     // Times are UTC for everybody, and nobody can change that or anything else.
     for (const char* setting : {"SET GLOBAL TimeZone = 'UTC'", "SET lock_configuration = true"}) {
         const auto done = connection.Query(setting);

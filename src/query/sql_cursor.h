@@ -22,8 +22,10 @@ std::string message_of(const std::exception& error);
 // One DuckDB database in memory, with our tables. Any thread.
 class SqlInstance {
 public:
-    // `files`: may write files, for exports of ours; never for queries of users.
-    SqlInstance(duckdb::shared_ptr<SqlScope> nobody, const SqlOptions& options, bool files);
+    // All that its queries see of files. Null: those of the machine, also to be written; for
+    // exports of ours, never for queries of users.
+    SqlInstance(duckdb::shared_ptr<SqlScope> nobody, const SqlOptions& options,
+                duckdb::unique_ptr<duckdb::FileSystem> files);
 
     duckdb::Connection connect(duckdb::shared_ptr<SqlScope> scope);
     // Runs statements of ours, once for each name.

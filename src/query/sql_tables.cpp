@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// The small tables, points, assets and models, and the views by which all tables are known.
+// The small tables, points, assets, models and alarms, and the views by which all tables are known.
 #include "query/sql_tables.h"
 
+#include <array>
 #include <duckdb/catalog/catalog.hpp>
 #include <duckdb/parser/parsed_data/create_scalar_function_info.hpp>
 #include <duckdb/parser/parsed_data/create_table_function_info.hpp>
+#include <format>
 
 #include "model/entities.h"
+#include "query/sql.h"
+#include "query/sql_series.h"
 #include "registry/registry.h"
 
 namespace gantry::query {
@@ -51,13 +55,7 @@ void scan(duckdb::ClientContext&, duckdb::TableFunctionInput& input, duckdb::Dat
     output.SetCardinality(count);
 }
 
-SqlScope& scope_of(duckdb::ClientContext& context) {
-    const auto scope = context.registered_state->Get<SqlScope>(SqlScope::name);
-    if (!scope) {
-        throw duckdb::BinderException("this table cannot be read here");
-    }
-    return *scope;
-}
+SqlScope& scope_of(duckdb::ClientContext& context) { return *shared_scope_of(context); }
 
 template <class T>
 T or_throw(Result<T> result) {
@@ -151,6 +149,43 @@ duckdb::unique_ptr<duckdb::FunctionData> bind_models(duckdb::ClientContext& cont
     return data;
 }
 
+// In the terms of ISA-18.2 and IEC 62682: a row for each alarm that is not normal, or was raised in
+// the time asked for. Nothing raises alarms yet, so there is none.
+duckdb::unique_ptr<duckdb::FunctionData> bind_alarms(duckdb::ClientContext& context,
+                                                     duckdb::TableFunctionBindInput&,
+                                                     duckdb::vector<duckdb::LogicalType>& types,
+                                                     duckdb::vector<std::string>& names) {
+    using duckdb::LogicalType;
+    const std::pair<const char*, LogicalType> columns[] = {
+        {"alarm", LogicalType::VARCHAR},  // its name: "plant/pump3.pressure/high"
+        {"asset", LogicalType::VARCHAR},  // that it is about
+        {"point", LogicalType::VARCHAR},  // whose value raised it
+        {"type", LogicalType::VARCHAR},   // high, low, deviation, rate_of_change, discrepancy, …
+        {"class", LogicalType::VARCHAR},  // that it is managed with
+        {"priority", LogicalType::VARCHAR},
+        // normal, unacknowledged, acknowledged, returned_unacknowledged, latched_acknowledged,
+        // latched_unacknowledged, shelved, suppressed_by_design, out_of_service
+        {"state", LogicalType::VARCHAR},
+        {"raised", LogicalType::TIMESTAMP_TZ},
+        {"returned", LogicalType::TIMESTAMP_TZ},  // to normal
+        {"acknowledged", LogicalType::TIMESTAMP_TZ},
+        {"acknowledged_by", LogicalType::VARCHAR},
+        {"shelved_until", LogicalType::TIMESTAMP_TZ},
+        {"shelved_by", LogicalType::VARCHAR},
+        {"shelved_reason", LogicalType::VARCHAR},
+        {"setpoint", LogicalType::DOUBLE},  // the limit that was passed
+        {"value", LogicalType::DOUBLE},     // when it was raised
+        {"message", LogicalType::VARCHAR},
+        {"alarm_id", LogicalType::VARCHAR},
+    };
+    for (const auto& [name, type] : columns) {
+        names.emplace_back(name);
+        types.push_back(type);
+    }
+    (void)scope_of(context);
+    return duckdb::make_uniq<RowsBind>();
+}
+
 void add_function(duckdb::Connection& connection, duckdb::TableFunction function) {
     auto& context = *connection.context;
     context.RunFunctionInTransaction([&] {
@@ -188,19 +223,35 @@ std::string login_word(const SqlScope& scope) {
     return scope.context.identity ? scope.context.identity->login : std::string();
 }
 
+constexpr std::array<std::string_view, 7> all_tables = {"samples", "latest", "metrics", "points",
+                                                        "assets",  "models", "alarms"};
+
 }  // namespace
 
+std::shared_ptr<SqlScope> shared_scope_of(duckdb::ClientContext& context) {
+    auto scope = context.registered_state->Get<SqlScope>(SqlScope::name);
+    if (!scope) {
+        throw duckdb::BinderException("this table cannot be read here");
+    }
+    return {scope.get(), [keep = scope](SqlScope*) {}};
+}
+
+std::span<const std::string_view> sql_tables() { return all_tables; }
+
 void register_tables(duckdb::Connection& connection) {
-    add_function(connection, samples_function());
+    add_function(connection, series_function(samples_table()));
+    add_function(connection, series_function(metrics_table()));
+    add_function(connection, latest_function());
+    add_rows_function(connection, "gantry_alarms", bind_alarms);
     add_rows_function(connection, "gantry_points", bind_points);
     add_rows_function(connection, "gantry_assets", bind_assets);
     add_rows_function(connection, "gantry_models", bind_models);
     add_word(connection, "gantry_database", database_word);
     add_word(connection, "gantry_login", login_word);
     // Binding a view looks at its function once, which wants a scope.
-    for (const char* table : {"samples", "points", "assets", "models"}) {
-        const auto made = connection.Query(std::string("CREATE VIEW ") + table +
-                                           " AS SELECT * FROM gantry_" + table + "()");
+    for (const std::string_view table : sql_tables()) {
+        const auto made = connection.Query(
+            std::format("CREATE VIEW {} AS SELECT * FROM gantry_{}()", table, table));
         if (made->HasError()) {
             made->ThrowError();
         }

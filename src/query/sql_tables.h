@@ -3,8 +3,10 @@
 #pragma once
 
 #include <duckdb.hpp>
+#include <memory>
 
 #include "directory/directory.h"
+#include "labels/label_index.h"
 #include "security/context.h"
 #include "store/store.h"
 
@@ -18,35 +20,24 @@ public:
     directory::Directory* directory = nullptr;
     registry::Registry* registry = nullptr;
     const store::Store* store = nullptr;
+    labels::LabelIndex* labels = nullptr;
     security::Context context;
     std::string database;         // what gantry_database() is
     bool whole_division = false;  // 7 / 2 = 3, as in PostgreSQL
+    bool rewrites = true;         // the store's own aggregates answer where they say the same
     // If set, samples are of these points and this range only (for export).
     std::vector<directory::PointRef> points;
     bool points_given = false;
     TimeRange range;
 };
 
-// Registers the functions and the views over them: samples, points, assets, models; and
+// Registers the functions and the views over them, those of sql_tables(); and
 // gantry_database() and gantry_login(), which say whose connection it is.
 void register_tables(duckdb::Connection& connection);
 
-// Columns of `samples`, in order. Time has microseconds, because that is what SQL's functions on
-// time work with; TimeNs is exact.
-enum class SampleColumn : duckdb::idx_t {
-    Point,
-    Asset,
-    Time,
-    TimeNs,
-    Value,
-    ValueInt,
-    ValueText,
-    Quality,
-    QualityCode,
-    PointId,
-    Count
-};
+// That of the connection. Throws where there is none.
+std::shared_ptr<SqlScope> shared_scope_of(duckdb::ClientContext& context);
 
-duckdb::TableFunction samples_function();
+duckdb::TableFunction latest_function();
 
 }  // namespace gantry::query

@@ -52,6 +52,8 @@ Result<BucketHistory> group_history(const store::Store& store, std::span<const S
     if (every > Duration{0}) {
         TRY(check_buckets(range, every, buckets_max));
     }
+    store::AggregateOptions options = options_for(aggregates, usable);
+    options.work = &out.work;
     TRY(store.aggregate_group(
         series, range, every,
         [&](const store::Bucket& bucket) {
@@ -62,7 +64,7 @@ Result<BucketHistory> group_history(const store::Store& store, std::span<const S
             }
             return true;
         },
-        options_for(aggregates, usable)));
+        options));
     return out;
 }
 

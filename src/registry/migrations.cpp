@@ -91,6 +91,13 @@ UPDATE roles SET doc = replace(doc, '"samples:write"', '"samples:write","metrics
 ALTER TABLE tokens ADD COLUMN scram TEXT NOT NULL DEFAULT '';
 CREATE TABLE secrets (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 )",
+    // 5: files for SQL have permissions of their own, for who can ask with SQL or write samples.
+    R"(
+UPDATE roles SET doc = replace(doc, '"sql:read"', '"sql:read","files:read"')
+    WHERE key IN ('engineer', 'operator', 'viewer');
+UPDATE roles SET doc = replace(doc, '"samples:write"', '"samples:write","files:write"')
+    WHERE key IN ('engineer');
+)",
 };
 
 Result<> run_all(Sql& sql, std::string_view script) {

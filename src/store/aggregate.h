@@ -15,6 +15,14 @@ enum class Usable : unsigned char {
     Any,     // bad ones too, if they have a value
 };
 
+// How many blocks were looked at, and what was taken of them.
+struct AggregateWork {
+    std::uint64_t by_statistics = 0;
+    std::uint64_t by_roll_ups = 0;
+    std::uint64_t read = 0;              // row by row
+    std::uint64_t series_in_memory = 0;  // that have rows which are in no block yet
+};
+
 struct AggregateOptions {
     Usable usable = Usable::NotBad;
     // Also the time-weighted figures, over the whole of each bucket: what was usable last before it
@@ -22,6 +30,7 @@ struct AggregateOptions {
     bool time_weighted = false;
     // The standard deviation, which costs a third more where rows are read.
     bool deviation = true;
+    AggregateWork* work = nullptr;  // gets what was done added
 };
 
 // What the rows of one series in some span of time come to. Bool counts as 0 and 1; of strings

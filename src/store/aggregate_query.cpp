@@ -231,6 +231,13 @@ public:
         state_.summed_blocks.add(summed_);
         state_.rolled_up_blocks.add(rolled_up_);
         state_.read_blocks.add(read_);
+        if (AggregateWork* work = options_.work) {
+            work->by_statistics += summed_;
+            work->by_roll_ups += rolled_up_;
+            work->read += read_;
+            work->series_in_memory += static_cast<std::uint64_t>(
+                std::ranges::count_if(in_memory_, [](std::uint8_t is) { return is != 0; }));
+        }
     }
 
     // Hands on the buckets of all series, one series after the other, until the visitor ends it.

@@ -148,19 +148,19 @@ private:
 TEST(RollUps, AnswerWhatRowsWouldAnswer) {
     for (const ValueType type :
          {ValueType::Bool, ValueType::Int64, ValueType::Float64, ValueType::String}) {
+        std::uint64_t asked = 0;
         for (std::uint64_t seed = 1; seed <= 8; ++seed) {
             SCOPED_TRACE(std::format("{} {}", value_type_name(type), seed));
             RolledTrial trial(type, seed);
-            std::uint64_t before = 0;
             for (int round = 0; round < 6; ++round) {
                 trial.round(round);
                 for (int question = 0; question < 5; ++question) {
                     ASSERT_NO_FATAL_FAILURE(trial.ask());
                 }
-                before = std::max(before, trial.rolled_up());
+                asked += trial.rolled_up();
             }
-            EXPECT_GT(before, 0U) << "nothing was asked of them";
         }
+        EXPECT_GT(asked, 100U) << value_type_name(type);
     }
 }
 
@@ -240,7 +240,7 @@ TEST(RollUps, SpareTheReadingOfBlocks) {
     const MeasureOptions options{.partition = std::chrono::hours(24)};
     const StoreUse use = must(measure(all.fixture.disk, "/s", all.fixture.around.log, options));
     EXPECT_GT(use.roll_up_bytes, 9 * 2 * 20U);
-    EXPECT_LT(use.roll_up_bytes * 40, use.segment_bytes) << "a few per cent";
+    EXPECT_LT(use.roll_up_bytes, 9 * 2 * 30U);
     EXPECT_EQ(must(measure(without.fixture.disk, "/s", without.fixture.around.log, options))
                   .roll_up_bytes,
               0U);

@@ -214,6 +214,9 @@ def test_history_in_buckets_and_as_files(api):
     parquet = api.call("GET", "/v1/samples" + query,
                        headers={"Accept": "application/vnd.apache.parquet"})
     assert parquet.body[:4] == b"PAR1" and parquet.body[-4:] == b"PAR1"
+    plan = api.get(path, every="15m", explain="true", **span)["plan"]
+    assert plan == {"blocks_by_statistics": 0, "blocks_by_roll_ups": 0, "blocks_read": 0,
+                    "series_in_memory": 1}
     drawn = api.get(path, plot=2, **span)["columns"]  # M4: 0 to 29 and 30 to 59 rise steadily
     assert drawn["value"] == [0, 29, 30, 59] and drawn["time"][1] == "2026-02-01T00:29:00Z"
     assert api.get(path, plot=60, **span)["columns"]["value"] == list(range(60))

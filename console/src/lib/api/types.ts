@@ -127,6 +127,8 @@ export type EventDefinition = {
 
 export type EventStream = string;
 
+export type FileContent = string;
+
 export type FormulaAnswer = {
     time: string[];
     items: Array<{
@@ -582,6 +584,16 @@ export type Statement = {
 
 export type States = {
     items: PointStates[];
+};
+
+/** A file of the tenant that SQL reads as files/NAME. */
+export type StoredFile = {
+    name: string;
+    bytes: number;
+};
+
+export type StoredFileList = {
+    items: StoredFile[];
 };
 
 export type Tag = {
