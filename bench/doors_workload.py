@@ -257,12 +257,19 @@ class Rest:
     name = "REST"
 
     def __init__(self, peer):
-        self.wire = Wire(peer.port)
+        self.peer = peer
+        self.wire = None
         self.headers = {**peer.headers, "Content-Type": "application/json"}
 
     def __call__(self, sql):
         body = json.dumps({"query": sql, "limit": 100_000}).encode()
-        status, text = self.wire.call(head_of("POST", "/v1/sql", self.headers, body), body)
+        head = head_of("POST", "/v1/sql", self.headers, body)
+        try:
+            self.wire = self.wire or Wire(self.peer.port)
+            status, text = self.wire.call(head, body)
+        except OSError:  # it was idle for so long that it was closed
+            self.wire = Wire(self.peer.port)
+            status, text = self.wire.call(head, body)
         assert status == 200, text[:300]
         return text
 
@@ -272,7 +279,8 @@ class Rest:
         return answer["rows"]
 
     def close(self):
-        self.wire.close()
+        if self.wire:
+            self.wire.close()
 
 
 class Postgres:
