@@ -17,9 +17,9 @@ using duckdb::idx_t;
 
 class OpenedFile final : public duckdb::FileHandle {
 public:
-    OpenedFile(duckdb::FileSystem& system, std::string path, duckdb::FileOpenFlags flags,
+    OpenedFile(duckdb::FileSystem& system, std::string name, duckdb::FileOpenFlags how,
                std::unique_ptr<File> file, std::uint64_t bytes)
-        : FileHandle(system, std::move(path), flags), file_(std::move(file)), bytes_(bytes) {}
+        : FileHandle(system, std::move(name), how), file_(std::move(file)), bytes_(bytes) {}
 
     void Close() override { file_.reset(); }
 
