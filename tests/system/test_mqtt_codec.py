@@ -13,7 +13,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-ROUNDS = int(os.environ.get("GANTRY_MQTT_ROUNDS", "100"))
+ROUNDS = int(os.environ.get("GANTRY_MQTT_ROUNDS", "40"))
 
 # Paho's name and ours of the properties of a message.
 MESSAGE = {"PayloadFormatIndicator": "payload_format", "MessageExpiryInterval": "message_expiry",
