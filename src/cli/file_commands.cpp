@@ -4,6 +4,7 @@
 
 #include "cli/context.h"
 #include "cli/destination.h"
+#include "cli/time_text.h"
 
 namespace gantry::cli {
 namespace {

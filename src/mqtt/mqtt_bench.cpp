@@ -69,12 +69,12 @@ void match(benchmark::State& state) {
         const auto subscriber = static_cast<SubscriberId>(i);
         if (i % 100 == 99) {
             tree.add("plant/line-" + std::to_string(i / 100) + "/+/value",
-                     {.subscriber = subscriber});
+                     {.subscriber = subscriber, .options = {}});
         } else {
-            tree.add(device(i), {.subscriber = subscriber});
+            tree.add(device(i), {.subscriber = subscriber, .options = {}});
         }
     }
-    tree.add("#", {.subscriber = 0});
+    tree.add("#", {.subscriber = 0, .options = {}});
     std::vector<std::string> topics;
     for (std::size_t i = 0; i < 4096; ++i) {
         topics.push_back(device(random.below(count)));

@@ -181,8 +181,10 @@ private:
             return std::nullopt;
         }
         const auto& quotient = expression.Cast<BoundFunctionExpression>();
-        if (quotient.function.name != "/" || quotient.children.size() != 2 ||
-            !is_epoch(*quotient.children[0])) {
+        // The second where "/" of whole numbers is whole, as for PostgreSQL's clients.
+        const bool divides = quotient.function.name == "/" || quotient.function.name == "//";
+        if (!divides || quotient.return_type.id() != duckdb::LogicalTypeId::DOUBLE ||
+            quotient.children.size() != 2 || !is_epoch(*quotient.children[0])) {
             return std::nullopt;
         }
         const duckdb::Value* divisor = constant_of(*quotient.children[1]);

@@ -130,13 +130,13 @@ TEST(SqlMetrics, AreTheSeriesByLabels) {
                   {"up", "up", "value", R"({"job":"node"})", 1.0, std::int64_t{1}, {}}}));
     for (const std::string& condition : std::vector<std::string>{
              "name = 'cpu_usage'", "name IN ('up', 'log_line', 'other')", "measurement = 'cpu'",
-             "field = 'value'", "labels ->> 'host' = 'a'", "labels ->> '$.host' = 'b'",
-             "labels ->> 'nothing' = 'a'", "labels ->> 'host' IS NULL",
+             "field = 'value'", "(labels ->> 'host') = 'a'", "(labels ->> '$.host') = 'b'",
+             "(labels ->> 'nothing') = 'a'", "(labels ->> 'host') IS NULL",
              "json_extract_string(labels, 'host') = 'a' AND name = 'cpu_usage'",
              "time >= '2023-11-14 22:50:00+00' AND name = 'cpu_usage'",
              "name = 'up' AND name = "
              "'log_line'",
-             "'b' = labels ->> 'host'"}) {
+             "'b' = (labels ->> 'host')"}) {
         EXPECT_EQ(tables.rows("SELECT count(*), sum(value) FROM metrics WHERE " + condition),
                   tables.rows("SELECT count(*), sum(value) FROM (SELECT * FROM metrics LIMIT "
                               "1000000) WHERE " +
@@ -144,7 +144,7 @@ TEST(SqlMetrics, AreTheSeriesByLabels) {
             << condition;
     }
     const std::string narrowed =
-        tables.plan("SELECT * FROM metrics WHERE name = 'cpu_usage' AND labels ->> 'host' = 'a'");
+        tables.plan("SELECT * FROM metrics WHERE name = 'cpu_usage' AND (labels ->> 'host') = 'a'");
     EXPECT_TRUE(narrowed.contains("Names") && narrowed.contains("Label host")) << narrowed;
     EXPECT_EQ(tables.rows("SELECT labels ->> 'host', time_bucket(INTERVAL 1 HOUR, time), "
                           "max(value) FROM metrics WHERE name = 'cpu_usage' GROUP BY ALL ORDER BY "

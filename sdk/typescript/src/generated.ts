@@ -130,6 +130,8 @@ export interface EventDefinition {
 
 export type EventStream = string;
 
+export type FileContent = string;
+
 export interface FormulaAnswer {
     time: string[];
     items: Array<{
@@ -172,6 +174,7 @@ export interface GroupHistory {
     /** how many there are */
     points: number;
     unit?: string;
+    plan?: QueryPlan;
     /** time, the aggregates, then quality: arrays of one length */
     columns: Record<string, unknown[]>;
 }
@@ -380,6 +383,7 @@ export interface PointHistory {
     unit?: string;
     /** time, then value (raw) or the aggregates, then quality: arrays of one length */
     columns: Record<string, unknown[]>;
+    plan?: QueryPlan;
     next?: string;
 }
 
@@ -468,6 +472,21 @@ export type Protocol = Record<string, unknown>;
 
 export interface ProtocolList {
     items: Protocol[];
+}
+
+/**
+ * What buckets were made of (explain): blocks of about a thousand samples on disk, and samples in
+ * memory.
+ */
+export interface QueryPlan {
+    /** blocks of which the statistics were enough */
+    blocks_by_statistics: number;
+    /** blocks of which the roll-ups by minute or hour were */
+    blocks_by_roll_ups: number;
+    /** blocks that were read sample by sample */
+    blocks_read: number;
+    /** series of which samples are in memory yet; these are read */
+    series_in_memory: number;
 }
 
 export type Quality = 'good' | 'uncertain' | 'bad';
@@ -585,6 +604,16 @@ export interface Statement {
 
 export interface States {
     items: PointStates[];
+}
+
+/** A file of the tenant that SQL reads as files/NAME. */
+export interface StoredFile {
+    name: string;
+    bytes: number;
+}
+
+export interface StoredFileList {
+    items: StoredFile[];
 }
 
 export interface Tag {
@@ -1180,6 +1209,7 @@ export abstract class Operations {
             agg?: string;
             fill?: string;
             limit?: number;
+            explain?: boolean;
             plot?: number;
             quality?: string;
         } = {},
@@ -1230,6 +1260,7 @@ export abstract class Operations {
             agg?: string;
             fill?: string;
             limit?: number;
+            explain?: boolean;
             plot?: number;
             quality?: string;
         } = {},
@@ -1323,6 +1354,7 @@ export abstract class Operations {
             to?: string;
             every?: string;
             agg?: string;
+            explain?: boolean;
             quality?: string;
         } = {},
         options?: CallOptions,
@@ -1364,8 +1396,9 @@ export abstract class Operations {
     /**
      * Run one read-only query
      *
-     * DuckDB's dialect over the tables samples, points, assets and models; rows that the caller may
-     * not read are not there. Times are UTC. Permission: sql:read.
+     * DuckDB's dialect over the tables samples, latest, metrics, points, assets, models and alarms,
+     * and over the tenant's files; rows that the caller may not read are not there. Times are UTC.
+     * Permission: sql:read.
      */
     async runSql(body: SqlQuestion, options?: CallOptions): Promise<SqlAnswer> {
         return (await this.call({
@@ -1374,6 +1407,70 @@ export abstract class Operations {
             body,
             answer: 'json',
         }, options)) as SqlAnswer;
+    }
+
+    /**
+     * Files that SQL reads
+     *
+     * All of them, by name; SQL knows each as files/NAME. Permission: files:read.
+     */
+    async listFiles(options?: CallOptions): Promise<StoredFileList> {
+        return (await this.call({
+            method: 'GET',
+            path: '/v1/files',
+            answer: 'json',
+        }, options)) as StoredFileList;
+    }
+
+    /**
+     * A file as it was brought
+     *
+     * Permission: files:read.
+     */
+    async getFile(file: string, options?: CallOptions): Promise<ArrayBuffer> {
+        return (await this.call({
+            method: 'GET',
+            path: '/v1/files/{file}',
+            pathValues: { file },
+            answer: 'bytes',
+            accept: 'application/octet-stream',
+        }, options)) as ArrayBuffer;
+    }
+
+    /**
+     * Bring a file, or replace it
+     *
+     * Parquet, CSV or JSON, 64 MiB at most. It can be read, whole and durable, when the answer
+     * comes; queries that run go on with the one before. 403 quota_exceeded when the tenant has too
+     * many bytes. Permission: files:write.
+     */
+    async putFile(
+        file: string,
+        body: string | Uint8Array,
+        options?: CallOptions,
+    ): Promise<StoredFile> {
+        return (await this.call({
+            method: 'PUT',
+            path: '/v1/files/{file}',
+            pathValues: { file },
+            body,
+            contentType: 'application/octet-stream',
+            answer: 'json',
+        }, options)) as StoredFile;
+    }
+
+    /**
+     * Remove a file
+     *
+     * Permission: files:write.
+     */
+    async deleteFile(file: string, options?: CallOptions): Promise<void> {
+        await this.call({
+            method: 'DELETE',
+            path: '/v1/files/{file}',
+            pathValues: { file },
+            answer: 'none',
+        }, options);
     }
 
     /**

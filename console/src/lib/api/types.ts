@@ -171,6 +171,7 @@ export type GroupHistory = {
     /** how many there are */
     points: number;
     unit?: string;
+    plan?: QueryPlan;
     /** time, the aggregates, then quality: arrays of one length */
     columns: Record<string, unknown[]>;
 };
@@ -379,6 +380,7 @@ export type PointHistory = {
     unit?: string;
     /** time, then value (raw) or the aggregates, then quality: arrays of one length */
     columns: Record<string, unknown[]>;
+    plan?: QueryPlan;
     next?: string;
 };
 
@@ -467,6 +469,18 @@ export type Protocol = Record<string, unknown>;
 
 export type ProtocolList = {
     items: Protocol[];
+};
+
+/** What buckets were made of (explain): blocks of about a thousand samples on disk, and samples in memory. */
+export type QueryPlan = {
+    /** blocks of which the statistics were enough */
+    blocks_by_statistics: number;
+    /** blocks of which the roll-ups by minute or hour were */
+    blocks_by_roll_ups: number;
+    /** blocks that were read sample by sample */
+    blocks_read: number;
+    /** series of which samples are in memory yet; these are read */
+    series_in_memory: number;
 };
 
 export type Quality = "good" | "uncertain" | "bad";

@@ -141,6 +141,9 @@ class EventDefinition(_t.TypedDict):
 EventStream: _t.TypeAlias = "str"
 
 
+FileContent: _t.TypeAlias = "str"
+
+
 class FormulaAnswerItemsFormulas(_t.TypedDict):
     name: str
     unit: _t.NotRequired[str]
@@ -196,6 +199,7 @@ class GroupHistory(_t.TypedDict):
     # how many there are
     points: int
     unit: _t.NotRequired[str]
+    plan: _t.NotRequired[QueryPlan]
     # time, the aggregates, then quality: arrays of one length
     columns: dict[str, list[_t.Any]]
 
@@ -412,6 +416,7 @@ class PointHistory(_t.TypedDict):
     unit: _t.NotRequired[str]
     # time, then value (raw) or the aggregates, then quality: arrays of one length
     columns: dict[str, list[_t.Any]]
+    plan: _t.NotRequired[QueryPlan]
     next: _t.NotRequired[str]
 
 
@@ -505,6 +510,20 @@ Protocol: _t.TypeAlias = "dict[str, _t.Any]"
 
 class ProtocolList(_t.TypedDict):
     items: list[Protocol]
+
+
+class QueryPlan(_t.TypedDict):
+    """What buckets were made of (explain): blocks of about a thousand samples on disk, and samples
+    in memory.
+    """
+    # blocks of which the statistics were enough
+    blocks_by_statistics: int
+    # blocks of which the roll-ups by minute or hour were
+    blocks_by_roll_ups: int
+    # blocks that were read sample by sample
+    blocks_read: int
+    # series of which samples are in memory yet; these are read
+    series_in_memory: int
 
 
 Quality: _t.TypeAlias = "_t.Literal['good', 'uncertain', 'bad']"
@@ -630,6 +649,16 @@ class Statement(_t.TypedDict):
 
 class States(_t.TypedDict):
     items: list[PointStates]
+
+
+class StoredFile(_t.TypedDict):
+    """A file of the tenant that SQL reads as files/NAME."""
+    name: str
+    bytes: int
+
+
+class StoredFileList(_t.TypedDict):
+    items: list[StoredFile]
 
 
 class Tag(_t.TypedDict):
@@ -1048,8 +1077,8 @@ class Operations:
     def read_samples(
             self, *, point: _c.Iterable[str] | None = None, under: str | None = None, from_: str |
             None = None, to: str | None = None, every: str | None = None, agg: str | None = None,
-            fill: str | None = None, limit: int | None = None, plot: int | None = None, quality: str
-            | None = None,
+            fill: str | None = None, limit: int | None = None, explain: bool | None = None, plot:
+            int | None = None, quality: str | None = None,
     ) -> History:
         """Samples of many points, raw or in buckets
 
@@ -1058,8 +1087,8 @@ class Operations:
         """
         answer: History = self._call(_Request(
             "GET", "/v1/samples", query={"point": point, "under": under, "from": from_, "to": to,
-            "every": every, "agg": agg, "fill": fill, "limit": limit, "plot": plot, "quality":
-            quality}, answer="json"))
+            "every": every, "agg": agg, "fill": fill, "limit": limit, "explain": explain, "plot":
+            plot, "quality": quality}, answer="json"))
         return answer
 
     def write_samples(self, body: Samples, *, ack: str | None = None) -> WriteReport | None:
@@ -1075,8 +1104,8 @@ class Operations:
 
     def read_point_samples(
             self, point: str, *, from_: str | None = None, to: str | None = None, every: str | None
-            = None, agg: str | None = None, fill: str | None = None, limit: int | None = None, plot:
-            int | None = None, quality: str | None = None,
+            = None, agg: str | None = None, fill: str | None = None, limit: int | None = None,
+            explain: bool | None = None, plot: int | None = None, quality: str | None = None,
     ) -> PointHistory:
         """Samples of one point in a range, raw or in buckets
 
@@ -1084,8 +1113,8 @@ class Operations:
         """
         answer: PointHistory = self._call(_Request(
             "GET", "/v1/points/{point}/samples", path_values={"point": point}, query={"from":
-            from_, "to": to, "every": every, "agg": agg, "fill": fill, "limit": limit, "plot":
-            plot, "quality": quality}, answer="json"))
+            from_, "to": to, "every": every, "agg": agg, "fill": fill, "limit": limit, "explain":
+            explain, "plot": plot, "quality": quality}, answer="json"))
         return answer
 
     def erase_point_samples(
@@ -1128,7 +1157,7 @@ class Operations:
     def read_group(
             self, *, point: _c.Iterable[str] | None = None, under: str | None = None, key: str |
             None = None, from_: str | None = None, to: str | None = None, every: str | None = None,
-            agg: str | None = None, quality: str | None = None,
+            agg: str | None = None, explain: bool | None = None, quality: str | None = None,
     ) -> GroupHistory:
         """Aggregates over many points together, in buckets
 
@@ -1139,7 +1168,8 @@ class Operations:
         """
         answer: GroupHistory = self._call(_Request(
             "GET", "/v1/samples/group", query={"point": point, "under": under, "key": key, "from":
-            from_, "to": to, "every": every, "agg": agg, "quality": quality}, answer="json"))
+            from_, "to": to, "every": every, "agg": agg, "explain": explain, "quality": quality},
+            answer="json"))
         return answer
 
     def read_states(
@@ -1160,12 +1190,53 @@ class Operations:
     def run_sql(self, body: SqlQuestion) -> SqlAnswer:
         """Run one read-only query
 
-        DuckDB's dialect over the tables samples, points, assets and models; rows that the
-        caller may not read are not there. Times are UTC. Permission: sql:read.
+        DuckDB's dialect over the tables samples, latest, metrics, points, assets, models
+        and alarms, and over the tenant's files; rows that the caller may not read are not
+        there. Times are UTC. Permission: sql:read.
         """
         answer: SqlAnswer = self._call(_Request(
             "POST", "/v1/sql", body=body, answer="json"))
         return answer
+
+    def list_files(self) -> StoredFileList:
+        """Files that SQL reads
+
+        All of them, by name; SQL knows each as files/NAME. Permission: files:read.
+        """
+        answer: StoredFileList = self._call(_Request(
+            "GET", "/v1/files", answer="json"))
+        return answer
+
+    def get_file(self, file: str) -> bytes:
+        """A file as it was brought
+
+        Permission: files:read.
+        """
+        answer: bytes = self._call(_Request(
+            "GET", "/v1/files/{file}", path_values={"file": file}, answer="bytes",
+            accept="application/octet-stream"))
+        return answer
+
+    def put_file(self, file: str, body: bytes, *, if_match: str | int | None = None) -> StoredFile:
+        """Bring a file, or replace it
+
+        Parquet, CSV or JSON, 64 MiB at most. It can be read, whole and durable, when the
+        answer comes; queries that run go on with the one before. 403 quota_exceeded when
+        the tenant has too many bytes. Permission: files:write.
+        """
+        answer: StoredFile = self._call(_Request(
+            "PUT", "/v1/files/{file}", path_values={"file": file}, body=body,
+            content_type="application/octet-stream", answer="json", if_match=if_match))
+        return answer
+
+    def delete_file(self, file: str, *, if_match: str | int | None = None) -> None:
+        """Remove a file
+
+        Permission: files:write.
+        """
+        self._call(_Request(
+            "DELETE", "/v1/files/{file}", path_values={"file": file}, answer="none",
+            if_match=if_match))
 
     def influx_write(
             self, body: str | bytes, *, db: str | None = None, rp: str | None = None, consistency:
@@ -2249,8 +2320,8 @@ class AsyncOperations:
     async def read_samples(
             self, *, point: _c.Iterable[str] | None = None, under: str | None = None, from_: str |
             None = None, to: str | None = None, every: str | None = None, agg: str | None = None,
-            fill: str | None = None, limit: int | None = None, plot: int | None = None, quality: str
-            | None = None,
+            fill: str | None = None, limit: int | None = None, explain: bool | None = None, plot:
+            int | None = None, quality: str | None = None,
     ) -> History:
         """Samples of many points, raw or in buckets
 
@@ -2259,8 +2330,8 @@ class AsyncOperations:
         """
         answer: History = await self._call(_Request(
             "GET", "/v1/samples", query={"point": point, "under": under, "from": from_, "to": to,
-            "every": every, "agg": agg, "fill": fill, "limit": limit, "plot": plot, "quality":
-            quality}, answer="json"))
+            "every": every, "agg": agg, "fill": fill, "limit": limit, "explain": explain, "plot":
+            plot, "quality": quality}, answer="json"))
         return answer
 
     async def write_samples(self, body: Samples, *, ack: str | None = None) -> WriteReport | None:
@@ -2276,8 +2347,8 @@ class AsyncOperations:
 
     async def read_point_samples(
             self, point: str, *, from_: str | None = None, to: str | None = None, every: str | None
-            = None, agg: str | None = None, fill: str | None = None, limit: int | None = None, plot:
-            int | None = None, quality: str | None = None,
+            = None, agg: str | None = None, fill: str | None = None, limit: int | None = None,
+            explain: bool | None = None, plot: int | None = None, quality: str | None = None,
     ) -> PointHistory:
         """Samples of one point in a range, raw or in buckets
 
@@ -2285,8 +2356,8 @@ class AsyncOperations:
         """
         answer: PointHistory = await self._call(_Request(
             "GET", "/v1/points/{point}/samples", path_values={"point": point}, query={"from":
-            from_, "to": to, "every": every, "agg": agg, "fill": fill, "limit": limit, "plot":
-            plot, "quality": quality}, answer="json"))
+            from_, "to": to, "every": every, "agg": agg, "fill": fill, "limit": limit, "explain":
+            explain, "plot": plot, "quality": quality}, answer="json"))
         return answer
 
     async def erase_point_samples(
@@ -2329,7 +2400,7 @@ class AsyncOperations:
     async def read_group(
             self, *, point: _c.Iterable[str] | None = None, under: str | None = None, key: str |
             None = None, from_: str | None = None, to: str | None = None, every: str | None = None,
-            agg: str | None = None, quality: str | None = None,
+            agg: str | None = None, explain: bool | None = None, quality: str | None = None,
     ) -> GroupHistory:
         """Aggregates over many points together, in buckets
 
@@ -2340,7 +2411,8 @@ class AsyncOperations:
         """
         answer: GroupHistory = await self._call(_Request(
             "GET", "/v1/samples/group", query={"point": point, "under": under, "key": key, "from":
-            from_, "to": to, "every": every, "agg": agg, "quality": quality}, answer="json"))
+            from_, "to": to, "every": every, "agg": agg, "explain": explain, "quality": quality},
+            answer="json"))
         return answer
 
     async def read_states(
@@ -2361,12 +2433,55 @@ class AsyncOperations:
     async def run_sql(self, body: SqlQuestion) -> SqlAnswer:
         """Run one read-only query
 
-        DuckDB's dialect over the tables samples, points, assets and models; rows that the
-        caller may not read are not there. Times are UTC. Permission: sql:read.
+        DuckDB's dialect over the tables samples, latest, metrics, points, assets, models
+        and alarms, and over the tenant's files; rows that the caller may not read are not
+        there. Times are UTC. Permission: sql:read.
         """
         answer: SqlAnswer = await self._call(_Request(
             "POST", "/v1/sql", body=body, answer="json"))
         return answer
+
+    async def list_files(self) -> StoredFileList:
+        """Files that SQL reads
+
+        All of them, by name; SQL knows each as files/NAME. Permission: files:read.
+        """
+        answer: StoredFileList = await self._call(_Request(
+            "GET", "/v1/files", answer="json"))
+        return answer
+
+    async def get_file(self, file: str) -> bytes:
+        """A file as it was brought
+
+        Permission: files:read.
+        """
+        answer: bytes = await self._call(_Request(
+            "GET", "/v1/files/{file}", path_values={"file": file}, answer="bytes",
+            accept="application/octet-stream"))
+        return answer
+
+    async def put_file(
+            self, file: str, body: bytes, *, if_match: str | int | None = None,
+    ) -> StoredFile:
+        """Bring a file, or replace it
+
+        Parquet, CSV or JSON, 64 MiB at most. It can be read, whole and durable, when the
+        answer comes; queries that run go on with the one before. 403 quota_exceeded when
+        the tenant has too many bytes. Permission: files:write.
+        """
+        answer: StoredFile = await self._call(_Request(
+            "PUT", "/v1/files/{file}", path_values={"file": file}, body=body,
+            content_type="application/octet-stream", answer="json", if_match=if_match))
+        return answer
+
+    async def delete_file(self, file: str, *, if_match: str | int | None = None) -> None:
+        """Remove a file
+
+        Permission: files:write.
+        """
+        await self._call(_Request(
+            "DELETE", "/v1/files/{file}", path_values={"file": file}, answer="none",
+            if_match=if_match))
 
     async def influx_write(
             self, body: str | bytes, *, db: str | None = None, rp: str | None = None, consistency:
