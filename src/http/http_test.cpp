@@ -288,7 +288,9 @@ TEST(Server, RefusesMoreConnectionsThanItsLimit) {
     asio::read_until(first, asio::dynamic_buffer(answer), "GET /1 0");
     answer.clear();
     asio::read_until(second, asio::dynamic_buffer(answer), "GET /2 0");
-    EXPECT_EQ(fixture.talk("GET /3 HTTP/1.1\r\nHost: x\r\n\r\n"), "");
+    const std::string turned_away = fixture.talk("GET /3 HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_TRUE(turned_away.starts_with("HTTP/1.1 503")) << turned_away;
+    EXPECT_TRUE(turned_away.contains("2 connections")) << turned_away;
 }
 
 TEST(Server, StopsWithOpenConnections) {
