@@ -35,7 +35,7 @@ def wait_until(condition, what, seconds=30.0):
         if value:
             return value
         time.sleep(0.01)
-    raise AssertionError(f"waited {seconds} s for {what}")
+    raise AssertionError(f"waited {seconds} s for {what() if callable(what) else what}")
 
 
 class Answer:
