@@ -22,6 +22,7 @@ PGBENCH = glob.glob("/usr/lib/postgresql/*/bin/pgbench")[0]
 JAVA = "/usr/share/java/postgresql.jar:/usr/share/java/bsh.jar"
 START = 1_700_000_000
 SAMPLES = 3000
+TABLES = {"samples", "latest", "metrics", "points", "assets", "models", "alarms"}
 
 
 class Door:
@@ -385,7 +386,7 @@ def test_sqlalchemy_reflects_and_pandas_reads(door):
     engine = sqlalchemy.create_engine(sqlalchemy.URL.create(
         "postgresql+psycopg", "grafana", door.token, door.host, int(door.port), "main"))
     inspector = sqlalchemy.inspect(engine)
-    assert set(inspector.get_table_names()) == {"samples", "points", "assets", "models"}
+    assert set(inspector.get_table_names()) == TABLES
     assert "public" in inspector.get_schema_names()
     columns = {column["name"]: column["type"] for column in inspector.get_columns("samples")}
     assert isinstance(columns["time"], sqlalchemy.types.DateTime) and columns["time"].timezone
@@ -420,7 +421,7 @@ def test_jdbc_connects_describes_and_reads(door):
         return [dict(pair.split("=", 1) for pair in line[1:]) for line in lines if line[0] == what]
 
     assert ["product", "PostgreSQL"] in lines, done.stdout + done.stderr
-    assert {row["table_name"] for row in told("table")} == {"samples", "points", "assets", "models"}
+    assert {row["table_name"] for row in told("table")} == TABLES
     assert {row["table_type"] for row in told("table")} == {"TABLE"}
     columns = {row["column_name"]: row for row in told("column")}
     assert columns["time"]["type_name"] == "timestamptz"
@@ -445,7 +446,7 @@ def test_odbc_lists_and_reads(door):
         f"UID=grafana;PWD={door.token};SSLmode=prefer", autocommit=True)
     cursor = connection.cursor()
     assert {row.table_name for row in cursor.tables(schema="public")} \
-        >= {"samples", "points", "assets", "models"}
+        >= TABLES
     columns = {row.column_name: row.type_name for row in cursor.columns(table="samples")}
     assert columns["value"] == "float8" and columns["time"].startswith("timestamp")
     cursor.execute("SELECT time, value FROM samples WHERE point = ? ORDER BY time", "plant/pump3.flow")
@@ -484,7 +485,7 @@ def test_grafana_finds_its_way(door):
         FROM information_schema.tables
         WHERE quote_ident(table_schema) NOT IN ('information_schema', 'pg_catalog')
         ORDER BY CASE WHEN {SCHEMA_CONSTRAINT} THEN 0 ELSE 1 END, 1""")
-    assert tables == [["assets"], ["models"], ["points"], ["samples"]]
+    assert tables == [[table] for table in sorted(TABLES)]
     for table in ("samples", "public.samples"):
         columns = door.rows(f"""SELECT quote_ident(column_name) AS "column", data_type AS "type"
           FROM information_schema.columns
