@@ -99,6 +99,13 @@ Result<std::shared_ptr<Journal::OpenFile>> Journal::create_file() {
     return out;
 }
 
+// Where a file is once it has its place in the order, which it gets before its first record is
+// durable.
+std::string Journal::place_of(const OpenFile& file) const {
+    return std::format("{}/{}{:016x}-{:08x}{}", folder_, prefix, file.first,
+                       static_cast<std::uint32_t>(file.epoch >> 32), suffix);
+}
+
 // Gives a reserved file its place in the order and makes both durable.
 Result<> Journal::write_header(OpenFile& file) {
     FileHeader header;
@@ -107,8 +114,7 @@ Result<> Journal::write_header(OpenFile& file) {
     header.crc = header_crc(header);
     TRY(file.file->write(0, std::as_bytes(std::span(&header, 1))));
     TRY(file.file->sync());
-    const std::string path = std::format("{}/{}{:016x}-{:08x}{}", folder_, prefix, file.first,
-                                         static_cast<std::uint32_t>(file.epoch >> 32), suffix);
+    const std::string path = place_of(file);
     TRY(disk_.rename(file.path, path));
     file.path = path;
     return disk_.sync_directory(folder_);
@@ -166,7 +172,7 @@ Result<> Journal::roll(std::size_t frame) {
         return fail(Code::Unavailable, "the journal takes in more than is committed: try again");
     }
     if (head_) {
-        closed_.push_back({head_->path, last_, limit});
+        closed_.push_back({place_of(*head_), last_, limit});
     }
     head_ = std::move(next_);
     next_.reset();

@@ -142,7 +142,7 @@ public:
 private:
     struct OpenFile {
         std::unique_ptr<File> file;
-        std::string path;
+        std::string path;  // where it is now; under commit_mutex_
         std::uint64_t epoch = 0;
         Lsn first = 0;
         std::uint64_t used = 0;  // bytes that appended records take
@@ -163,6 +163,7 @@ private:
     Result<> make_durable() const;
     Result<> replay(const RecordVisitor& visit, const std::function<Result<>()>& end_of_file);
     Result<std::shared_ptr<OpenFile>> create_file();
+    std::string place_of(const OpenFile& file) const;
     Result<> write_header(OpenFile& file);
     Result<> write_pending(std::vector<PendingWrite>& writes);
     Result<> roll(std::size_t frame_bytes);

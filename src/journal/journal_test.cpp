@@ -62,6 +62,28 @@ TEST(Journal, GivesBackWhatWasCommittedInOrder) {
     EXPECT_EQ(journal->durable(), 300U);
 }
 
+TEST(Journal, AFileThatIsFullBeforeItHasItsPlaceIsReleasedLikeOthers) {
+    Fixture fixture;
+    const auto journal = must(fixture.open());
+    const auto fill_a_file = [&] {
+        for (int i = 0; i < 30; ++i) {
+            append_next(*journal);
+        }
+    };
+    append_next(*journal);
+    // While these records are on their way the next file becomes the head, and when they are there
+    // one more is reserved: the head has no record on the disk, and is full.
+    must(journal->commit([&]() -> Result<> {
+        while (journal->append(7, as_bytes(text_of(journal->last() + 1)))) {
+        }
+        return {};
+    }));
+    fill_a_file();
+    must(journal->commit());
+    must(journal->release(journal->last()));
+    EXPECT_EQ(must(fixture.disk.list("/j")).size(), 2U) << "the head, and what is reserved";
+}
+
 TEST(Journal, ReleaseRemovesOnlyWholeFilesThatAreNotNeeded) {
     Fixture fixture;
     const auto journal = must(fixture.open());
