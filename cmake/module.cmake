@@ -12,6 +12,9 @@
 
 set_property(GLOBAL PROPERTY GANTRY_MODULES "")
 set_property(GLOBAL PROPERTY GANTRY_BENCHES "")
+# Everything that ctest runs of the modules, without the programs: what `./dev test` wants of the
+# preset with sanitizers.
+add_custom_target(unit_programs)
 
 function(module name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "PRECOMPILE" "DEPS;LINK;TEST_DEPS;TEST_LINK")
@@ -75,6 +78,7 @@ function(gantry_test name library precompile)
     add_executable(${program} ${ARGN})
     target_link_libraries(${program} PRIVATE ${library} gantry_testing dep::gtest)
     gantry_precompile(${program} "${precompile}")
+    add_dependencies(unit_programs ${program})
     # Two ctest entries a module: the quick tests, and those whose name ends in _slow.
     add_test(NAME ${name} COMMAND ${program} --gtest_brief=1 --gtest_filter=-*_slow)
     set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 300)
@@ -104,6 +108,7 @@ function(gantry_fuzzer file library precompile)
         target_sources(${program} PRIVATE ${PROJECT_SOURCE_DIR}/tools/fuzz_driver.cpp)
     endif()
     gantry_precompile(${program} "${precompile}")
+    add_dependencies(unit_programs ${program})
     add_test(NAME fuzz_${subject} COMMAND ${program} -runs=20000 -seed=1 ${corpus})
     set_tests_properties(fuzz_${subject} PROPERTIES LABELS fuzz TIMEOUT 600)
 endfunction()

@@ -88,3 +88,9 @@ gantry_precompile(gantry-bench asio)
 add_test(NAME bench_smoke COMMAND python3 -B ${PROJECT_SOURCE_DIR}/bench/run.py --smoke)
 set_tests_properties(bench_smoke PROPERTIES LABELS system TIMEOUT 600
     ENVIRONMENT GANTRY_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY})
+
+# What is tested from outside, and measured: all but the tests and fuzzers of the modules; and
+# codec_test, because what only the optimiser does to arithmetic shows here.
+add_custom_target(programs DEPENDS gantryd gantry gantry-plant gantry-promql-eval
+    gantry-remotewrite-dump gantry-mqtt-dump gantry-bench gantry-bench-data gantry-bench-arrow
+    codec_test)

@@ -174,6 +174,13 @@ asio::awaitable<void> Keeper::tell(const std::vector<TagBinding>& tags, Quality 
 }
 
 Async<CommandResult> Keeper::write(std::shared_ptr<Keeper> self, PointId point, Value value) {
+    if (self->has_wish()) {
+        // What is there of the point, and where, may not be true any more.
+        co_return CommandResult{
+            CommandOutcome::Refused,
+            "the connection is taking over a change of it; nothing was sent: send it again",
+            {}};
+    }
     const auto found = self->tag_of_point_.find(point);
     if (found == self->tag_of_point_.end()) {
         co_return fail(Code::NotFound, "no enabled connection has the point '{}'", point.text());

@@ -269,6 +269,19 @@ TEST_F(Supervising, WritesGoToTheConnectionThatHasThePoint) {
         std::string::npos);
 }
 
+TEST_F(Supervising, AWriteThatMeetsAChangeIsRefusedAndNotUnknown) {
+    apply(plan({tag(1, "hr:7:u16")}));
+    world_.pass(5s);
+    // Nothing of it has run yet when the write comes.
+    supervisor_.apply(plan({tag(1, "hr:7:u16"), tag(2, "hr:8:u16")}));
+    const CommandResult early = must(world_.finish(supervisor_.write(PointId("pt_2"), 7)));
+    EXPECT_EQ(early.outcome, CommandOutcome::Refused) << early.detail;
+    EXPECT_EQ(device_.units[1].holding[8], 8);
+    world_.pass(5s);
+    EXPECT_EQ(must(world_.finish(supervisor_.write(PointId("pt_2"), 7))).outcome,
+              CommandOutcome::Confirmed);
+}
+
 TEST_F(Supervising, StopEndsEverythingAtOnce) {
     for (int i = 0; i < 20; ++i) {
         supervisor_.apply(plan({tag(1, "hr:7:u16")}, "", std::format("con_{}", i)));

@@ -685,7 +685,14 @@ def demo_plant_from_empty_to_live(cli, port):
         (HERE.parents[1] / "packs/demo-plant/connections.json").read_text(encoding="utf-8")
     )["items"][0]["tags"] if tag["point"] == setpoint)
     cli.run("tags", "add", "demo-plant", setpoint, address)
-    wait_until(lambda: cli.run("write", setpoint, "80", "--yes").stdout.startswith("confirmed"),
-               "a confirmed write")
+
+    def confirmed():
+        """Until the connection has taken the tag over, a write is refused."""
+        with cli.start("write", setpoint, "80", "--yes") as written:
+            out, problem = written.communicate(timeout=60)
+        assert written.returncode == 0 or "taking over" in problem + out, (out, problem)
+        return out.startswith("confirmed")
+
+    wait_until(confirmed, "a confirmed write")
     cli.run("connections", "remove", "demo-plant", "--yes")
     cli.error("connections", "show", "demo-plant", code=3)
