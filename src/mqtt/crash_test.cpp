@@ -61,6 +61,7 @@ private:
         core_ = std::make_unique<Core>(clock_, random_, gate_, limits());
         gate_.core = core_.get();
         core_->restore(log);
+        EXPECT_EQ(core_->restored().skipped, 0U);
     }
 
     const Clock& clock_;

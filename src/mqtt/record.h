@@ -17,7 +17,7 @@ namespace gantry::mqtt {
 // numbers of the types are those on disk.
 enum class RecordType : std::uint8_t {
     SessionOpened = 1,     // client_id, principal, expiry; what was of that client before is over
-    SessionResumed = 2,    // client_id, expiry: connected again; its will is gone
+    SessionResumed = 2,    // client_id, expiry: connected again
     SessionAway = 3,       // client_id, expiry, at: its connection is gone
     SessionEnded = 4,      // client_id
     Subscribed = 5,        // client_id, filter, subscription

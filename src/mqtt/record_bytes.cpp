@@ -194,7 +194,7 @@ bool RecordReader::read(Record& out) {
 
 namespace {
 
-bool get_number32(ByteReader& in, std::uint32_t& out) {
+bool take_number32(ByteReader& in, std::uint32_t& out) {
     std::uint64_t value = 0;
     if (!in.get_varint(value) || value > UINT32_MAX) {
         return false;
@@ -203,7 +203,7 @@ bool get_number32(ByteReader& in, std::uint32_t& out) {
     return true;
 }
 
-bool get_text(ByteReader& in, std::string& out) {
+bool take_text(ByteReader& in, std::string& out) {
     std::string_view text;
     if (!in.get_text(text) || text.size() > text_bytes_max || !is_text(text)) {
         return false;
@@ -212,8 +212,8 @@ bool get_text(ByteReader& in, std::string& out) {
     return true;
 }
 
-bool get_filter(ByteReader& in, std::string& out) {
-    return get_text(in, out) && is_topic_filter(out);
+bool take_filter(ByteReader& in, std::string& out) {
+    return take_text(in, out) && is_topic_filter(out);
 }
 
 }  // namespace
@@ -225,9 +225,9 @@ bool RecordReader::read_fields(Record& out) {
         case RecordType::SessionAway:
         case RecordType::WillSet: return read_session(out);
         case RecordType::Subscribed: return read_subscribed(out);
-        case RecordType::Unsubscribed: return get_filter(in_, out.filter);
+        case RecordType::Unsubscribed: return take_filter(in_, out.filter);
         case RecordType::RetainedCleared:
-            return get_text(in_, out.filter) && is_topic_name(out.filter);
+            return take_text(in_, out.filter) && is_topic_name(out.filter);
         case RecordType::Queued: return read_queued(out);
         case RecordType::Sent: return read_sequence(out) && read_packet_id(out);
         case RecordType::Counted:  // a session may have given out none
@@ -253,15 +253,15 @@ bool RecordReader::read_session(Record& out) {
         return false;
     }
     out.principal = principal;
-    return get_number32(in_, out.expiry) &&
+    return take_number32(in_, out.expiry) &&
            (out.type != RecordType::SessionAway || in_.get(out.at)) &&
            (out.type != RecordType::WillSet || read_message(out.message));
 }
 
 bool RecordReader::read_subscribed(Record& out) {
     std::uint8_t options = 0;
-    if (!get_filter(in_, out.filter) || !in_.get(options) ||
-        !get_number32(in_, out.subscription.id)) {
+    if (!take_filter(in_, out.filter) || !in_.get(options) ||
+        !take_number32(in_, out.subscription.id)) {
         return false;
     }
     const unsigned handling = options >> 4;
@@ -289,7 +289,7 @@ bool RecordReader::read_queued(Record& out) {
     }
     for (std::uint64_t i = 0; i < ids; ++i) {
         std::uint32_t id = 0;
-        if (!get_number32(in_, id) || id == 0 || id > varint_max) {
+        if (!take_number32(in_, id) || id == 0 || id > varint_max) {
             return false;
         }
         out.subscription_ids.push_back(id);
