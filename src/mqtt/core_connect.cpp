@@ -193,8 +193,9 @@ void Core::accept(Connection& connection, const Connect& packet, const Admission
         disconnect(*find(session->connection), Reason::SessionTakenOver);
         session = session_of(client_id);
     }
-    // One that is not kept is there only after a restart, until tick().
-    if (session != nullptr && (packet.clean_start || !session->kept())) {
+    // After a restart some may be there, until tick(), that are not kept or whose time is over.
+    const Duration now = clock_.monotonic();
+    if (session != nullptr && (packet.clean_start || !session->kept() || session->ends_at <= now)) {
         end(*session);
         session = nullptr;
     }
@@ -203,7 +204,8 @@ void Core::accept(Connection& connection, const Connect& packet, const Admission
     if (!present) {
         session = &make_session(client_id, admission.principal);
     } else {
-        drop_will(*session);
+        // Who comes before the next tick() does not take back what is due.
+        session->will_at <= now ? publish_will(*session) : drop_will(*session);
         set_timer(Timer::Expiry, session->number, session->ends_at, never);
         session->away_since = time_min;
     }

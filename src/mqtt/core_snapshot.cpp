@@ -14,8 +14,8 @@ std::vector<Record> Core::snapshot(SnapshotProgress& progress, std::size_t recor
         progress.stage_ = Stage::Retained;
     }
     while (progress.stage_ == Stage::Retained && out.size() < records_wanted) {
-        const bool more =
-            retained_.visit(progress.place_, records_wanted, [&](const MessagePtr& message) {
+        const bool more = retained_.visit(
+            progress.place_, records_wanted - out.size(), [&](const MessagePtr& message) {
                 out.push_back({.type = RecordType::Retained, .message = message});
             });
         progress.stage_ = more ? Stage::Retained : Stage::Sessions;

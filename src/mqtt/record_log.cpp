@@ -54,6 +54,7 @@ Result<std::unique_ptr<RecordLog>> RecordLog::open(Disk& disk, std::string folde
                    return replay.look(record);
                }));
     replay.settle(scan.missing);
+    TRY_ASSIGN(const Lsn after, out->read_checkpoints(replay, restored));
     const auto take = [&](std::string_view name, Lsn lsn,
                           std::span<const Record> records) -> Result<> {
         Space& space = out->spaces_.try_emplace(std::string(name)).first->second;
@@ -65,11 +66,13 @@ Result<std::unique_ptr<RecordLog>> RecordLog::open(Disk& disk, std::string folde
         out->mark(space, lsn, fresh->number);
         return restored(name, {fresh, records.end()});
     };
-    TRY_ASSIGN(out->journal_,
-               journal::Journal::open(
-                   disk, journal_folder, random, log, options.journal,
-                   [&](const journal::Record& record) { return replay.replay(record, take); }));
+    TRY_ASSIGN(
+        out->journal_,
+        journal::Journal::open(
+            disk, journal_folder, random, log, options.journal,
+            [&](const journal::Record& record) { return replay.replay(record, take); }, after));
     out->born_ = out->journal_->last() + 1;
+    TRY(out->release());
     out->appended_ = out->journal_->replayable_bytes();
     return out;
 }
@@ -126,7 +129,8 @@ Result<Lsn> RecordLog::append_group(std::string_view name, std::span<const Recor
         const std::size_t begin = part * part_bytes();
         const ByteView body =
             ByteView(group).subspan(begin, std::min(part_bytes(), group.size() - begin));
-        TRY(append_frame({.born = born_,
+        TRY(append_frame(parts > 1 ? detail::part_frame : detail::group_frame,
+                         {.born = born_,
                           .durable = journal_->durable(),
                           .space = name,
                           .part = part,
@@ -138,11 +142,11 @@ Result<Lsn> RecordLog::append_group(std::string_view name, std::span<const Recor
     return journal_->last();
 }
 
-Result<> RecordLog::append_frame(const detail::LogFrame& frame) {
+Result<> RecordLog::append_frame(std::uint32_t type, const detail::LogFrame& frame) {
     frame_.clear();
     detail::put_log_frame(frame, journal_->last() + 1, frame_);
     ByteWriter(frame_).put_bytes(frame.body);
-    TRY(journal_->append(frame.parts > 1 ? detail::part_frame : detail::group_frame, frame_));
+    TRY(journal_->append(type, frame_));
     appended_ += frame_.size();
     return {};
 }

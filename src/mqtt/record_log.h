@@ -17,10 +17,15 @@
 #include "base/options.h"
 #include "base/random.h"
 #include "journal/journal.h"
+#include "mqtt/detail/checkpoint_file.h"
 #include "mqtt/detail/log_frame.h"
 #include "mqtt/record.h"
 
 namespace gantry::mqtt {
+
+namespace detail {
+class RecordReplay;
+}
 
 using journal::Lsn;
 
@@ -45,6 +50,35 @@ struct RecordLogOptions {
 // other, as they wait for the disk.
 class RecordLog {
 public:
+    // A checkpoint of one space that is being written. From one thread at a time, which waits for
+    // the disk; given up when it is destroyed before finish(). The log must outlive it.
+    class Checkpoint {
+    public:
+        ~Checkpoint();
+        Checkpoint(const Checkpoint&) = delete;
+        Checkpoint& operator=(const Checkpoint&) = delete;
+
+        // The next part that Core::snapshot() gave.
+        Result<> add(std::span<const Record> records);
+        // Behind the last part, and when all that the core had recorded by then was appended: that
+        // is committed, the checkpoint takes the place of the one before, and the journal that no
+        // space needs any more goes. After an error the one before still counts.
+        Result<> finish();
+
+    private:
+        friend class RecordLog;
+        Checkpoint(RecordLog& log, std::string space, std::uint64_t file, Lsn lsn);
+
+        RecordLog& log_;
+        const std::string space_;
+        const std::string path_;  // without what follows the last dot
+        const Lsn lsn_;
+        std::unique_ptr<detail::CheckpointWriter> writer_;
+        std::uint64_t begin_ = 0;  // numbers: of its first part and its last
+        std::uint64_t end_ = 0;
+        bool whole_ = false;
+    };
+
     // Records of a space, in their order, with whole changes only: of a checkpoint, if there is
     // one, and of what came behind it. Called many times for a space, and for others in between.
     using RestoreVisitor =
@@ -71,6 +105,16 @@ public:
     // To be called now and then after StorageFull: looks whether there is space again.
     Result<> prepare() { return journal_->prepare(); }
 
+    // Spaces because of which the journal has become long: their cores are to be asked for a
+    // snapshot. Not those that have a checkpoint under way.
+    std::vector<std::string> due() const;
+    // Conflict: one is under way.
+    Result<std::unique_ptr<Checkpoint>> begin_checkpoint(std::string_view space);
+
+    // A space and all it had is no more, durably. Nobody may be using it.
+    Result<> remove(std::string_view space);
+
+    // Of the journal.
     std::uint64_t disk_bytes() const { return journal_->disk_bytes(); }
 
 private:
@@ -84,15 +128,27 @@ private:
         std::uint64_t last = 0;     // the number of its last record
         std::uint64_t covered = 0;  // by its checkpoint
         std::deque<Mark> marks;     // one for each mark_bytes at most
+        std::vector<std::string>
+            files;  // of its checkpoint, and of those before that are still there
+        std::uint64_t checkpoint_bytes = 0;
+        bool busy = false;  // a checkpoint is under way
     };
     using Spaces = std::map<std::string, Space, std::less<>>;
 
     RecordLog(Disk& disk, std::string folder, Log& log, const RecordLogOptions& options);
 
+    // record_log_checkpoint.cpp
+    Result<Lsn> read_checkpoints(const detail::RecordReplay& replay,
+                                 const RestoreVisitor& restored);
+    Result<> read_checkpoint(const std::string& path, const RestoreVisitor& restored);
+    Result<> settle(const Checkpoint& checkpoint);
+    Result<> release();
+    void remove_files(const std::vector<std::string>& paths);
+
     std::size_t part_bytes() const;
     std::size_t group_bytes_max() const;
     Result<Lsn> append_group(std::string_view space, std::span<const Record> records);
-    Result<> append_frame(const detail::LogFrame& frame);
+    Result<> append_frame(std::uint32_t type, const detail::LogFrame& frame);
     void mark(Space& space, Lsn lsn, std::uint64_t number);
 
     Disk& disk_;
@@ -105,7 +161,8 @@ private:
     mutable std::mutex mutex_;  // guards what follows; held while frames are appended
     Spaces spaces_;
     std::uint64_t appended_ = 0;  // bytes, of all spaces
-    Bytes frame_;                 // kept for its room
+    std::uint64_t next_file_ = 1;
+    Bytes frame_;  // kept for its room
 };
 
 }  // namespace gantry::mqtt

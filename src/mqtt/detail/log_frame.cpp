@@ -15,7 +15,7 @@ void put_log_frame(const LogFrame& frame, journal::Lsn lsn, Bytes& out) {
 }
 
 Result<LogFrame> read_log_frame(const journal::Record& record) {
-    if (record.type != group_frame && record.type != part_frame) {
+    if (record.type < group_frame || record.type > gone_frame) {
         return fail(Code::Unsupported,
                     "record {} of the MQTT journal has the type {}, which this program does not "
                     "know: use the program that wrote it, or a newer one",

@@ -12,6 +12,7 @@ namespace gantry::mqtt::detail {
 
 inline constexpr std::uint32_t group_frame = 1;  // a group of records
 inline constexpr std::uint32_t part_frame = 2;   // a part of one that is too large
+inline constexpr std::uint32_t gone_frame = 3;   // the space is no more
 
 struct LogFrame {
     journal::Lsn born = 0;     // the first of the life of the program that wrote it
@@ -19,7 +20,7 @@ struct LogFrame {
     std::string_view space;
     std::uint64_t part = 0;  // 0, 1 … of so many
     std::uint64_t parts = 1;
-    ByteView body;
+    ByteView body;  // of a group
 };
 
 // Corrupt: it is none. Unsupported: of a type that this program does not know.

@@ -15,6 +15,9 @@ Result<> RecordReplay::look(const journal::Record& record) {
     TRY_ASSIGN(const LogFrame frame, read_log_frame(record));
     Life& life = lives_[frame.born];
     life.durable = std::max(life.durable, frame.durable);
+    if (record.type == gone_frame) {
+        removals_.push_back({std::string(frame.space), frame.born, record.lsn});
+    }
     return {};
 }
 
@@ -28,6 +31,14 @@ void RecordReplay::settle(const std::vector<LsnRange>& missing) {
                 life->second.end = std::min(life->second.end, first);
             }
         }
+        if (life->second.end != UINT64_MAX) {
+            log_.info("mqtt", "unfinished write dropped", {{"from", life->second.end}});
+        }
+    }
+    for (const Gone& one : removals_) {
+        if (counts(one.born, one.lsn)) {
+            gone_[one.space] = one.lsn;
+        }
     }
     for (const LsnRange& hole : missing) {
         const auto next = lives_.upper_bound(hole.first);
@@ -37,15 +48,22 @@ void RecordReplay::settle(const std::vector<LsnRange>& missing) {
     }
 }
 
-bool RecordReplay::counts(const LogFrame& frame, Lsn lsn) const {
-    const auto life = lives_.find(frame.born);
+Lsn RecordReplay::gone(std::string_view space) const {
+    const auto found = gone_.find(space);
+    return found == gone_.end() ? 0 : found->second;
+}
+
+bool RecordReplay::counts(Lsn born, Lsn lsn) const {
+    const auto life = lives_.find(born);
     return life != lives_.end() && lsn < life->second.end;
 }
 
 Result<> RecordReplay::replay(const journal::Record& record, const Visitor& visit) {
     TRY_ASSIGN(const LogFrame frame, read_log_frame(record));
-    if (!counts(frame, record.lsn)) {
-        log_.info("mqtt", "unfinished write dropped", {{"record", record.lsn}});
+    if (record.lsn <= gone(frame.space)) {
+        return {};
+    }
+    if (!counts(frame.born, record.lsn)) {
         return {};
     }
     if (record.type == part_frame) {

@@ -36,6 +36,9 @@ public:
     Result<> look(const journal::Record& record);
     void settle(const std::vector<journal::LsnRange>& missing);
 
+    // When the space was said to be no more: what is before that does not count. 0: never.
+    journal::Lsn gone(std::string_view space) const;
+
     // Then again.
     Result<> replay(const journal::Record& record, const Visitor& visit);
 
@@ -46,13 +49,20 @@ private:
         journal::Lsn end = UINT64_MAX;  // what counts ends before it
     };
 
-    bool counts(const LogFrame& frame, journal::Lsn lsn) const;
+    bool counts(journal::Lsn born, journal::Lsn lsn) const;
     Result<> join(const LogFrame& part, journal::Lsn lsn, const Visitor& visit);
     Result<> hand_out(std::string_view space, journal::Lsn lsn, ByteView group,
                       const Visitor& visit) const;
 
     Log& log_;
+    struct Gone {
+        std::string space;
+        journal::Lsn born = 0;
+        journal::Lsn lsn = 0;
+    };
     std::map<journal::Lsn, Life> lives_;  // by their first record
+    std::vector<Gone> removals_;
+    std::map<std::string, journal::Lsn, std::less<>> gone_;
     // A group whose parts are coming.
     std::string space_;
     std::uint64_t parts_ = 0;
