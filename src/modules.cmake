@@ -32,8 +32,8 @@ module(acquisition DEPS connector directory PRECOMPILE asio)
 module(http DEPS runtime security LINK dep::zlib PRECOMPILE asio)
 module(api DEPS http pipeline query acquisition files labels remotewrite arrow
     LINK dep::simdjson PRECOMPILE asio)
-# MQTT 3.1.1 and 5.0: codec, subscriptions, sessions; no socket yet.
-module(mqtt DEPS model LINK dep::xxhash)
+# MQTT 3.1.1 and 5.0: codec, subscriptions, sessions, the log of what must last; no socket yet.
+module(mqtt DEPS model journal LINK dep::xxhash)
 # PostgreSQL's protocol over the SQL engine.
 module(pgwire DEPS runtime query PRECOMPILE asio)
 module(daemon DEPS api pgwire LINK dep::toml PRECOMPILE asio)

@@ -9,6 +9,7 @@
 //   +5s                            time passes
 //   hold, sync                     from now on nothing is durable before sync says so
 //   records opened subscribed      the names of the records that came since
+//   crash                          the broker ends at once and starts with what was durable
 //   deny publish a/#, allow        what principals may not do (publish, subscribe, receive); all
 //   late, answer                   the gate answers when it is told to
 //   limits queue_messages_max=2    first of a case
@@ -24,6 +25,7 @@
 #include <deque>
 #include <format>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -89,9 +91,7 @@ public:
 
 class Conversation {
 public:
-    explicit Conversation(CoreLimits limits) : core_(clock_, random_, gate_, limits) {
-        gate_.core = &core_;
-    }
+    explicit Conversation(CoreLimits limits) : limits_(limits) { start(); }
 
     // What is wrong with the step; empty.
     std::string step(const std::string& line) {
@@ -107,7 +107,7 @@ public:
             wrong = peers_[name].closed ? "" : "it is open";
             peers_[name].closed = false;
         } else if (what == '!') {
-            core_.lose(peers_[name].id);
+            core_->lose(peers_[name].id);
             peers_[name] = {};
         } else {
             wrong = direct(name, mark == std::string::npos ? "" : line.substr(mark + 1));
@@ -137,11 +137,24 @@ private:
         bool closed = false;
     };
 
+    // The broker, with what was durable.
+    void start() {
+        core_ = std::make_unique<Core>(clock_, random_, gate_, limits_);
+        gate_.core = core_.get();
+        log_.resize(durable_);
+        core_->restore(log_);
+        EXPECT_EQ(core_->restored().skipped, 0U);
+        records_.clear();
+    }
+    void sync() {
+        durable_ = log_.size();
+        core_->durable(core_->last_record());
+    }
     void speak(const std::string& name, const std::string& text) {
         Peer& peer = peers_[name];
         if (peer.id == 0) {
             peer = {};
-            peer.id = core_.open();
+            peer.id = core_->open();
         }
         if (text.starts_with("hex")) {
             peer.version = text.starts_with("hex4") ? Version::V311 : peer.version;
@@ -156,24 +169,24 @@ private:
         feed(peer);
     }
     void feed(Peer& peer) {
-        const std::size_t used = core_.receive(peer.id, peer.unsent);
+        const std::size_t used = core_->receive(peer.id, peer.unsent);
         peer.unsent.erase(0, used);
     }
     // As the loop of a server does.
     void turn() {
-        core_.tick();
+        core_->tick();
         for (bool again = true; again;) {
-            for (Record& one : core_.take_records()) {
-                EXPECT_EQ(one.number, records_seen_ + 1);
-                records_seen_ = one.number;
+            for (Record& one : core_->take_records()) {
+                EXPECT_EQ(one.number, log_.size() + 1);
                 records_.push_back(std::string(record_name(one.type)));
+                log_.push_back(std::move(one));
             }
             if (!held_) {
-                core_.durable(core_.last_record());
+                sync();
             }
             again = false;
-            for (const ConnectionId id : core_.take_ready()) {
-                const Output output = core_.take_output(id);
+            for (const ConnectionId id : core_->take_ready()) {
+                const Output output = core_->take_output(id);
                 again = true;
                 for (auto& [name, peer] : peers_) {
                     if (peer.id == id) {
@@ -211,7 +224,11 @@ private:
         } else if (word == "hold") {
             held_ = true;
         } else if (word == "sync") {
-            core_.durable(core_.last_record());
+            sync();
+        } else if (word == "crash") {
+            peers_.clear();
+            gate_.answers.clear();
+            start();
         } else if (word == "late") {
             gate_.late = true;
         } else if (word == "answer") {
@@ -240,7 +257,7 @@ private:
         return "";
     }
     std::string counter(const std::string& text) const {
-        const CoreCounters& all = core_.counters();
+        const CoreCounters& all = core_->counters();
         const std::map<std::string, std::uint64_t> values = {
             {"messages_in", all.messages_in},
             {"messages_out", all.messages_out},
@@ -254,9 +271,9 @@ private:
             {"refused_connects", all.refused_connects},
             {"protocol_errors", all.protocol_errors},
             {"takeovers", all.takeovers},
-            {"sessions", core_.sessions()},
-            {"subscriptions", core_.subscriptions().size()},
-            {"retained", core_.retained().size()}};
+            {"sessions", core_->sessions()},
+            {"subscriptions", core_->subscriptions().size()},
+            {"retained", core_->retained().size()}};
         const std::size_t equals = text.find('=');
         const std::uint64_t value = values.at(text.substr(0, equals));
         return std::to_string(value) == text.substr(equals + 1) ? ""
@@ -266,10 +283,12 @@ private:
     FakeClock clock_;
     SeededRandom random_{1};
     ScriptedGate gate_;
-    Core core_;
+    const CoreLimits limits_;
+    std::unique_ptr<Core> core_;
     std::map<std::string, Peer> peers_;
-    std::vector<std::string> records_;
-    std::uint64_t records_seen_ = 0;
+    std::vector<Record> log_;
+    std::size_t durable_ = 0;           // records of the log
+    std::vector<std::string> records_;  // names of those that the script has not asked for
     bool held_ = false;
 };
 

@@ -16,11 +16,13 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "mqtt/codec/decode.h"
+#include "mqtt/detail/restoring.h"
 #include "mqtt/detail/session.h"
 #include "mqtt/gate.h"
 #include "mqtt/limits.h"
 #include "mqtt/record.h"
 #include "mqtt/retained_store.h"
+#include "mqtt/snapshot.h"
 #include "mqtt/subscription_tree.h"
 
 namespace gantry::mqtt {
@@ -50,9 +52,19 @@ public:
     Core(const Core&) = delete;
     Core& operator=(const Core&) = delete;
 
-    // The state after records that were durable, in their order, from the first: once, before all
-    // else. A change of which a part is missing at the end did not happen.
+    // The state after records that were durable, in their order, from the first or from the
+    // beginning of a snapshot on, before all else; in as many calls as one likes, but whole
+    // changes. A record that does not fit what came before it (a file was damaged) is passed over.
     void restore(std::span<const Record> records);
+    // There are no more. Whoever was connected has lost the connection now.
+    Restored restored();
+
+    // The next part of what there is, as records from which restore() makes it again: they and all
+    // that take_records() gives behind the first part. Whole sessions, until there are so many
+    // records; never more than one session has beyond it. Until progress.done(); calls for
+    // connections, tick() and the like may come in between, but no part may be used before
+    // take_records() was appended to where the records go.
+    std::vector<Record> snapshot(SnapshotProgress& progress, std::size_t records_wanted);
 
     // A client has connected to the network.
     ConnectionId open();
@@ -138,6 +150,7 @@ private:
     void end(Session& session);
     void unsubscribe_all(Session& session);
     void forget(Session& session);
+    void set_will(Session& session, const Will& will);
     void publish_will(Session& session);
     void drop_will(Session& session);
 
@@ -180,9 +193,19 @@ private:
                      bool& fresh);
     void send_retained(Session& session, std::string_view filter, const Subscription& subscription);
 
-    // core_restore.cpp
-    void restore_one(const Record& one);
-    void restore_message(Session& session, const Record& one);
+    // core_restore.cpp: false where a record does not fit
+    bool restore_one(const Record& one);
+    bool restore_snapshot(const Record& one);
+    bool restore_retained(const Record& one);
+    bool restore_will(const Record& one);
+    bool restore_session(Session& session, const Record& one);
+    bool restore_queued(Session& session, const Record& one);
+    bool restore_message(Session& session, const Record& one);
+    void restore_times(Session& session);
+
+    // core_snapshot.cpp
+    void snapshot_session(const Session& session, std::vector<Record>& out) const;
+    void snapshot_messages(const Session& session, std::vector<Record>& out) const;
 
     const Clock& clock_;
     Random& random_;
@@ -200,6 +223,7 @@ private:
     std::map<std::string, SubscriberId, std::less<>> by_client_;
     std::set<std::tuple<Duration, Timer, std::uint64_t>> timers_;
 
+    std::unique_ptr<detail::Restoring> restoring_;  // until restored()
     std::vector<Record> records_;
     std::uint64_t last_record_ = 0;
     std::uint64_t durable_ = 0;

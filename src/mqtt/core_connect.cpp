@@ -118,9 +118,6 @@ void Core::admit(ConnectionId id, const Admission& admission) {
     if (!more && first) {
         const std::string bytes = std::exchange(connection->connect, {});
         accept(*connection, decoded(bytes), admission);
-        if (connection->session != nullptr && decoded(bytes).will) {
-            connection->session->will = bytes;
-        }
         return;
     }
     if (!more && admission.principal != connection->session->principal) {
@@ -196,16 +193,21 @@ void Core::accept(Connection& connection, const Connect& packet, const Admission
         disconnect(*find(session->connection), Reason::SessionTakenOver);
         session = session_of(client_id);
     }
-    if (session != nullptr && packet.clean_start) {
+    // After a restart some may be there, until tick(), that are not kept or whose time is over.
+    const Duration now = clock_.monotonic();
+    if (session != nullptr && (packet.clean_start || !session->kept() || session->ends_at <= now)) {
         end(*session);
         session = nullptr;
     }
     const bool present = session != nullptr;
+    const std::uint64_t before = last_record_;
     if (!present) {
         session = &make_session(client_id, admission.principal);
     } else {
-        drop_will(*session);
+        // Who comes before the next tick() does not take back what is due.
+        session->will_at <= now ? publish_will(*session) : drop_will(*session);
         set_timer(Timer::Expiry, session->number, session->ends_at, never);
+        session->away_since = time_min;
     }
     session->expiry =
         connection.connect_expiry == never_expires && limits_.session_expiry_max == never_expires
@@ -214,15 +216,19 @@ void Core::accept(Connection& connection, const Connect& packet, const Admission
     session->connection = connection.id;
     connection.session = session;
     connection.state = State::Connected;
-    std::uint64_t after = 0;
     if (session->kept() || session->recorded) {
         session->recorded = true;
-        after = record({.type = present ? RecordType::SessionResumed : RecordType::SessionOpened,
-                        .client_id = client_id,
-                        .principal = session->principal,
-                        .expiry = session->expiry});
+        record({.type = present ? RecordType::SessionResumed : RecordType::SessionOpened,
+                .client_id = client_id,
+                .principal = present ? std::string() : session->principal,
+                .expiry = session->expiry});
     }
-    greet(connection, packet, admission, present, assigned, after);
+    if (packet.will) {
+        set_will(*session, *packet.will);
+    }
+    bind_records(before);
+    // The will of a session that is not kept is worth no wait: it becomes durable a moment later.
+    greet(connection, packet, admission, present, assigned, session->recorded ? last_record_ : 0);
     resend(connection);
     pump(*session);
 }

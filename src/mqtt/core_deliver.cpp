@@ -291,8 +291,7 @@ void Core::resend(Connection& connection) {
             if (session.recorded) {
                 record({.type = RecordType::Done,
                         .client_id = session.client_id,
-                        .sequence = one.sequence,
-                        .packet_id = one.id});
+                        .sequence = one.sequence});
             }
             session.inflight.erase(session.inflight.begin() + static_cast<std::ptrdiff_t>(i));
             continue;

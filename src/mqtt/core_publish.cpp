@@ -124,10 +124,8 @@ void Core::refuse_publish(Connection& connection, const Publish& packet, Reason 
 void Core::finish(Session& session, std::size_t at) {
     const Outgoing& one = session.inflight[at];
     if (session.recorded) {
-        record({.type = RecordType::Done,
-                .client_id = session.client_id,
-                .sequence = one.sequence,
-                .packet_id = one.id});
+        record(
+            {.type = RecordType::Done, .client_id = session.client_id, .sequence = one.sequence});
     }
     session.inflight.erase(session.inflight.begin() + static_cast<std::ptrdiff_t>(at));
     pump(session);
@@ -188,8 +186,7 @@ void Core::on_pubrec(Connection& connection, const Ack& packet) {
         // Once PUBREL is out the message must never be sent again, whatever happens to us.
         after = session.recorded ? record({.type = RecordType::Released,
                                            .client_id = session.client_id,
-                                           .sequence = one.sequence,
-                                           .packet_id = one.id})
+                                           .sequence = one.sequence})
                                  : 0;
     }
     send(connection, answer, after);

@@ -41,47 +41,64 @@ void Core::leave(Session& session, bool will) {
         end(session);
         return;
     }
+    session.away_since = clock_.now();
     record({.type = RecordType::SessionAway,
             .client_id = session.client_id,
             .expiry = session.expiry,
-            .at = clock_.now()});
+            .at = session.away_since});
     if (session.expiry != never_expires) {
         set_timer(Timer::Expiry, session.number, session.ends_at,
                   now + std::chrono::seconds(session.expiry));
     }
-    if (!session.will.empty()) {
-        const auto frame = read_frame(session.will, {.connecting = true});
-        const auto packet = decode_connect(**frame);
-        const std::uint32_t delay = packet->will->properties.number(Property::WillDelay);
-        if (delay == 0) {
+    if (session.will != nullptr) {
+        if (session.will_delay == 0) {
             publish_will(session);
         } else {
             set_timer(Timer::Will, session.number, session.will_at,
-                      now + std::chrono::seconds(delay));
+                      now + std::chrono::seconds(session.will_delay));
         }
     }
 }
 
+// Also that of a session that is not kept is recorded: it is to be published after a crash, which
+// is a lost connection to it.
+void Core::set_will(Session& session, const Will& will) {
+    session.will = std::make_shared<const Message>(will, time_max);
+    session.will_delay = will.properties.number(Property::WillDelay);
+    record({.type = RecordType::WillSet,
+            .client_id = session.client_id,
+            .principal = session.principal,
+            .expiry = session.will_delay,
+            .message = session.will});
+}
+
 void Core::drop_will(Session& session) {
-    session.will.clear();
     set_timer(Timer::Will, session.number, session.will_at, never);
+    if (std::exchange(session.will, nullptr) != nullptr) {
+        record({.type = RecordType::WillCleared, .client_id = session.client_id});
+    }
 }
 
 void Core::publish_will(Session& session) {
-    const std::string bytes = std::exchange(session.will, {});
-    set_timer(Timer::Will, session.number, session.will_at, never);
-    if (bytes.empty()) {
-        return;
-    }
-    const auto frame = read_frame(bytes, {.connecting = true});
-    const auto packet = decode_connect(**frame);
+    const MessagePtr kept = session.will;
     // What it may do can have changed since it connected.
-    if (!gate_.may_publish(session.principal, packet->will->topic)) {
+    if (kept != nullptr && !gate_.may_publish(session.principal, kept->topic())) {
         ++counters_.refused_publishes;
+        drop_will(session);
         return;
     }
-    const auto message = std::make_shared<const Message>(*packet->will, clock_.now());
     const std::uint64_t before = last_record_;
+    drop_will(session);
+    if (kept == nullptr) {
+        return;
+    }
+    Will will;
+    will.topic = kept->topic();
+    will.payload = kept->payload();
+    will.qos = kept->qos();
+    will.retain = kept->retain();
+    will.properties = kept->properties();
+    const auto message = std::make_shared<const Message>(will, clock_.now());
     keep_retained(message);
     route(message, session.number);
     bind_records(before);

@@ -31,6 +31,10 @@ Message::Message(const Will& will, Time now)
     keep(will.topic, will.payload, will.properties);
 }
 
+Message::Message(const Publish& publish, const Facts& facts) : facts_(facts) {
+    keep(publish.topic, publish.payload, publish.properties);
+}
+
 void Message::keep(std::string_view topic, std::string_view payload, const Properties& properties) {
     ASSERT(!topic.empty());
     std::string section;

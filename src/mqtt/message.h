@@ -26,8 +26,10 @@ public:
 
     // Copies what it keeps of the packet, whose topic must be there: an alias is resolved before.
     Message(const Publish& publish, Time now);
-    // A will, as it is published.
+    // A will, as it is published; with time_max, as it is kept until then.
     Message(const Will& will, Time now);
+    // One that was kept: packet() of it, and what else there was.
+    Message(const Publish& publish, const Facts& facts);
     Message(const Message&) = delete;
     Message& operator=(const Message&) = delete;
 
@@ -35,6 +37,7 @@ public:
     std::string_view payload() const { return payload_; }
     std::uint8_t qos() const { return facts_.qos; }
     bool retain() const { return facts_.retain; }
+    const Facts& facts() const { return facts_; }
     Time expires() const { return facts_.expires; }
     bool expired(Time now) const { return now >= facts_.expires; }
     // Seconds that are left, rounded up, of one that expires; 0 when it has.

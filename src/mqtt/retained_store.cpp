@@ -77,6 +77,10 @@ private:
 };
 
 RetainedStore::Kept RetainedStore::put(MessagePtr message) {
+    return store(std::move(message), true);
+}
+
+RetainedStore::Kept RetainedStore::store(MessagePtr message, bool limited) {
     if (message->payload().empty()) {
         return remove(message->topic()) ? Kept::Removed : Kept::Nothing;
     }
@@ -86,9 +90,9 @@ RetainedStore::Kept RetainedStore::put(MessagePtr message) {
     NodeId node = trie_.find(message->topic());
     const bool fresh = node == no_node || trie_[node].payload == nullptr;
     const std::size_t before = fresh ? 0 : trie_[node].payload->bytes();
-    if ((fresh && size_ >= limits_.messages_max) ||
-        (message->bytes() > before &&
-         message_bytes_ + message->bytes() - before > limits_.bytes_max)) {
+    const bool too_large =
+        message->bytes() > before && message_bytes_ + message->bytes() - before > limits_.bytes_max;
+    if (limited && (too_large || (fresh && size_ >= limits_.messages_max))) {
         return Kept::Full;
     }
     if (node == no_node) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <queue>
 #include <string_view>
@@ -34,12 +35,28 @@ public:
         : trie_(random), limits_(limits) {}
 
     Kept put(MessagePtr message);
+    // One that was taken over before: without the limits.
+    Kept restore(MessagePtr message) { return store(std::move(message), false); }
     // False: there was none.
     bool remove(std::string_view topic);
     // Appends the messages whose topics a filter (not shared) matches and which have not expired.
     void match(std::string_view filter, Time now, std::vector<MessagePtr>& out) const;
     // Removes messages that have expired, `most` at most; false: there are none left.
     bool sweep(Time now, std::size_t most);
+    // For who goes through all of them while they change: visit(message) for those in the next
+    // places, so many at most, from `place`, which it moves on; false: that was all. One that stays
+    // is in one place.
+    template <class Visit>
+    bool visit(std::size_t& place, std::size_t most, Visit visit) const {
+        const std::size_t end = std::min(trie_.places(), place + most);
+        for (; place < end; ++place) {
+            const MessagePtr& message = trie_[static_cast<detail::NodeId>(place)].payload;
+            if (message != nullptr) {
+                visit(message);
+            }
+        }
+        return place < trie_.places();
+    }
 
     std::size_t size() const { return size_; }
     std::size_t message_bytes() const { return message_bytes_; }
@@ -55,6 +72,7 @@ private:
         bool operator>(const Expiry& other) const { return at > other.at; }
     };
 
+    Kept store(MessagePtr message, bool limited);
     void remove(detail::NodeId node);
     void note_expiry(detail::NodeId node, const MessagePtr& message);
 

@@ -46,10 +46,11 @@ struct Session {
     std::uint64_t last_sequence = 0;
     PacketId last_id = 0;
     std::vector<PacketId> received;  // QoS 2, whose PUBREL has not come; sorted
-    std::string will;                // the CONNECT that has it; empty: none
+    MessagePtr will;                 // without the time at which it expires; null: none
+    std::uint32_t will_delay = 0;    // seconds
     Duration will_at = never;        // monotonic
     Duration ends_at = never;
-    Time away_since = time_min;  // as the records tell; time_min: they do not
+    Time away_since = time_min;  // time_min: it is connected
 
     bool recorded = false;  // the records tell of it, so what happens to it is recorded
 

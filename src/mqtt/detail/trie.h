@@ -83,6 +83,8 @@ public:
         }
     }
 
+    // Nodes have numbers below it.
+    std::size_t places() const { return nodes_.size(); }
     std::size_t size() const { return nodes_.size() - free_.size(); }
     std::size_t bytes() const {
         return nodes_.capacity() * sizeof(Node) + free_.capacity() * sizeof(NodeId) +
