@@ -106,10 +106,11 @@ Result<> Decoder::read(const MappingConfig& config, std::string_view payload, Ti
             ASSERT(room);
             return {};
         }
-        case Format::SparkplugB: break;
+        case Format::SparkplugB:
+            typing_ = Typing::Declared;
+            return sparkplug_.read(payload, document_);
     }
-    return fail(Code::Unsupported, "messages of the format {} are not read",
-                format_name(config.format));
+    return {};
 }
 
 Result<> Decoder::apply(const Mapping::Rule& rule, Run& run) {

@@ -13,6 +13,7 @@
 #include "payload/limits.h"
 #include "payload/line_reader.h"
 #include "payload/mapping.h"
+#include "payload/sparkplug_reader.h"
 
 namespace gantry::payload {
 
@@ -52,6 +53,7 @@ private:
     JsonReader json_;
     CsvReader csv_;
     LineReader lines_;
+    SparkplugReader sparkplug_;
     Document document_;
     Typing typing_ = Typing::Json;
     Captures captures_;

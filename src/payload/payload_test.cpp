@@ -264,6 +264,39 @@ TEST_F(Payload, CborIsReadAsJsonIs) {
               (Texts{"t/a = string xyz"}));
 }
 
+TEST_F(Payload, PayloadsOfSparkplugMayStandOnAnyTopic) {
+    sparkplug::Payload payload;
+    payload.timestamp = 2000;
+    std::string properties;
+    sparkplug::encode_properties(
+        {{.key = "engUnit", .type = 12, .value = {sparkplug::ValueField::String, 0, "Cel"}},
+         {.key = "Quality", .type = 3, .value = {sparkplug::ValueField::Int, 0}}},
+        properties);
+    payload.metrics.resize(2);
+    sparkplug::Metric& first = payload.metrics[0];
+    sparkplug::Metric& second = payload.metrics[1];
+    first.name = "temp";
+    first.has_name = true;
+    first.value = {sparkplug::ValueField::Double, std::bit_cast<std::uint64_t>(21.5)};
+    first.properties = properties;
+    second.name = "raw";
+    second.has_name = true;
+    second.datatype = static_cast<std::uint32_t>(sparkplug::DataType::Octets);
+    second.has_datatype = true;
+    second.timestamp = 3000;
+    second.has_timestamp = true;
+    second.value = {sparkplug::ValueField::Octets, 0, "ab"};
+    std::string message;
+    sparkplug::encode(payload, message);
+    constexpr std::string_view mapping =
+        R"({"key": "m", "topic": "own/#", "format": "sparkplug_b"})";
+    EXPECT_EQ(decode(mapping, "own/a", message),
+              (Texts{"own/a/temp = float64 21.5 [Cel] @1970-01-01T00:00:02Z Bad",
+                     "own/a/raw = string YWI @1970-01-01T00:00:03Z"}));
+    EXPECT_EQ(decode(mapping, "own/a", "\xff")[0].substr(0, 40),
+              "error: the message is no payload of Spar");
+}
+
 TEST_F(Payload, CborThatIsWrongIsNamed) {
     constexpr std::string_view mapping = R"({"key": "m", "topic": "t", "format": "cbor"})";
     const auto error = [&](std::string_view message) {
