@@ -34,6 +34,10 @@ module(api DEPS http pipeline query acquisition files labels remotewrite arrow
     LINK dep::simdjson PRECOMPILE asio)
 # MQTT 3.1.1 and 5.0: codec, subscriptions, sessions, the log of what must last; no socket yet.
 module(mqtt DEPS model journal LINK dep::xxhash)
+# Sparkplug B: payloads, and both ends of it as state machines.
+module(sparkplug DEPS base model LINK dep::json)
+# What messages of devices say about points: from topics and payloads to readings.
+module(payload DEPS base model lineprotocol sparkplug LINK dep::json dep::simdjson dep::xxhash)
 # PostgreSQL's protocol over the SQL engine.
 module(pgwire DEPS runtime query PRECOMPILE asio)
 module(daemon DEPS api pgwire LINK dep::toml PRECOMPILE asio)

@@ -7,7 +7,7 @@
 #include <format>
 
 #include "base/encoding.h"
-#include "remotewrite/wire.h"
+#include "base/protobuf.h"
 
 namespace gantry::remotewrite {
 namespace {
@@ -39,18 +39,18 @@ std::string_view type_name(std::uint64_t type) {
 
 bool read_sample(std::string_view message, Sample& sample) {
     sample = {};
-    Wire wire(message);
+    ProtobufReader wire(message);
     while (!wire.done()) {
         std::uint32_t field = 0;
-        WireType type{};
+        ProtobufType type{};
         if (!wire.tag(field, type)) {
             return false;
         }
-        if (field == 1 && type == WireType::Fixed64) {
+        if (field == 1 && type == ProtobufType::Fixed64) {
             if (!wire.fixed64(sample.value)) {
                 return false;
             }
-        } else if (field == 2 && type == WireType::Varint) {
+        } else if (field == 2 && type == ProtobufType::Varint) {
             std::uint64_t time = 0;
             if (!wire.varint(time)) {
                 return false;
@@ -65,14 +65,14 @@ bool read_sample(std::string_view message, Sample& sample) {
 
 bool read_label(std::string_view message, LabelView& label) {
     label = {};
-    Wire wire(message);
+    ProtobufReader wire(message);
     while (!wire.done()) {
         std::uint32_t field = 0;
-        WireType type{};
+        ProtobufType type{};
         if (!wire.tag(field, type)) {
             return false;
         }
-        if (type == WireType::Bytes && (field == 1 || field == 2)) {
+        if (type == ProtobufType::Length && (field == 1 || field == 2)) {
             if (!wire.bytes(field == 1 ? label.name : label.value)) {
                 return false;
             }
@@ -106,10 +106,10 @@ public:
             TRY(read_symbols());
         }
         const std::uint32_t series_field = version_ == Version::V1 ? 1 : 5;
-        Wire wire(message_);
+        ProtobufReader wire(message_);
         while (!wire.done()) {
             std::uint32_t field = 0;
-            WireType type{};
+            ProtobufType type{};
             std::string_view part;
             const char* from = wire.at();
             if (!wire.tag(field, type)) {
@@ -117,7 +117,7 @@ public:
             }
             const bool series = field == series_field;
             const bool metadata = field == 3 && version_ == Version::V1;
-            if (type != WireType::Bytes || (!series && !metadata)) {
+            if (type != ProtobufType::Length || (!series && !metadata)) {
                 if (!wire.skip(type)) {
                     return broken(from, "a field does not end");
                 }
@@ -144,15 +144,15 @@ private:
 
     Result<> read_symbols() {
         room_.symbols.clear();
-        Wire wire(message_);
+        ProtobufReader wire(message_);
         while (!wire.done()) {
             std::uint32_t field = 0;
-            WireType type{};
+            ProtobufType type{};
             const char* from = wire.at();
             if (!wire.tag(field, type)) {
                 return broken(from, "no field of a message begins here");
             }
-            if (field == 4 && type == WireType::Bytes) {
+            if (field == 4 && type == ProtobufType::Length) {
                 if (room_.symbols.size() == limits_.symbols_max) {
                     return too_large("symbols", limits_.symbols_max);
                 }
@@ -173,18 +173,18 @@ private:
         room_.labels.clear();
         room_.samples.clear();
         metadata_ = {};
-        Wire wire(part);
+        ProtobufReader wire(part);
         while (!wire.done()) {
             std::uint32_t field = 0;
-            WireType type{};
+            ProtobufType type{};
             const char* from = wire.at();
             if (!wire.tag(field, type)) {
                 return broken(from, "no field of a series begins here");
             }
-            if (type != WireType::Bytes) {
+            if (type != ProtobufType::Length) {
                 // References may come one by one.
                 const bool reference =
-                    version_ == Version::V2 && field == 1 && type == WireType::Varint;
+                    version_ == Version::V2 && field == 1 && type == ProtobufType::Varint;
                 if (reference ? !read_reference(wire) : !wire.skip(type)) {
                     return broken(from, "a field of a series does not end");
                 }
@@ -233,7 +233,7 @@ private:
     std::size_t labels_read_max() const { return limits_.labels_max * 16; }
 
     // Names and values take turns.
-    bool read_reference(Wire& wire) {
+    bool read_reference(ProtobufReader& wire) {
         std::uint64_t reference = 0;
         if (!wire.varint(reference) || reference >= room_.symbols.size() ||
             room_.labels.size() > labels_read_max()) {
@@ -249,7 +249,7 @@ private:
         return true;
     }
     bool read_references(std::string_view packed) {
-        Wire wire(packed);
+        ProtobufReader wire(packed);
         while (!wire.done()) {
             if (!read_reference(wire)) {
                 return false;
@@ -259,15 +259,15 @@ private:
     }
 
     bool read_series_metadata(std::string_view message) {
-        Wire wire(message);
+        ProtobufReader wire(message);
         while (!wire.done()) {
             std::uint32_t field = 0;
-            WireType type{};
+            ProtobufType type{};
             std::uint64_t number = 0;
             if (!wire.tag(field, type)) {
                 return false;
             }
-            if (type != WireType::Varint) {
+            if (type != ProtobufType::Varint) {
                 if (!wire.skip(type)) {
                     return false;
                 }
@@ -289,17 +289,17 @@ private:
     Result<> read_metadata(std::string_view part) {
         Metadata metadata;
         metadata.type = type_name(0);
-        Wire wire(part);
+        ProtobufReader wire(part);
         while (!wire.done()) {
             std::uint32_t field = 0;
-            WireType type{};
+            ProtobufType type{};
             std::uint64_t number = 0;
             const char* from = wire.at();
             bool sound = wire.tag(field, type);
-            if (sound && field == 1 && type == WireType::Varint) {
+            if (sound && field == 1 && type == ProtobufType::Varint) {
                 sound = wire.varint(number);
                 metadata.type = type_name(number);
-            } else if (sound && type == WireType::Bytes) {
+            } else if (sound && type == ProtobufType::Length) {
                 std::string_view text;
                 sound = wire.bytes(text);
                 (field == 2   ? metadata.metric
