@@ -91,17 +91,15 @@ private:
     struct Asker {
         security::Context context;
         std::string database;
-        const query::SqlExtension* extension = nullptr;
 
         query::SqlCaller caller() const {
             return {.context = context,
                     .database = database,
-                    .extension = extension,
                     .whole_division = true};  // as PostgreSQL has it
         }
     };
     Party party() const { return {context_.tenant.text(), context_.identity->principal.text()}; }
-    Asker asker() const { return {context_, database_, &server_.extension()}; }
+    Asker asker() const { return {context_, database_}; }
 
     // ---- extended.cpp
     asio::awaitable<query::SqlResult<>> extended(char letter, std::string_view body);

@@ -44,8 +44,9 @@ std::string message_of(const std::exception& error) {
     return duckdb::ErrorData(error).RawMessage();
 }
 
-SqlInstance::SqlInstance(duckdb::shared_ptr<SqlScope> nobody, const SqlOptions& options,
-                         duckdb::unique_ptr<duckdb::FileSystem> files) {
+SqlInstance::SqlInstance(const duckdb::shared_ptr<SqlScope>& nobody, const SqlOptions& options,
+                         duckdb::unique_ptr<duckdb::FileSystem> files,
+                         std::span<const std::string> extension) {
     duckdb::DBConfig config;
     config.options.maximum_memory = static_cast<duckdb::idx_t>(options.memory_bytes);
     config.options.maximum_threads = static_cast<duckdb::idx_t>(options.threads);
@@ -63,9 +64,17 @@ SqlInstance::SqlInstance(duckdb::shared_ptr<SqlScope> nobody, const SqlOptions& 
     }
     database_ = std::make_unique<duckdb::DuckDB>(nullptr, &config);
     // Making a view binds it once, which wants a scope; that of nobody sees nothing.
-    duckdb::Connection connection = connect(std::move(nobody));
+    duckdb::Connection connection = connect(nobody);
     register_tables(connection);
     add_rewrite(*database_->instance);
+    connection.BeginTransaction();
+    for (const std::string& statement : extension) {
+        const auto done = connection.Query(statement);
+        if (done->HasError()) {
+            done->ThrowError(statement + ": ");
+        }
+    }
+    connection.Commit();
     // Times are UTC for everybody, and nobody can change that or anything else.
     for (const char* setting : {"SET GLOBAL TimeZone = 'UTC'", "SET lock_configuration = true"}) {
         const auto done = connection.Query(setting);
@@ -83,24 +92,6 @@ duckdb::Connection SqlInstance::connect(duckdb::shared_ptr<SqlScope> scope) {
     }
     connection.context->registered_state->Insert(SqlScope::name, std::move(scope));
     return connection;
-}
-
-void SqlInstance::extend(const std::string& name, std::span<const std::string> statements,
-                         duckdb::shared_ptr<SqlScope> nobody) {
-    const std::lock_guard lock(mutex_);
-    if (extended_.contains(name)) {
-        return;
-    }
-    duckdb::Connection connection = connect(std::move(nobody));
-    connection.BeginTransaction();
-    for (const std::string& statement : statements) {
-        const auto done = connection.Query(statement);
-        if (done->HasError()) {
-            done->ThrowError(statement + ": ");
-        }
-    }
-    connection.Commit();
-    extended_.insert(name);
 }
 
 SqlCursor::SqlCursor(std::shared_ptr<SqlInstance> instance, duckdb::Connection connection,
