@@ -280,6 +280,43 @@ TEST(Sql, EndsWhatRunsTooLongOrTakesTooMuch) {
               Code::InvalidArgument);
 }
 
+// What DuckDB itself neither counts as memory nor leaves before it is done.
+TEST(Sql, EndsWhatOneCallWouldNot) {
+    Fixture fixture;
+    SqlOptions options;
+    options.memory_bytes = 64 << 20;
+    SqlEngine engine(*fixture.directory, *fixture.registry, *fixture.store, *fixture.labels,
+                     *fixture.files, options);
+    const auto ask = [&](const std::string& text) {
+        return engine.run(fixture.context, {.text = text, .parameters = {}});
+    };
+    EXPECT_EQ(must(ask("SELECT length(repeat('xyz', 5000000)), repeat('ab', 3), repeat('', 9), "
+                       "repeat('x', -1), repeat([1], 2)::VARCHAR"))
+                  .rows[0],
+              (std::vector<SqlCell>{15'000'000L, "ababab", "", "", "[1, 1]"}));
+    for (const char* text :
+         {"SELECT length(repeat('x', 3000000000))",
+          "SELECT max(length(repeat('x', 10000000 + range))) FROM range(2000)",
+          "SELECT max(length(rpad('x', 10000000 + range::INT, 'y'))) FROM range(2000)"}) {
+        EXPECT_EQ(failure(ask(text)), Code::TooLarge) << text;
+    }
+    for (const char* name :
+         {"levenshtein", "damerau_levenshtein", "jaro_winkler_similarity", "strpos", "contains"}) {
+        EXPECT_EQ(failure(ask(std::format(
+                      "SELECT {}(repeat('x', 100000 + range), repeat('x', 50000) || 'y') "
+                      "FROM range(3)",
+                      name))),
+                  Code::InvalidArgument)
+            << name;
+        EXPECT_EQ(must(ask(std::format("SELECT {}('abc', 'b') IS NULL", name))).rows[0][0],
+                  SqlCell(false));
+    }
+    // What was taken is given back, also after a failure.
+    for (int i = 0; i < 20; ++i) {
+        must(ask("SELECT max(length(repeat('x', 10000000 + range))) FROM range(1)"));
+    }
+}
+
 // As a door that streams uses the engine.
 struct Streaming : Fixture {
     SqlCaller caller() { return {.context = context, .database = "here"}; }

@@ -7,6 +7,7 @@
 #include <duckdb/parser/statement/explain_statement.hpp>
 
 #include "query/sql.h"
+#include "query/sql_bounds.h"
 #include "query/sql_files.h"
 #include "query/sql_rewrite.h"
 
@@ -49,6 +50,8 @@ SqlInstance::SqlInstance(const duckdb::shared_ptr<SqlScope>& nobody, const SqlOp
                          std::span<const std::string> extension) {
     duckdb::DBConfig config;
     config.options.maximum_memory = static_cast<duckdb::idx_t>(options.memory_bytes);
+    // As much again for the values that are worked on, which DuckDB does not count.
+    config.allocator = bounded_allocator(2 * options.memory_bytes);
     config.options.maximum_threads = static_cast<duckdb::idx_t>(options.threads);
     config.options.enable_external_access = files == nullptr;
     // A file may be replaced by another of the same name.
@@ -65,6 +68,7 @@ SqlInstance::SqlInstance(const duckdb::shared_ptr<SqlScope>& nobody, const SqlOp
     database_ = std::make_unique<duckdb::DuckDB>(nullptr, &config);
     // Making a view binds it once, which wants a scope; that of nobody sees nothing.
     duckdb::Connection connection = connect(nobody);
+    bound_functions(connection);
     register_tables(connection);
     add_rewrite(*database_->instance);
     connection.BeginTransaction();
