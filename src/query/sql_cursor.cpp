@@ -10,6 +10,7 @@
 #include "query/sql_bounds.h"
 #include "query/sql_files.h"
 #include "query/sql_rewrite.h"
+#include "query/sql_utc.h"
 
 namespace gantry::query {
 namespace {
@@ -69,6 +70,7 @@ SqlInstance::SqlInstance(const duckdb::shared_ptr<SqlScope>& nobody, const SqlOp
     // Making a view binds it once, which wants a scope; that of nobody sees nothing.
     duckdb::Connection connection = connect(nobody);
     bound_functions(connection);
+    use_utc(connection);
     register_tables(connection);
     add_rewrite(*database_->instance);
     connection.BeginTransaction();
