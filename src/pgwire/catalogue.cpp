@@ -492,31 +492,27 @@ void create_macros(std::vector<std::string>& out) {
 
 query::SqlExtension catalogue() {
     query::SqlExtension out;
-    out.name = "postgres";
-    auto& statements = out.statements;
     for (const std::string_view schema :
          {std::string_view("public"), catalogue_schema, information_schema}) {
-        statements.push_back(std::format("CREATE SCHEMA {}", schema));
+        out.push_back(std::format("CREATE SCHEMA {}", schema));
     }
     for (const std::string_view table : query::sql_tables()) {
-        statements.push_back(
-            create_view("public", table, std::format("SELECT * FROM main.{}", table)));
+        out.push_back(create_view("public", table, std::format("SELECT * FROM main.{}", table)));
     }
-    statements.push_back(create_view(catalogue_schema, "settings_", settings_query()));
+    out.push_back(create_view(catalogue_schema, "settings_", settings_query()));
     for (const View& view : views) {
-        statements.push_back(create_view(catalogue_schema, view.name, view.query));
+        out.push_back(create_view(catalogue_schema, view.name, view.query));
     }
     for (const Empty& empty : empties) {
-        statements.push_back(create_view(catalogue_schema, empty.name, empty_query(empty.columns)));
+        out.push_back(create_view(catalogue_schema, empty.name, empty_query(empty.columns)));
     }
     for (const View& view : information_views) {
-        statements.push_back(create_view(information_schema, view.name, view.query));
+        out.push_back(create_view(information_schema, view.name, view.query));
     }
     for (const Empty& empty : information_empties) {
-        statements.push_back(
-            create_view(information_schema, empty.name, empty_query(empty.columns)));
+        out.push_back(create_view(information_schema, empty.name, empty_query(empty.columns)));
     }
-    create_macros(statements);
+    create_macros(out);
     return out;
 }
 

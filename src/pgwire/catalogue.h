@@ -17,8 +17,7 @@ inline constexpr std::string_view server_version_number = "160000";
 inline constexpr std::string_view catalogue_schema = "gantry_pg";
 inline constexpr std::string_view information_schema = "gantry_info";
 
-// What is made in a tenant's database before the first statement through this door. To be kept: it
-// is made anew each time.
+// What each tenant's database is made with.
 query::SqlExtension catalogue();
 
 // Names are in lower case.

@@ -22,8 +22,7 @@ constexpr std::array writes = {"insert",  "update",     "delete",  "merge",    "
                                "lock",    "checkpoint", "do",      "call",     "install",  "load",
                                "attach",  "detach",     "export"};
 
-constexpr std::array unsupported = {"prepare", "execute", "declare", "fetch",
-                                    "move",    "listen",  "notify"};
+constexpr std::array unsupported = {"listen", "notify"};
 
 bool among(std::span<const char* const> words, const StatementText& statement) {
     const std::string first = lower(statement.of(0));
@@ -284,8 +283,20 @@ SqlResult<Command> command_of(const StatementText& statement) {
     if (first == "unlisten") {
         return NothingCommand{"UNLISTEN", false};
     }
+    if (first == "declare") {
+        return declare_command(statement);
+    }
+    if (first == "fetch" || first == "move") {
+        return fetch_command(statement);
+    }
     if (first == "close") {
-        return NothingCommand{"CLOSE CURSOR ALL", false};
+        return close_command(statement);
+    }
+    if (first == "prepare") {
+        return prepare_command(statement);
+    }
+    if (first == "execute") {
+        return execute_command(statement);
     }
     if (first == "copy") {
         return copy_command(statement);

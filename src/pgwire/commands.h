@@ -6,6 +6,7 @@
 #include <string>
 #include <variant>
 
+#include "pgwire/cursor_commands.h"
 #include "pgwire/tokens.h"
 #include "query/sql_values.h"
 
@@ -33,7 +34,7 @@ struct DeallocateCommand {
     std::string name;
     bool all = false;
 };
-// What is taken without doing anything: DISCARD, UNLISTEN, CLOSE …
+// What is taken without doing anything: DISCARD, UNLISTEN …
 struct NothingCommand {
     std::string_view tag;
     bool forget_statements = false;  // DISCARD ALL
@@ -50,7 +51,8 @@ struct CopyCommand {
 };
 
 using Command = std::variant<QueryCommand, TransactionCommand, SetCommand, ShowCommand,
-                             DeallocateCommand, NothingCommand, CopyCommand>;
+                             DeallocateCommand, NothingCommand, CopyCommand, DeclareCommand,
+                             FetchCommand, CloseCommand, PrepareCommand, ExecuteCommand>;
 
 // 25006: the statement would write. 0A000: PostgreSQL has it, this has not.
 query::SqlResult<Command> command_of(const StatementText& statement);

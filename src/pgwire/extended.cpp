@@ -11,9 +11,6 @@ namespace {
 using query::SqlFault;
 using query::SqlResult;
 
-constexpr std::size_t statements_max = 1000;  // kept prepared by one client
-constexpr std::size_t portals_max = 32;       // each may hold a query that runs
-
 std::unexpected<SqlFault> fault(Code code, std::string_view state, std::string message) {
     return std::unexpected(SqlFault{{code, std::move(message), {}}, state, 0});
 }
@@ -43,19 +40,8 @@ asio::awaitable<SqlResult<>> Session::parse(std::string_view body) {
     const std::string name(message.statement);
     if (name.empty()) {
         statements_.erase(name);
-    } else if (statements_.contains(name)) {
-        co_return fault(Code::Conflict, "42P05",
-                        std::format("there is a prepared statement \"{}\" already", name));
     }
-    std::size_t kept = message.query.size();
-    for (const auto& [other, statement] : statements_) {
-        kept += statement->text.size();
-    }
-    if (statements_.size() >= statements_max ||
-        kept > static_cast<std::size_t>(server_.options().message_bytes_max)) {
-        co_return fault(Code::TooLarge, "53400",
-                        "too many prepared statements: close some of them (DEALLOCATE ALL)");
-    }
+    CO_TRY(may_keep(name, message.query.size()));
     StatementList list = read_statements(message.query, database_);
     if (list.fault) {
         co_return std::unexpected(*list.fault);
@@ -163,7 +149,10 @@ SqlResult<> Session::describe(std::string_view body) {
         if (found == portals_.end()) {
             return fault(Code::NotFound, "34000", std::format("there is no portal \"{}\"", name));
         }
-        describe_rows(found->second->statement(), found->second->description());
+        const Portal& portal = *found->second;
+        describe_rows(portal.statement(), is_of_cursors(portal.statement())
+                                              ? described(portal.statement(), portal.formats())
+                                              : portal.description());
         return {};
     }
     const auto found = statements_.find(name);
@@ -177,7 +166,9 @@ SqlResult<> Session::describe(std::string_view body) {
     }
     writer_.parameter_description(types);
     // In text, as long as nobody has said otherwise.
-    describe_rows(*found->second, Portal(found->second, {}, {}).description());
+    describe_rows(*found->second, is_of_cursors(*found->second)
+                                      ? described(*found->second, {})
+                                      : Portal(found->second, {}, {}).description());
     return {};
 }
 
@@ -208,6 +199,12 @@ asio::awaitable<SqlResult<>> Session::execute(std::string_view body) {
         co_return SqlResult<>{};
     }
     CO_TRY(may_run(statement));
+    if (is_of_cursors(statement)) {
+        // Kept while it runs: a CLOSE ALL or an end of the transaction puts portals away.
+        const auto kept = std::make_shared<const Statement>(statement);
+        const Portal around(kept, portal.arguments(), portal.formats());
+        co_return co_await run_cursors(kept, &around, false);
+    }
     if (!statement.is_query()) {
         // A copy: the end of a transaction closes portals.
         const Command command = *statement.command;

@@ -122,7 +122,6 @@ Server::Server(Shards& shards, Surroundings around, PostgresOptions options)
       options_(std::move(options)),
       meters_(around.metrics),
       connections_(around.random),
-      extension_(catalogue()),
       queries_({.threads = static_cast<std::size_t>(options_.threads),
                 .waiting_max = static_cast<std::size_t>(options_.connections_max) + 1,
                 .all_waiting_max = static_cast<std::size_t>(options_.connections_max) + 1}) {}
@@ -146,6 +145,7 @@ Result<> Server::start() {
     if (tls.enabled()) {
         TRY_ASSIGN(tls_, TlsServer::load(tls));
     }
+    around_.sql.extend(catalogue());
     // In the clear: a client asks for TLS by its first message.
     TRY_ASSIGN(listener_, around_.network.listen(shards_.executor(0), options_.listen, {}));
     for (std::size_t i = 0; i < shards_.count(); ++i) {

@@ -124,7 +124,6 @@ public:
     Connections& connections() { return connections_; }
     FairPool& queries() { return queries_; }
     Meters& meters() { return meters_; }
-    const query::SqlExtension& extension() const { return extension_; }
 
 private:
     // On one shard, and touched there only.
@@ -142,7 +141,6 @@ private:
     const PostgresOptions options_;
     Meters meters_;
     Connections connections_;
-    const query::SqlExtension extension_;
     FairPool queries_;
     std::unique_ptr<TlsServer> tls_;
     std::unique_ptr<Listener> listener_;

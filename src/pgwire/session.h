@@ -79,6 +79,9 @@ private:
     asio::awaitable<query::SqlResult<>> run_simple(std::shared_ptr<const Statement> statement);
     // Rows to the client until there are no more, or as many as it wants. True: there may be more.
     asio::awaitable<query::SqlResult<bool>> stream_rows(Portal& portal, std::uint64_t rows_max);
+    // The same without a word to the client at the end. They may also be passed by.
+    asio::awaitable<query::SqlResult<>> pour_rows(Portal& portal, std::uint64_t rows_max,
+                                                  bool discard);
     asio::awaitable<query::SqlResult<>> open_portal(Portal& portal);
     query::SqlResult<> may_run(const Statement& statement) const;
     // What is not a query; tells the client that it is done.
@@ -91,17 +94,34 @@ private:
     struct Asker {
         security::Context context;
         std::string database;
-        const query::SqlExtension* extension = nullptr;
 
         query::SqlCaller caller() const {
             return {.context = context,
                     .database = database,
-                    .extension = extension,
                     .whole_division = true};  // as PostgreSQL has it
         }
     };
     Party party() const { return {context_.tenant.text(), context_.identity->principal.text()}; }
-    Asker asker() const { return {context_, database_, &server_.extension()}; }
+    Asker asker() const { return {context_, database_}; }
+
+    // ---- cursors.cpp: DECLARE, FETCH, MOVE, CLOSE, PREPARE, EXECUTE
+    static bool is_of_cursors(const Statement& statement);
+    // `around`: what the statement came in, with its arguments and formats. `describe`: tell the
+    // columns before the rows.
+    asio::awaitable<query::SqlResult<>> run_cursors(std::shared_ptr<const Statement> statement,
+                                                    const Portal* around, bool describe);
+    asio::awaitable<query::SqlResult<>> run_declare(const Statement& statement,
+                                                    const Portal* around);
+    asio::awaitable<query::SqlResult<>> run_fetch(FetchCommand command, const Portal* around,
+                                                  bool describe);
+    asio::awaitable<query::SqlResult<>> run_prepare(const Statement& statement);
+    asio::awaitable<query::SqlResult<>> run_execute(ExecuteCommand command, const Portal* around,
+                                                    bool describe);
+    query::SqlResult<> run_close(const CloseCommand& command);
+    // What a FETCH or EXECUTE will answer.
+    std::vector<ColumnDescription> described(const Statement& statement,
+                                             std::span<const Format> formats) const;
+    query::SqlResult<> may_keep(const std::string& name, std::size_t bytes) const;
 
     // ---- extended.cpp
     asio::awaitable<query::SqlResult<>> extended(char letter, std::string_view body);
@@ -113,6 +133,8 @@ private:
     void describe_rows(const Statement& statement, std::span<const ColumnDescription> columns);
     void put_away(const std::string& portal);
     void forget_portals();
+
+    static constexpr std::size_t portals_max = 32;  // each may hold a query that runs
 
     std::unique_ptr<Stream> stream_;
     Server& server_;

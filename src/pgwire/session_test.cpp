@@ -364,5 +364,115 @@ TEST(Session, CopiesOut) {
     EXPECT_EQ(text[1].body, "a\\tb\\\\\t\\N\n");
 }
 
+// The tag of a CommandComplete, or the state of an error.
+std::string tag(const std::vector<Answer>& answers) {
+    for (const Answer& answer : answers) {
+        if (answer.letter == 'C') {
+            return answer.body.substr(0, answer.body.size() - 1);
+        }
+    }
+    for (const Answer& answer : answers) {
+        if (answer.letter == 'E') {
+            return state(answer);
+        }
+    }
+    return "";
+}
+
+TEST(Session, CursorsGiveRowsInParts) {
+    Fixture fixture;
+    const auto client = fixture.viewer();
+    EXPECT_EQ(tag(client->query("DECLARE c CURSOR FOR SELECT 1")), "25P01");
+    client->query("BEGIN");
+    EXPECT_EQ(tag(client->query("DECLARE c NO SCROLL CURSOR WITHOUT HOLD FOR "
+                                "SELECT range FROM range(10000) WHERE range < 7000")),
+              "DECLARE CURSOR");
+    const auto first = client->query("FETCH FORWARD 3 FROM c");
+    EXPECT_EQ(letters(first), "TDDDCZ");
+    EXPECT_EQ(first[3].body, Client::half(1) + Client::word(1) + "2");
+    EXPECT_EQ(tag(first), "FETCH 3");
+    EXPECT_EQ(letters(client->query("FETCH c")), "TDCZ");
+    EXPECT_EQ(tag(client->query("MOVE 4996 IN c")), "MOVE 4996");
+    const auto next = client->query("FETCH NEXT FROM \"c\"");
+    EXPECT_EQ(next[1].body, Client::half(1) + Client::word(4) + "5000");
+    EXPECT_EQ(tag(client->query("FETCH ALL IN c")), "FETCH 1999");
+    EXPECT_EQ(tag(client->query("FETCH 5 FROM c")), "FETCH 0");
+    EXPECT_EQ(tag(client->query("CLOSE c")), "CLOSE CURSOR");
+    EXPECT_EQ(tag(client->query("FETCH c")), "34000");
+    client->query("ROLLBACK");
+    client->query("BEGIN");
+    EXPECT_EQ(tag(client->query("DECLARE d CURSOR FOR SELECT point FROM samples")),
+              "DECLARE CURSOR");
+    EXPECT_EQ(tag(client->query("DECLARE d CURSOR FOR SELECT 1")), "42P03");
+    client->query("ROLLBACK");
+    client->query("BEGIN");
+    EXPECT_EQ(tag(client->query("FETCH d")), "34000");  // it ended with its transaction
+    client->query("ROLLBACK");
+    client->query("BEGIN");
+    for (int i = 0; i < 32; ++i) {
+        EXPECT_EQ(tag(client->query(std::format("DECLARE c{} CURSOR FOR SELECT 1", i))),
+                  "DECLARE CURSOR");
+    }
+    EXPECT_EQ(tag(client->query("DECLARE more CURSOR FOR SELECT 1")), "53400");
+    client->query("ROLLBACK");
+    client->query("BEGIN");
+    EXPECT_EQ(tag(client->query("DECLARE c CURSOR FOR SELECT 1 / x FROM nothing")), "42P01");
+    EXPECT_EQ(tag(client->query("FETCH c")), "25P02");
+    EXPECT_EQ(tag(client->query("COMMIT")), "ROLLBACK");
+    EXPECT_EQ(tag(client->query("CLOSE ALL")), "CLOSE CURSOR ALL");
+}
+
+TEST(Session, WhatCursorsCannotDoIsSaid) {
+    Fixture fixture;
+    const auto client = fixture.viewer();
+    for (const auto& [text, code] : std::vector<std::pair<std::string, std::string>>{
+             {"DECLARE c SCROLL CURSOR FOR SELECT 1", "0A000"},
+             {"DECLARE c CURSOR WITH HOLD FOR SELECT 1", "0A000"},
+             {"DECLARE c CURSOR FOR", "42601"},
+             {"DECLARE c SELECT 1", "42601"},
+             {"FETCH PRIOR FROM c", "55000"},
+             {"FETCH -1 FROM c", "55000"},
+             {"FETCH BACKWARD ALL IN c", "55000"},
+             {"FETCH 99999999999999999999 FROM c", "42601"},
+             {"FETCH 1 FROM", "42601"},
+             {"FETCH", "42601"},
+             {"CLOSE", "42601"},
+             {"PREPARE p AS DROP VIEW samples", "25006"},
+             {"PREPARE p AS BEGIN", "0A000"},
+             {"PREPARE p (nothing) AS SELECT 1", "42704"},
+             {"PREPARE p (int", "42601"},
+             {"EXECUTE nothing", "26000"},
+             {"EXECUTE p (1", "42601"},
+             {"EXECUTE p (1 + 1)", "42601"},
+             {"EXECUTE p (now())", "0A000"}}) {
+        EXPECT_EQ(tag(client->query(text)), code) << text;
+    }
+}
+
+TEST(Session, PreparesBySql) {
+    Fixture fixture;
+    const auto client = fixture.viewer();
+    EXPECT_EQ(tag(client->query("PREPARE half (int, text) AS SELECT $1 / 2, $2 || 'b'")),
+              "PREPARE");
+    EXPECT_EQ(tag(client->query("PREPARE half AS SELECT 1")), "42P05");
+    const auto rows = client->query("EXECUTE half (-7, 'a''')");
+    EXPECT_EQ(letters(rows), "TDCZ");
+    EXPECT_EQ(rows[1].body, Client::half(2) + Client::word(2) + "-3" + Client::word(3) + "a'b");
+    EXPECT_EQ(tag(rows), "SELECT 1");
+    EXPECT_EQ(client->query("EXECUTE half (NULL, NULL)")[1].body,
+              Client::half(2) + Client::word(0xffffffff) + Client::word(0xffffffff));
+    EXPECT_EQ(tag(client->query("EXECUTE half (1)")), "42601");
+    EXPECT_EQ(tag(client->query("EXECUTE half ('x', 'y')")), "22P02");
+    // The protocol's prepared statements and SQL's are the same.
+    client->send(Client::bind("", "half", {"9", "c"}) + Client::execute("") + Client::sync());
+    EXPECT_EQ(letters(client->answers()), "2DCZ");
+    client->send(Client::parse("byprotocol", "SELECT $1::int8 + 1") + Client::sync());
+    EXPECT_EQ(letters(client->answers()), "1Z");
+    EXPECT_EQ(client->query("EXECUTE byprotocol (41)")[1].body,
+              Client::half(1) + Client::word(2) + "42");
+    EXPECT_EQ(tag(client->query("DEALLOCATE half")), "DEALLOCATE");
+    EXPECT_EQ(tag(client->query("EXECUTE half (1, 'x')")), "26000");
+}
+
 }  // namespace
 }  // namespace gantry::pgwire

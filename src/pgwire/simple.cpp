@@ -71,6 +71,9 @@ asio::awaitable<SqlResult<>> Session::run_simple(std::shared_ptr<const Statement
     if (auto may = may_run(*statement); !may) {
         co_return may;
     }
+    if (is_of_cursors(*statement)) {
+        co_return co_await run_cursors(std::move(statement), nullptr, true);
+    }
     if (!statement->is_query()) {
         co_return run_command(*statement->command, true);
     }
@@ -129,9 +132,9 @@ asio::awaitable<SqlResult<>> Session::open_portal(Portal& portal) {
     co_return *asked;
 }
 
-asio::awaitable<SqlResult<bool>> Session::stream_rows(Portal& portal, std::uint64_t rows_max) {
+asio::awaitable<SqlResult<>> Session::pour_rows(Portal& portal, std::uint64_t rows_max,
+                                                bool discard) {
     const auto begun = std::chrono::steady_clock::now();
-    const bool copy = portal.statement().copy() != nullptr;
     const std::uint64_t before = portal.count();
     while (!portal.done() && portal.count() - before < rows_max) {
         const std::uint64_t left = rows_max - (portal.count() - before);
@@ -139,7 +142,9 @@ asio::awaitable<SqlResult<bool>> Session::stream_rows(Portal& portal, std::uint6
         const auto asked = co_await offload(server_.queries(), party(), [&portal, &rows, left] {
             return Result<SqlResult<>>(portal.fill(rows, step_bytes, left));
         });
-        out_ += rows;
+        if (!discard) {
+            out_ += rows;
+        }
         if (!asked) {
             co_return std::unexpected(SqlFault{asked.error(), {}, 0});
         }
@@ -156,11 +161,16 @@ asio::awaitable<SqlResult<bool>> Session::stream_rows(Portal& portal, std::uint6
     }
     server_.meters().rows.add(portal.count() - before);
     server_.meters().seconds.record(std::chrono::steady_clock::now() - begun);
+    co_return SqlResult<>{};
+}
+
+asio::awaitable<SqlResult<bool>> Session::stream_rows(Portal& portal, std::uint64_t rows_max) {
+    CO_TRY(co_await pour_rows(portal, rows_max, false));
     if (!portal.done()) {
         co_return true;
     }
     const std::uint64_t count = portal.count();
-    if (copy) {
+    if (portal.statement().copy() != nullptr) {
         writer_.bare('c');
         writer_.command_complete(std::format("COPY {}", count));
     } else {

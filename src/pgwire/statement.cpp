@@ -29,9 +29,14 @@ std::vector<query::SqlField> named(std::vector<query::SqlField> columns) {
 }
 
 void find_engine_text(Statement& statement, std::string_view database) {
-    const CopyCommand* copy = statement.copy();
-    const std::string query = copy != nullptr ? copy->query : statement.text;
-    statement.query_offset = copy != nullptr ? copy->offset : 0;
+    std::string query = statement.text;
+    if (const CopyCommand* copy = statement.copy()) {
+        query = copy->query;
+        statement.query_offset = copy->offset;
+    } else if (const auto* declare = statement.as<DeclareCommand>()) {
+        query = declare->query;
+        statement.query_offset = declare->offset;
+    }
     StatementText text{query, tokens_of(query), 0};
     statement.rewritten = rewrite(text, database);
     statement.engine_text = statement.rewritten.apply(query);
@@ -101,11 +106,32 @@ StatementList read_statements(std::string_view text, std::string_view database) 
             return out;
         }
         statement.command = std::move(*command);
-        if (statement.is_query()) {
+        if (statement.has_engine_text()) {
             find_engine_text(statement, database);
         }
         out.statements.push_back(std::move(statement));
     }
+    return out;
+}
+
+SqlResult<Statement> read_query(const PrepareCommand& command, const Statement& around,
+                                std::string_view database) {
+    StatementList list = read_statements(command.query, database);
+    if (list.fault) {
+        return std::unexpected(std::move(*list.fault));
+    }
+    if (list.statements.size() != 1 || list.statements[0].as<QueryCommand>() == nullptr) {
+        return std::unexpected(
+            SqlFault{{Code::Unsupported, "only queries are prepared by SQL here", {}}, "0A000", 0});
+    }
+    Statement out = std::move(list.statements[0]);
+    out.offset += around.offset + characters(around.text, command.offset);
+    return out;
+}
+
+Statement cursor_query(const Statement& statement) {
+    Statement out = statement;
+    out.command = QueryCommand{};
     return out;
 }
 
@@ -155,7 +181,7 @@ SqlResult<> prepare(query::SqlEngine& engine, const query::SqlCaller& caller,
         // Text says nothing: what the statement wants there decides.
         types.push_back(type->kind == SqlKind::Text ? std::nullopt : type);
     }
-    if (statement.is_query()) {
+    if (statement.has_engine_text()) {
         const std::string original = statement.engine_text;
         const StatementText text{original, tokens_of(original), 0};
         find_lists(text, types);
@@ -206,20 +232,26 @@ Portal::Portal(std::shared_ptr<const Statement> statement,
       arguments_(std::move(arguments)),
       formats_(std::move(formats)) {}
 
-Format Portal::format(std::size_t column) const {
-    return formats_.empty()           ? Format::Text
-           : formats_.size() == 1     ? formats_[0]
-           : column < formats_.size() ? formats_[column]
-                                      : Format::Text;
+namespace {
+
+Format format_of(std::span<const Format> formats, std::size_t column) {
+    return formats.empty()           ? Format::Text
+           : formats.size() == 1     ? formats[0]
+           : column < formats.size() ? formats[column]
+                                     : Format::Text;
 }
 
-std::vector<ColumnDescription> Portal::description() const {
+}  // namespace
+
+Format Portal::format(std::size_t column) const { return format_of(formats_, column); }
+
+std::vector<ColumnDescription> Portal::description(std::span<const Format> formats) const {
     std::vector<ColumnDescription> out;
-    const auto fields =
-        statement_->columns.empty() && stream_ ? named(stream_->columns()) : statement_->columns;
-    for (const query::SqlField& field : fields) {
+    for (const query::SqlField& field :
+         statement_->columns.empty() ? columns_ : statement_->columns) {
         out.push_back({field.name, static_cast<std::uint32_t>(oid_of(field.type)),
-                       size_of(field.type), static_cast<std::int16_t>(format(out.size()))});
+                       size_of(field.type),
+                       static_cast<std::int16_t>(format_of(formats, out.size()))});
     }
     return out;
 }
@@ -231,6 +263,7 @@ SqlResult<> Portal::open(query::SqlEngine& engine, const query::SqlCaller& calle
         return std::unexpected(placed(std::move(stream.error()), *statement_));
     }
     stream_ = std::move(*stream);
+    columns_ = named(stream_->columns());
     const auto& fields = statement_->columns.empty() ? stream_->columns() : statement_->columns;
     for (const query::SqlField& field : fields) {
         wire_types_.push_back(field.type);

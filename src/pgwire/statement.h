@@ -21,7 +21,7 @@ struct Statement {
     std::optional<Command> command;
     std::size_t offset = 0;  // in what the client sent, for positions of errors
 
-    // Of queries and COPY: what the engine is given, and how it was made.
+    // Of queries, COPY and DECLARE: what the engine is given, and how it was made.
     std::string engine_text;
     Rewritten rewritten;
     std::size_t query_offset = 0;  // in `text`
@@ -35,9 +35,12 @@ struct Statement {
         return command && (std::holds_alternative<QueryCommand>(*command) ||
                            std::holds_alternative<CopyCommand>(*command));
     }
-    const CopyCommand* copy() const {
-        return command ? std::get_if<CopyCommand>(&*command) : nullptr;
+    template <class Kind>
+    const Kind* as() const {
+        return command ? std::get_if<Kind>(&*command) : nullptr;
     }
+    const CopyCommand* copy() const { return as<CopyCommand>(); }
+    bool has_engine_text() const { return is_query() || as<DeclareCommand>() != nullptr; }
 };
 
 // The statements in a text, empty ones left out. A fault is one of the statement at which reading
@@ -47,6 +50,11 @@ struct StatementList {
     std::optional<query::SqlFault> fault;
 };
 StatementList read_statements(std::string_view text, std::string_view database);
+// That of a statement prepared by SQL, which must be a query.
+query::SqlResult<Statement> read_query(const PrepareCommand& command, const Statement& around,
+                                       std::string_view database);
+// What a DECLARE makes a cursor of.
+Statement cursor_query(const Statement& declare);
 
 // Asks the engine what the statement wants and answers. `declared` are the types that the client
 // named; 0 where it left that to us.
@@ -65,8 +73,13 @@ public:
            std::vector<Format> formats);
 
     const Statement& statement() const { return *statement_; }
+    const std::vector<query::SqlArgument>& arguments() const { return arguments_; }
+    const std::vector<Format>& formats() const { return formats_; }
+    // Of the rows from here on.
+    void use_formats(std::vector<Format> formats) { formats_ = std::move(formats); }
     // How the rows are described: as the statement said, or, unprepared, as they turn out to be.
-    std::vector<ColumnDescription> description() const;
+    std::vector<ColumnDescription> description() const { return description(formats_); }
+    std::vector<ColumnDescription> description(std::span<const Format> formats) const;
 
     query::SqlResult<> open(query::SqlEngine& engine, const query::SqlCaller& caller,
                             query::SqlStop& stop);
@@ -87,7 +100,8 @@ private:
 
     std::shared_ptr<const Statement> statement_;
     std::vector<query::SqlArgument> arguments_;
-    std::vector<Format> formats_;  // none: all text; one: of all
+    std::vector<query::SqlField> columns_;  // of what is open
+    std::vector<Format> formats_;           // none: all text; one: of all
     std::unique_ptr<query::SqlStream> stream_;
     std::vector<SqlType> wire_types_;
     query::SqlRows rows_;

@@ -280,6 +280,43 @@ TEST(Sql, EndsWhatRunsTooLongOrTakesTooMuch) {
               Code::InvalidArgument);
 }
 
+// What DuckDB itself neither counts as memory nor leaves before it is done.
+TEST(Sql, EndsWhatOneCallWouldNot) {
+    Fixture fixture;
+    SqlOptions options;
+    options.memory_bytes = 64 << 20;
+    SqlEngine engine(*fixture.directory, *fixture.registry, *fixture.store, *fixture.labels,
+                     *fixture.files, options);
+    const auto ask = [&](const std::string& text) {
+        return engine.run(fixture.context, {.text = text, .parameters = {}});
+    };
+    EXPECT_EQ(must(ask("SELECT length(repeat('xyz', 5000000)), repeat('ab', 3), repeat('', 9), "
+                       "repeat('x', -1), repeat([1], 2)::VARCHAR"))
+                  .rows[0],
+              (std::vector<SqlCell>{15'000'000L, "ababab", "", "", "[1, 1]"}));
+    for (const char* text :
+         {"SELECT length(repeat('x', 3000000000))",
+          "SELECT max(length(repeat('x', 10000000 + range))) FROM range(2000)",
+          "SELECT max(length(rpad('x', 10000000 + range::INT, 'y'))) FROM range(2000)"}) {
+        EXPECT_EQ(failure(ask(text)), Code::TooLarge) << text;
+    }
+    for (const char* name :
+         {"levenshtein", "damerau_levenshtein", "jaro_winkler_similarity", "strpos", "contains"}) {
+        EXPECT_EQ(failure(ask(std::format(
+                      "SELECT {}(repeat('x', 100000 + range), repeat('x', 50000) || 'y') "
+                      "FROM range(3)",
+                      name))),
+                  Code::InvalidArgument)
+            << name;
+        EXPECT_EQ(must(ask(std::format("SELECT {}('abc', 'b') IS NULL", name))).rows[0][0],
+                  SqlCell(false));
+    }
+    // What was taken is given back, also after a failure.
+    for (int i = 0; i < 20; ++i) {
+        must(ask("SELECT max(length(repeat('x', 10000000 + range))) FROM range(1)"));
+    }
+}
+
 // As a door that streams uses the engine.
 struct Streaming : Fixture {
     SqlCaller caller() { return {.context = context, .database = "here"}; }
@@ -400,15 +437,12 @@ TEST(SqlStream, SaysWhatIsWrongAndWhere) {
 
 TEST(SqlStream, ADoorMakesWhatItNeedsOnce) {
     Streaming fixture;
-    const SqlExtension extension{"door",
-                                 {"CREATE SCHEMA door", "CREATE VIEW door.who AS SELECT "
-                                                        "gantry_database() AS database, 7 / 2 AS "
-                                                        "half"}};
+    EXPECT_EQ(fixture.refused("FROM door.who"), Code::InvalidArgument);
+    fixture.sql->extend(
+        {"CREATE SCHEMA door", "CREATE VIEW door.who AS SELECT gantry_database() AS database"});
     const auto first = [&](bool whole) {
-        const SqlCaller caller{.context = fixture.context,
-                               .database = "mine",
-                               .extension = &extension,
-                               .whole_division = whole};
+        const SqlCaller caller{
+            .context = fixture.context, .database = "mine", .whole_division = whole};
         auto stream =
             fixture.sql->open(caller, "SELECT database, 7 / 2 FROM door.who", {}, fixture.stop);
         EXPECT_TRUE(stream) << stream.error().error.message;
@@ -419,6 +453,41 @@ TEST(SqlStream, ADoorMakesWhatItNeedsOnce) {
     EXPECT_EQ(first(true).columns[0].text(0), "mine");
     EXPECT_EQ(first(true).columns[1].numbers[0], 3);
     EXPECT_EQ(first(false).columns[1].reals[0], 3.5);
+}
+
+// DuckDB keeps what a transaction changes in its catalogue in memory that queries may have taken;
+// what it cannot keep it does not undo either, and nobody could make the door's views after that.
+TEST(SqlStream, WhatADoorNeedsIsThereWhenMemoryIsNot) {
+    Streaming fixture;
+    SqlExtension extension{"CREATE SCHEMA door"};
+    for (int i = 0; i < 300; ++i) {
+        extension.push_back(std::format("CREATE VIEW door.v{} AS SELECT {}", i, i));
+    }
+    SqlOptions options;
+    // Memory goes by blocks: somewhere among these less than one is left.
+    for (options.memory_bytes = 16 << 20; options.memory_bytes > 15 << 20;
+         options.memory_bytes -= 96 << 10) {
+        SqlEngine engine(*fixture.directory, *fixture.registry, *fixture.store, *fixture.labels,
+                         *fixture.files, options);
+        engine.extend(extension);
+        std::vector<std::unique_ptr<SqlStream>> held;
+        for (std::size_t rows = std::size_t{1} << 20; rows >= 1024;) {
+            auto stream =
+                engine.open(fixture.caller(),
+                            std::format("SELECT range FROM range({}) ORDER BY hash(range)", rows),
+                            {}, fixture.stop);
+            if (stream) {
+                held.push_back(std::move(*stream));
+            } else {
+                ASSERT_EQ(stream.error().error.code, Code::TooLarge);
+                rows /= 2;
+            }
+        }
+        ASSERT_FALSE(held.empty());
+        const auto stream =
+            engine.open(fixture.caller(), "SELECT * FROM door.v299", {}, fixture.stop);
+        EXPECT_TRUE(stream) << stream.error().error.message;
+    }
 }
 
 TEST(Sql, ExportsParquetThatReadsBackExactly) {

@@ -138,7 +138,8 @@ SqlEngine::SqlEngine(directory::Directory& directory, registry::Registry& regist
                      files::TenantFiles& files, SqlOptions options)
     : surroundings_(
           new Surroundings{directory, registry, store, labels, files, options.native_aggregates}),
-      options_(options) {}
+      options_(options),
+      extension_(std::make_shared<const SqlExtension>()) {}
 
 SqlEngine::~SqlEngine() = default;
 
@@ -173,25 +174,50 @@ void SqlEngine::stop() {
     }
 }
 
-Result<std::shared_ptr<SqlInstance>> SqlEngine::instance(const TenantId& tenant) {
+// Of one tenant. Making a database takes some time, in which other tenants go on.
+struct SqlEngine::Place {
+    std::mutex mutex;
+    std::shared_ptr<SqlInstance> instance;
+};
+
+void SqlEngine::extend(SqlExtension extension) {
     const std::lock_guard lock(mutex_);
-    auto& instance = instances_[tenant.text()];
-    if (!instance) {
+    extension.insert(extension.begin(), extension_->begin(), extension_->end());
+    extension_ = std::make_shared<const SqlExtension>(std::move(extension));
+    places_.clear();
+}
+
+Result<std::shared_ptr<SqlInstance>> SqlEngine::instance(const TenantId& tenant) {
+    std::shared_ptr<Place> place;
+    std::shared_ptr<const SqlExtension> extension;
+    {
+        const std::lock_guard lock(mutex_);
+        auto& known = places_[tenant.text()];
+        if (!known) {
+            known = std::make_shared<Place>();
+        }
+        place = known;
+        extension = extension_;
+    }
+    const std::lock_guard lock(place->mutex);
+    if (!place->instance) {
+        const bool exports = tenant.text().empty();
         try {
-            instance = std::make_shared<SqlInstance>(
+            place->instance = std::make_shared<SqlInstance>(
                 surroundings_->scope({}), options_,
-                tenant.text().empty() ? nullptr : tenant_file_system(surroundings_->files, tenant));
+                exports ? nullptr : tenant_file_system(surroundings_->files, tenant),
+                exports ? SqlExtension() : *extension);
         } catch (const std::exception& error) {
             return fail(Code::Internal, "DuckDB cannot start: {}", message_of(error));
         }
     }
-    return instance;
+    return place->instance;
 }
 
 void SqlEngine::drop_broken(const std::string& name, std::string_view message) {
     if (message.find("database has been invalidated") != std::string_view::npos) {
         const std::lock_guard lock(mutex_);
-        instances_.erase(name);
+        places_.erase(name);
     }
 }
 
@@ -201,10 +227,6 @@ SqlResult<std::unique_ptr<SqlCursor>> SqlEngine::cursor(const SqlCaller& caller,
         return std::unexpected(SqlFault{database.error(), sql_state(database.error().code), 0});
     }
     try {
-        if (caller.extension != nullptr) {
-            (*database)->extend(caller.extension->name, caller.extension->statements,
-                                surroundings_->scope({}));
-        }
         return std::make_unique<SqlCursor>(*database,
                                            (*database)->connect(surroundings_->scope_of(caller)),
                                            watchdog_, options_, stop);

@@ -63,19 +63,15 @@ struct SqlQuestion {
     std::int64_t limit = 1000;
 };
 
-// Statements of ours that a door wants to have run, once, in the database of each tenant that comes
-// through it: views and macros.
-struct SqlExtension {
-    std::string name;
-    std::vector<std::string> statements;
-};
+// Statements of ours that a door wants to have run in the database of each tenant: views and
+// macros.
+using SqlExtension = std::vector<std::string>;
 
 // Whose statement it is, and through which door it came.
 struct SqlCaller {
     const security::Context& context;
     // What gantry_database() is: how the door calls the tenant.
     std::string database;
-    const SqlExtension* extension = nullptr;
     bool whole_division = false;  // 7 / 2 = 3, as in PostgreSQL
 };
 
@@ -121,6 +117,10 @@ public:
               SqlOptions options);
     ~SqlEngine();
 
+    // What a door needs. Databases that are there are made anew when they are needed next: only one
+    // in which nothing runs yet has the memory for it for sure.
+    void extend(SqlExtension extension);
+
     // InvalidArgument: wrong SQL, with DuckDB's explanation, or not a query. Timeout, TooLarge.
     Result<SqlAnswer> run(const security::Context& context, const SqlQuestion& question);
 
@@ -141,6 +141,7 @@ public:
 
 private:
     struct Surroundings;
+    struct Place;
     class Run;
 
     // Of a tenant, or of none for exports.
@@ -152,8 +153,9 @@ private:
     std::unique_ptr<Surroundings> surroundings_;
     const SqlOptions options_;
     std::mutex mutex_;
-    std::unordered_map<std::string, std::shared_ptr<SqlInstance>> instances_;  // "" for exports
-    std::set<SqlStop*> running_;                                               // in run()
+    std::shared_ptr<const SqlExtension> extension_;
+    std::unordered_map<std::string, std::shared_ptr<Place>> places_;  // "" for exports
+    std::set<SqlStop*> running_;                                      // in run()
     bool stopping_ = false;
     Watchdog watchdog_;
 };

@@ -7,8 +7,10 @@
 #include <duckdb/parser/statement/explain_statement.hpp>
 
 #include "query/sql.h"
+#include "query/sql_bounds.h"
 #include "query/sql_files.h"
 #include "query/sql_rewrite.h"
+#include "query/sql_utc.h"
 
 namespace gantry::query {
 namespace {
@@ -44,10 +46,13 @@ std::string message_of(const std::exception& error) {
     return duckdb::ErrorData(error).RawMessage();
 }
 
-SqlInstance::SqlInstance(duckdb::shared_ptr<SqlScope> nobody, const SqlOptions& options,
-                         duckdb::unique_ptr<duckdb::FileSystem> files) {
+SqlInstance::SqlInstance(const duckdb::shared_ptr<SqlScope>& nobody, const SqlOptions& options,
+                         duckdb::unique_ptr<duckdb::FileSystem> files,
+                         std::span<const std::string> extension) {
     duckdb::DBConfig config;
     config.options.maximum_memory = static_cast<duckdb::idx_t>(options.memory_bytes);
+    // As much again for the values that are worked on, which DuckDB does not count.
+    config.allocator = bounded_allocator(2 * options.memory_bytes);
     config.options.maximum_threads = static_cast<duckdb::idx_t>(options.threads);
     config.options.enable_external_access = files == nullptr;
     // A file may be replaced by another of the same name.
@@ -63,9 +68,19 @@ SqlInstance::SqlInstance(duckdb::shared_ptr<SqlScope> nobody, const SqlOptions& 
     }
     database_ = std::make_unique<duckdb::DuckDB>(nullptr, &config);
     // Making a view binds it once, which wants a scope; that of nobody sees nothing.
-    duckdb::Connection connection = connect(std::move(nobody));
+    duckdb::Connection connection = connect(nobody);
+    bound_functions(connection);
+    use_utc(connection);
     register_tables(connection);
     add_rewrite(*database_->instance);
+    connection.BeginTransaction();
+    for (const std::string& statement : extension) {
+        const auto done = connection.Query(statement);
+        if (done->HasError()) {
+            done->ThrowError(statement + ": ");
+        }
+    }
+    connection.Commit();
     // Times are UTC for everybody, and nobody can change that or anything else.
     for (const char* setting : {"SET GLOBAL TimeZone = 'UTC'", "SET lock_configuration = true"}) {
         const auto done = connection.Query(setting);
@@ -83,24 +98,6 @@ duckdb::Connection SqlInstance::connect(duckdb::shared_ptr<SqlScope> scope) {
     }
     connection.context->registered_state->Insert(SqlScope::name, std::move(scope));
     return connection;
-}
-
-void SqlInstance::extend(const std::string& name, std::span<const std::string> statements,
-                         duckdb::shared_ptr<SqlScope> nobody) {
-    const std::lock_guard lock(mutex_);
-    if (extended_.contains(name)) {
-        return;
-    }
-    duckdb::Connection connection = connect(std::move(nobody));
-    connection.BeginTransaction();
-    for (const std::string& statement : statements) {
-        const auto done = connection.Query(statement);
-        if (done->HasError()) {
-            done->ThrowError(statement + ": ");
-        }
-    }
-    connection.Commit();
-    extended_.insert(name);
 }
 
 SqlCursor::SqlCursor(std::shared_ptr<SqlInstance> instance, duckdb::Connection connection,

@@ -3,8 +3,6 @@
 #pragma once
 
 #include <duckdb.hpp>
-#include <mutex>
-#include <set>
 #include <span>
 
 #include "query/sql_convert.h"
@@ -24,18 +22,15 @@ class SqlInstance {
 public:
     // All that its queries see of files. Null: those of the machine, also to be written; for
     // exports of ours, never for queries of users.
-    SqlInstance(duckdb::shared_ptr<SqlScope> nobody, const SqlOptions& options,
-                duckdb::unique_ptr<duckdb::FileSystem> files);
+    // Then `extension` is run.
+    SqlInstance(const duckdb::shared_ptr<SqlScope>& nobody, const SqlOptions& options,
+                duckdb::unique_ptr<duckdb::FileSystem> files,
+                std::span<const std::string> extension);
 
     duckdb::Connection connect(duckdb::shared_ptr<SqlScope> scope);
-    // Runs statements of ours, once for each name.
-    void extend(const std::string& name, std::span<const std::string> statements,
-                duckdb::shared_ptr<SqlScope> nobody);
 
 private:
     std::unique_ptr<duckdb::DuckDB> database_;
-    std::mutex mutex_;
-    std::set<std::string> extended_;
 };
 
 // A statement on a connection of its own. One thread at a time, not always the same.
