@@ -132,7 +132,9 @@ step_system() {
         select=(-k "${names# or }")
     fi
     install_python_packages tests/system/requirements.txt
-    step system 3600 python3 -m pytest -q -p no:cacheprovider tests/system \
+    # Most of them wait for something most of the time: a file at each processor.
+    step system 3600 env "PYTHONPATH=$checkout/build/python" python3 -B -m pytest -q \
+        -p no:cacheprovider -n "$(job_count)" --dist loadfile tests/system \
         "--junitxml=$results/system.xml" "${select[@]}"
 }
 
