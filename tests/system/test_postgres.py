@@ -295,6 +295,94 @@ def test_psycopg_prepares_pipelines_and_streams(door):
             assert list(copy.rows())[-1] == (999, "x")
 
 
+def test_cursors_of_the_server_give_rows_in_parts(door):
+    def resident():
+        with open(f"/proc/{door.node.process.pid}/statm") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    with door.connect() as connection:
+        with connection.cursor("mine") as cursor:
+            cursor.execute("SELECT range, repeat('x', 1000) FROM range(200000) "
+                           "WHERE range < %s", [100_000])
+            assert cursor.description[0].name == "range"
+            before, seen = resident(), 0
+            while rows := cursor.fetchmany(1000):
+                assert len(rows) == 1000 and rows[0][0] == seen
+                seen += len(rows)
+                assert resident() - before < 64 * 1024 * 1024
+            assert seen == 100_000
+        with connection.cursor("binary", binary=True) as cursor:
+            cursor.itersize = 300
+            cursor.execute("SELECT value, time FROM samples WHERE point = 'plant/pump3.flow' "
+                           "ORDER BY time")
+            values = [row[0] for row in cursor]
+            assert len(values) == SAMPLES and all(isinstance(value, float) for value in values)
+        with connection.cursor("left") as cursor:
+            cursor.execute("SELECT range FROM range(1000000)")
+            assert cursor.fetchone() == (0,)
+            cursor.scroll(99)
+            assert cursor.fetchone() == (100,)
+        connection.rollback()
+        with pytest.raises(psycopg.errors.FeatureNotSupported):
+            connection.cursor("held", withhold=True).execute("SELECT 1")
+        connection.rollback()
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_psql_fetches_in_parts_and_prepares(door):
+    done = door.psql("-A", "-t", "-v", "FETCH_COUNT=1000", "-c",
+                     "SELECT range FROM range(25000)")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == [str(i) for i in range(25000)]
+    done = door.psql(
+        "-A", "-t", "-q", "-c",
+        "BEGIN; DECLARE c CURSOR FOR SELECT range FROM range(10); FETCH 3 FROM c; MOVE 4 FROM c; "
+        "FETCH ALL FROM c; CLOSE c; COMMIT; "
+        "PREPARE p (int) AS SELECT $1 * 2; EXECUTE p (21); DEALLOCATE p")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["0", "1", "2", "7", "8", "9", "42"]
+
+
+def test_the_server_stops_while_queries_run(tmp_path):
+    door = Door(str(tmp_path))
+    fill(door.api)
+    door.token = door.principal("grafana")["token"]
+    ended, began = [], threading.Barrier(4)
+    long = "SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE a.range + b.range = 7"
+
+    def ask(question):
+        began.wait()
+        try:
+            question()
+        except Exception as error:  # whatever the door says of it
+            ended.append(str(error))
+
+    def by_wire():
+        with door.connect(autocommit=True) as connection:
+            connection.execute(long)
+
+    def by_prometheus():
+        for _ in range(1000):
+            door.api.get("/api/v1/query_range", start=START, end=START + SAMPLES, step=1,
+                         query="sum(quantile_over_time(0.5, flow[50m:1s]))")
+
+    questions = [by_wire, lambda: door.api.post("/v1/sql", {"query": long}), by_prometheus]
+    threads = [threading.Thread(target=ask, args=(question,)) for question in questions]
+    for thread in threads:
+        thread.start()
+    began.wait()
+    wait_until(lambda: "gantry_postgres_statements_total 0" not in
+               door.api.call("GET", "/metrics").body.decode(), "a query that runs")
+    start = time.monotonic()
+    door.node.process.terminate()
+    assert door.node.process.wait(timeout=20) == 0
+    assert time.monotonic() - start < 10
+    for thread in threads:
+        thread.join(timeout=10)
+        assert not thread.is_alive()
+    assert len(ended) == 3, ended
+
+
 def test_transactions_are_taken_and_change_nothing(door):
     with door.connect() as connection:
         connection.execute("SELECT 1")
