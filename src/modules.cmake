@@ -30,14 +30,18 @@ module(pipeline DEPS runtime directory PRECOMPILE asio)
 module(connector DEPS model runtime LINK dep::json PRECOMPILE asio TEST_LINK dep::modbus)
 module(acquisition DEPS connector directory PRECOMPILE asio)
 module(http DEPS runtime security LINK dep::zlib PRECOMPILE asio)
-module(api DEPS http pipeline query acquisition files labels remotewrite arrow
-    LINK dep::simdjson PRECOMPILE asio)
-# MQTT 3.1.1 and 5.0: codec, subscriptions, sessions, the log of what must last; no socket yet.
+# MQTT 3.1.1 and 5.0: codec, subscriptions, sessions, their records; without a socket.
 module(mqtt DEPS model journal LINK dep::xxhash)
 # Sparkplug B: payloads, and both ends of it as state machines.
 module(sparkplug DEPS base model LINK dep::json)
 # What messages of devices say about points: from topics and payloads to readings.
 module(payload DEPS base model lineprotocol sparkplug LINK dep::json dep::simdjson dep::xxhash)
+# The broker around it: connections, who may do what, the thread that syncs.
+module(broker DEPS mqtt runtime registry PRECOMPILE asio)
+# From messages of the broker to samples of points.
+module(intake DEPS broker payload sparkplug pipeline PRECOMPILE asio)
+module(api DEPS http intake pipeline query acquisition files labels remotewrite arrow
+    LINK dep::simdjson PRECOMPILE asio)
 # PostgreSQL's protocol over the SQL engine.
 module(pgwire DEPS runtime query PRECOMPILE asio)
 module(daemon DEPS api pgwire LINK dep::toml PRECOMPILE asio)

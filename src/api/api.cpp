@@ -6,6 +6,7 @@
 #include "api/problem.h"
 #include "base/encoding.h"
 #include "base/error_tables.h"
+#include "broker/broker.h"
 #include "security/token.h"
 
 namespace gantry::api {
@@ -397,7 +398,7 @@ http::Response Api::reject(int status, std::string_view detail) const {
 }
 
 asio::awaitable<std::optional<http::Response>> Api::upgrade(http::Request& request) {
-    if (request.path() == LiveSession::path) {
+    if (request.path() == LiveSession::path || is_mqtt(request)) {
         co_return std::nullopt;
     }
     security::Context context = new_context(request);
@@ -410,7 +411,34 @@ asio::awaitable<std::optional<http::Response>> Api::upgrade(http::Request& reque
     co_return out;
 }
 
+// MQTT over WebSocket, as MQTT 5.0 section 6 has it: the subprotocol is "mqtt".
+bool Api::is_mqtt(const http::Request& request) const {
+    constexpr std::string_view path = "/mqtt";
+    if (request.path() != path || !services_.broker.running()) {
+        return false;
+    }
+    std::string_view offered = request.header("sec-websocket-protocol");
+    while (!offered.empty()) {
+        const std::size_t comma = std::min(offered.find(','), offered.size());
+        std::string_view one = offered.substr(0, comma);
+        one.remove_prefix(std::min(one.find_first_not_of(' '), one.size()));
+        if (one.substr(0, one.find(' ')) == "mqtt") {
+            return true;
+        }
+        offered.remove_prefix(std::min(comma + 1, offered.size()));
+    }
+    return false;
+}
+
+std::string Api::subprotocol(const http::Request& request) const {
+    return is_mqtt(request) ? "mqtt" : "";
+}
+
 asio::awaitable<void> Api::converse(http::Request& request, http::WebSocket& socket) {
+    if (is_mqtt(request)) {
+        co_await services_.broker.converse(std::move(socket).into_stream());
+        co_return;
+    }
     security::Context context = new_context(request);
     LiveSession session(services_, socket, context, std::string(bearer_of(request)));
     if (const auto known = co_await identify(request, context); !known) {

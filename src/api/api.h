@@ -21,10 +21,12 @@ public:
     std::string payer(const http::Request& head) const override;
     asio::awaitable<http::Response> serve(http::Request& request) override;
     asio::awaitable<std::optional<http::Response>> upgrade(http::Request& request) override;
+    std::string subprotocol(const http::Request& request) const override;
     asio::awaitable<void> converse(http::Request& request, http::WebSocket& socket) override;
     http::Response reject(int status, std::string_view detail) const override;
 
 private:
+    bool is_mqtt(const http::Request& request) const;
     struct Outcome;
 
     security::Context new_context(const http::Request& request) const;

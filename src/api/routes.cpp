@@ -16,6 +16,8 @@ const std::vector<Route>& routes() {
         add_summary_routes(out);
         add_sql_routes(out);
         add_file_routes(out);
+        add_broker_routes(out);
+        add_mapping_routes(out);
         add_influx_routes(out);
         add_prometheus_routes(out);
         add_connection_routes(out);

@@ -20,6 +20,13 @@
 #include "security/audit.h"
 #include "store/store.h"
 
+namespace gantry::broker {
+class Broker;
+}
+namespace gantry::intake {
+class Intake;
+}
+
 namespace gantry::api {
 
 class LiveParking;
@@ -37,6 +44,8 @@ struct Services {
     files::TenantFiles& files;
     connector::Supervisor& connectors;
     const connector::Protocols& protocols;
+    broker::Broker& broker;
+    intake::Intake& intake;
     security::AuditLog& audit;
     OffloadPool& offload;  // what is short
     FairPool& queries;     // what may take long

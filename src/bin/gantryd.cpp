@@ -109,6 +109,12 @@ void announce(gantry::daemon::Node& node) {
     if (const std::string address = node.postgres_address(); !address.empty()) {
         std::println("  PostgreSQL        {}", address);
     }
+    if (const std::string address = node.mqtt_address(); !address.empty()) {
+        std::println("  MQTT              {}", address);
+    }
+    if (const std::string address = node.mqtt_tls_address(); !address.empty()) {
+        std::println("  MQTT with TLS     {}", address);
+    }
     std::println("  data              {}", node.data_folder());
     if (const auto password = node.take_first_password()) {
         std::println("\n  This is the first start. Sign in as  admin  with the password");

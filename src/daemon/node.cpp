@@ -11,6 +11,8 @@
 #include "acquisition/acquisition.h"
 #include "api/api.h"
 #include "api/live_conversation.h"
+#include "broker/broker.h"
+#include "intake/intake.h"
 #include "runtime/tcp_network.h"
 
 namespace gantry::daemon {
@@ -58,6 +60,10 @@ void leave_descriptors(Options& options, Log& log) {
     limit("http.connections_max", options.http.connections_max, std::max<std::int64_t>(all / 2, 1));
     limit("postgres.connections_max", options.postgres.connections_max,
           std::max<std::int64_t>(all / 8, 1));
+    if (options.mqtt.enabled()) {
+        limit("mqtt.connections_max", options.mqtt.connections_max,
+              std::max<std::int64_t>(all / 4, 1));
+    }
 }
 
 Result<> write_secret(const std::string& path, const Secret& secret) {
@@ -128,6 +134,8 @@ struct Node::Parts {
     connector::Protocols protocols = connector::built_in_protocols();
     std::unique_ptr<connector::Supervisor> connectors;
     std::unique_ptr<acquisition::Acquisition> acquisition;
+    std::unique_ptr<intake::Intake> intake;
+    std::unique_ptr<broker::Broker> broker;
     std::unique_ptr<api::LiveParking> live_parking;
     std::unique_ptr<api::Services> services;
     std::unique_ptr<api::Api> api;
@@ -196,6 +204,14 @@ Result<> Node::Parts::build(const SecretFiles& secrets) {
     acquisition =
         std::make_unique<acquisition::Acquisition>(*registry, *directory, *connectors, log);
     live_parking = std::make_unique<api::LiveParking>(clock);
+    intake = std::make_unique<intake::Intake>(
+        intake::Surroundings{*registry, *directory, *pipeline, *offload, clock, random, log,
+                             metrics},
+        *shards);
+    broker = std::make_unique<broker::Broker>(
+        broker::Surroundings{*registry, *audit, *offload, network, disk, intake.get(), clock,
+                             random, log, metrics},
+        data + "/mqtt", options.mqtt);
     services.reset(new api::Services{*registry,
                                      *store,
                                      *directory,
@@ -207,6 +223,8 @@ Result<> Node::Parts::build(const SecretFiles& secrets) {
                                      *files,
                                      *connectors,
                                      protocols,
+                                     *broker,
+                                     *intake,
                                      *audit,
                                      *offload,
                                      *queries,
@@ -222,6 +240,12 @@ Result<> Node::Parts::build(const SecretFiles& secrets) {
                                      options.general.requests_per_second,
                                      stopping.get_token()});
     api = std::make_unique<api::Api>(*services);
+    intake->speak_by([this](const TenantId& tenant, sparkplug::Publish message) {
+        broker->say(tenant, {std::move(message.topic), std::move(message.payload), message.qos,
+                             message.retain});
+    });
+    TRY(intake->start());
+    TRY(broker->start());
     server = std::make_unique<http::Server>(*shards, network, *api, log, metrics, options.http);
     TRY(server->start());
     postgres =
@@ -284,6 +308,12 @@ void Node::stop() {
     if (parts.postgres) {
         parts.postgres->stop();
     }
+    if (parts.broker) {
+        parts.broker->stop();
+    }
+    if (parts.intake) {
+        parts.intake->stop();
+    }
     if (parts.purge.joinable()) {
         parts.purge.request_stop();
         parts.purge.join();
@@ -324,6 +354,10 @@ std::string Node::url() const {
 }
 
 std::string Node::postgres_address() const { return parts_->postgres->address(); }
+
+std::string Node::mqtt_address() const { return parts_->broker->address(); }
+
+std::string Node::mqtt_tls_address() const { return parts_->broker->tls_address(); }
 
 const std::string& Node::data_folder() const { return parts_->options.general.data; }
 

@@ -21,7 +21,7 @@ struct SecretFiles {
 // One running Gantry: builds every object from the options, in layer order, and wires their ports.
 // Everything is kept in the data folder:
 //
-//     LOCK  registry.sqlite  store/  audit/  tmp/
+//     LOCK  registry.sqlite  store/  audit/  mqtt/  files/  tmp/
 class Node {
 public:
     // Conflict: the data folder or the port is in use. Nothing runs after an error.
@@ -37,6 +37,10 @@ public:
     std::string url() const;
     // "127.0.0.1:5432"; empty if the PostgreSQL door is closed.
     std::string postgres_address() const;
+    // "127.0.0.1:1883"; empty if the MQTT broker does not listen without TLS.
+    std::string mqtt_address() const;
+    // The same of the one with TLS.
+    std::string mqtt_tls_address() const;
     const std::string& data_folder() const;
     // Set on the first start: the administrator's password, to be shown once.
     std::optional<Secret> take_first_password();

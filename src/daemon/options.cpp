@@ -180,6 +180,7 @@ void Options::sections(
     visit("sql", [this](OptionVisitor& options) { sql.describe(options); });
     visit("files", [this](OptionVisitor& options) { files.describe(options); });
     visit("postgres", [this](OptionVisitor& options) { postgres.describe(options); });
+    visit("mqtt", [this](OptionVisitor& options) { mqtt.describe(options); });
 }
 
 Result<> read_toml(Options& options, const std::string& text, const std::string& file_name) {

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/options.h"
+#include "broker/options.h"
 #include "files/tenant_files.h"
 #include "http/server.h"
 #include "pgwire/server.h"
@@ -58,6 +59,7 @@ struct Options {
     query::SqlOptions sql;
     files::FilesOptions files;
     pgwire::PostgresOptions postgres;
+    broker::BrokerOptions mqtt;
 
     // Calls back with each section's name and what describes it.
     void sections(const std::function<void(std::string_view name,

@@ -73,6 +73,7 @@ void Directory::follow(const std::vector<registry::Change>& changes) {
         } else {
             erase(change.tenant, change.id);
         }
+        version_.fetch_add(1, std::memory_order_release);
         std::vector<Listener> listeners;
         {
             const std::shared_lock lock(mutex_);

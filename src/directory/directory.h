@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <shared_mutex>
@@ -40,6 +41,9 @@ public:
     std::vector<PointRef> under(const TenantId& tenant, const std::string& path) const;
     std::size_t size() const;
 
+    // Grows with every change of a point.
+    std::uint64_t version() const { return version_.load(std::memory_order_acquire); }
+
     // Calls back when a point was made, changed or removed (null); on the thread of the change.
     using Listener = std::function<void(const PointId&, const PointRef&)>;
     void listen(Listener listener);
@@ -57,6 +61,7 @@ private:
     void erase(const TenantId& tenant, const std::string& id);
     void follow(const std::vector<registry::Change>& changes);
 
+    std::atomic<std::uint64_t> version_ = 1;
     registry::Registry& registry_;
     store::Store& store_;
     Log& log_;

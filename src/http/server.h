@@ -42,6 +42,8 @@ public:
     virtual asio::awaitable<Response> serve(Request& request) = 0;
     // For a request to upgrade: what to answer instead, or nothing to let `converse` have it.
     virtual asio::awaitable<std::optional<Response>> upgrade(Request& request) = 0;
+    // The subprotocol of a WebSocket that it lets through; empty for none.
+    virtual std::string subprotocol(const Request& /*request*/) const { return {}; }
     virtual asio::awaitable<void> converse(Request& request, WebSocket& socket) = 0;
     // The answer to what is not HTTP, or breaks a limit.
     virtual Response reject(int status, std::string_view detail) const = 0;

@@ -304,7 +304,7 @@ asio::awaitable<bool> ServerSession::hand_over(Request& request) {
         co_return co_await write(request, *refusal);
     }
     WebSocket socket(std::move(stream_));
-    if (co_await socket.accept(request)) {
+    if (co_await socket.accept(request, application_.subprotocol(request))) {
         co_await application_.converse(request, socket);
     }
     co_return false;

@@ -60,6 +60,58 @@ struct WebSocket::Inside {
     beast::websocket::stream<Carried, false> socket;  // no deflate: its windows cost 256 KiB
 };
 
+namespace {
+
+class MessageStream final : public Stream {
+public:
+    using Socket = beast::websocket::stream<Carried, false>;
+
+    explicit MessageStream(Socket socket) : socket_(std::move(socket)) { socket_.binary(true); }
+
+    executor_type get_executor() override { return socket_.get_executor(); }
+    std::string peer() const override { return carrier().peer(); }
+    bool encrypted() const override { return carrier().encrypted(); }
+    asio::awaitable<void> shut_down() override {
+        (void)co_await socket_.async_close(beast::websocket::close_code::normal, as_result);
+        close();
+    }
+    void close() override { carrier().close(); }
+
+protected:
+    void start_read(asio::mutable_buffer into, Handler handler) override {
+        socket_.async_read_some(
+            into, [this, done = std::move(handler)](error_code error, std::size_t count) mutable {
+                if (!error && !socket_.got_binary()) {
+                    error = beast::websocket::error::bad_opcode;
+                    count = 0;
+                }
+                std::move(done)(error, count);
+            });
+    }
+    void start_write(const WriteBuffers& from, Handler handler) override {
+        asio::const_buffer first;
+        for (const asio::const_buffer& buffer : from) {
+            if (buffer.size() > 0) {
+                first = buffer;
+                break;
+            }
+        }
+        socket_.async_write(asio::buffer(first), std::move(handler));
+    }
+
+private:
+    // Whose socket it is does not change by being asked who it is.
+    Stream& carrier() const { return const_cast<Socket&>(socket_).next_layer().stream(); }
+
+    Socket socket_;
+};
+
+}  // namespace
+
+std::unique_ptr<Stream> WebSocket::into_stream() && {
+    return std::make_unique<MessageStream>(std::move(inside_->socket));
+}
+
 WebSocket::WebSocket(std::unique_ptr<Stream> stream)
     : inside_(std::make_unique<Inside>(std::move(stream))) {
     auto& socket = inside_->socket;
@@ -72,7 +124,13 @@ WebSocket::WebSocket(std::unique_ptr<Stream> stream)
 
 WebSocket::~WebSocket() = default;
 
-Async<> WebSocket::accept(const Request& request) {
+Async<> WebSocket::accept(const Request& request, std::string_view protocol) {
+    if (!protocol.empty()) {
+        inside_->socket.set_option(beast::websocket::stream_base::decorator(
+            [chosen = std::string(protocol)](beast::websocket::response_type& response) {
+                response.set(beast::http::field::sec_websocket_protocol, chosen);
+            }));
+    }
     beast::http::request<beast::http::string_body> message(beast::http::verb::get, request.target,
                                                            11);
     for (const auto& [name, value] : request.headers) {

@@ -24,8 +24,9 @@ public:
     WebSocket& operator=(const WebSocket&) = delete;
     ~WebSocket();
 
-    // Answers the handshake of a request that asked for it.
-    Async<> accept(const Request& request);
+    // Answers the handshake of a request that asked for it, with the subprotocol that was chosen
+    // of those which it offered.
+    Async<> accept(const Request& request, std::string_view protocol = {});
     // Asks for it, as a client. An answer that is not 101 is the error that it says, with its
     // status in the message.
     Async<> handshake(std::string authority, std::string target, Headers headers);
@@ -34,6 +35,9 @@ public:
     Async<> write_text(std::string_view text);
     // With a code of RFC 6455 section 7.4: 1000 normal, 1008 policy, 1011 defect.
     asio::awaitable<void> close(std::uint16_t code, std::string_view reason);
+    // The payload of its binary messages as a stream of bytes, for protocols that have bounds of
+    // their own; each write is a message. A text message is an error. Takes the connection over.
+    std::unique_ptr<Stream> into_stream() &&;
 
 private:
     struct Inside;

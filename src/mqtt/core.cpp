@@ -153,19 +153,23 @@ void Core::refuse(Connection& connection, const Malformed& failure) {
 }
 
 // Tells the client, where its version can be told, and closes.
-void Core::disconnect(Connection& connection, Reason reason) {
+void Core::disconnect(Connection& connection, Reason reason, std::string_view why) {
     if (connection.state == State::Connected && connection.version == Version::V5) {
         Disconnect packet;
         packet.reason = reason;
+        constexpr std::size_t rest_bytes_max = 16;
+        if (!why.empty() && why.size() + rest_bytes_max <= connection.packet_bytes_max) {
+            packet.properties.set(Property::ReasonString, why);
+        }
         send(connection, packet);
     }
     shut(connection, true);
 }
 
-void Core::close(ConnectionId id, Reason reason) {
+void Core::close(ConnectionId id, Reason reason, std::string_view why) {
     Connection* connection = find(id);
     if (connection != nullptr && connection->state != State::Closing) {
-        disconnect(*connection, reason);
+        disconnect(*connection, reason, why);
     }
 }
 
@@ -262,16 +266,26 @@ std::vector<Record> Core::take_records() { return std::exchange(records_, {}); }
 void Core::durable(std::uint64_t number) {
     ASSERT(number <= last_record_);
     durable_ = std::max(durable_, number);
-    while (!waiting_.empty() && waiting_.front().first <= durable_) {
-        if (Connection* connection = find(waiting_.front().second)) {
+    wake(waiting_, durable_);
+}
+
+void Core::handed_over(std::uint64_t number) {
+    ASSERT(number <= last_handed_);
+    handed_over_ = std::max(handed_over_, number);
+    wake(waiting_handed_, handed_over_);
+}
+
+void Core::wake(std::deque<std::pair<std::uint64_t, ConnectionId>>& waiting, std::uint64_t up_to) {
+    while (!waiting.empty() && waiting.front().first <= up_to) {
+        if (Connection* connection = find(waiting.front().second)) {
             mark_ready(*connection);
             for (detail::Segment& segment : connection->output) {
-                if (segment.after <= durable_) {
+                if (may_leave(segment)) {
                     connection->acks_waiting -= std::exchange(segment.acks, 0);
                 }
             }
         }
-        waiting_.pop_front();
+        waiting.pop_front();
     }
 }
 
@@ -291,16 +305,23 @@ std::vector<ConnectionId> Core::take_ready() {
     return std::exchange(ready_, {});
 }
 
-std::string& Core::output(Connection& connection, std::uint64_t after, std::uint32_t acks) {
-    const bool held = after > durable_;
+std::string& Core::output(Connection& connection, std::uint64_t after, std::uint64_t handed,
+                          std::uint32_t acks) {
+    const bool for_record = after > durable_;
+    const bool for_message = handed > handed_over_;
     auto& segments = connection.output;
-    if (segments.empty() || (held && after > segments.back().after)) {
-        segments.push_back({after, {}, 0});
-        if (held) {
+    const bool held = segments.empty() || (for_record && after > segments.back().after) ||
+                      (for_message && handed > segments.back().handed);
+    if (held) {
+        segments.push_back({after, handed, {}, 0});
+        if (for_record) {
             waiting_.emplace_back(after, connection.id);
         }
+        if (for_message) {
+            waiting_handed_.emplace_back(handed, connection.id);
+        }
     }
-    if (segments.back().after <= durable_) {
+    if (may_leave(segments.back())) {
         mark_ready(connection);
     } else {
         segments.back().acks += acks;
@@ -316,7 +337,7 @@ Output Core::take_output(ConnectionId id) {
         return out;
     }
     auto& segments = connection->output;
-    while (!segments.empty() && segments.front().after <= durable_) {
+    while (!segments.empty() && may_leave(segments.front())) {
         out.bytes.empty() ? void(out.bytes = std::move(segments.front().bytes))
                           : void(out.bytes += segments.front().bytes);
         segments.pop_front();

@@ -18,6 +18,7 @@
 #include "mqtt/codec/decode.h"
 #include "mqtt/detail/restoring.h"
 #include "mqtt/detail/session.h"
+#include "mqtt/facts.h"
 #include "mqtt/gate.h"
 #include "mqtt/limits.h"
 #include "mqtt/record.h"
@@ -31,6 +32,13 @@ namespace gantry::mqtt {
 struct Output {
     std::string bytes;
     bool close = false;  // behind the bytes; the connection is known no more
+};
+
+// A message that somebody else wants, too: the owner of the core, beside its clients.
+struct Handed {
+    std::uint64_t number = 0;  // 1, 2, 3 …
+    MessagePtr message;
+    std::string client_id;
 };
 
 // The broker of one namespace of topics (a tenant's), without a network: connections, sessions,
@@ -79,8 +87,8 @@ public:
     void lose(ConnectionId connection);
     // The gate's answer. Afterwards receive() goes on with what it left.
     void admit(ConnectionId connection, const Admission& admission);
-    // Closes one, telling the client why, where its version can.
-    void close(ConnectionId connection, Reason reason);
+    // Closes one, telling the client why, where its version can; `why` is for people.
+    void close(ConnectionId connection, Reason reason, std::string_view why = {});
 
     // Does what is due.
     void tick();
@@ -92,12 +100,32 @@ public:
     // Records up to this one are durable.
     void durable(std::uint64_t number);
     std::uint64_t last_record() const { return last_record_; }
+    std::uint64_t durable_record() const { return durable_; }
+
+    // Messages of clients of which the gate said that they are wanted, since the last call.
+    std::vector<Handed> take_handed() { return std::exchange(handed_, {}); }
+    // Those up to this one are where they belong: acknowledgements wait for that, too.
+    void handed_over(std::uint64_t number);
+    std::uint64_t last_handed() const { return last_handed_; }
+    std::uint64_t last_handed_over() const { return handed_over_; }
 
     // Connections that have something to send, each once, since the last call.
     std::vector<ConnectionId> take_ready();
     // To be called when the network takes bytes: what nobody takes counts against
     // output_bytes_max.
     Output take_output(ConnectionId connection);
+
+    // A message of the server itself: nobody's permission is asked, and its topic may begin with
+    // '$'. How many sessions it is for. If it is retained it is kept as others are, but for $SYS.
+    // `handed`: it is for the owner of the core, too, if the gate says so.
+    std::size_t publish(const Publish& packet, bool handed);
+
+    // Sessions whose client identifiers come behind that one, in their order.
+    std::vector<SessionFacts> list_sessions(std::string_view after, std::size_t most) const;
+    std::optional<std::pair<SessionFacts, Subscriptions>> describe_session(
+        std::string_view client_id) const;
+    // Closes its connection and forgets it. False: there is none.
+    bool end_session(std::string_view client_id);
 
     const CoreCounters& counters() const { return counters_; }
     std::size_t sessions() const { return by_client_.size(); }
@@ -119,17 +147,23 @@ private:
     template <class T, class Next>
     void with(Connection& connection, const Decoded<T>& packet, Next next);
     void refuse(Connection& connection, const Malformed& failure);
-    void disconnect(Connection& connection, Reason reason);
+    void disconnect(Connection& connection, Reason reason, std::string_view why = {});
     void shut(Connection& connection, bool publish_will);
     void set_timer(Timer timer, std::uint64_t id, Duration& current, Duration at);
     void connection_due(Connection& connection, Duration now);
     std::uint64_t record(Record record);
     void bind_records(std::uint64_t before);
     void mark_ready(Connection& connection);
-    std::string& output(Connection& connection, std::uint64_t after, std::uint32_t acks = 0);
+    // Bytes may leave when the record, and the message that was handed over, are where they belong.
+    bool may_leave(const detail::Segment& segment) const {
+        return segment.after <= durable_ && segment.handed <= handed_over_;
+    }
+    void wake(std::deque<std::pair<std::uint64_t, ConnectionId>>& waiting, std::uint64_t up_to);
+    std::string& output(Connection& connection, std::uint64_t after, std::uint64_t handed = 0,
+                        std::uint32_t acks = 0);
     template <class T>
     void send(Connection& connection, const T& packet, std::uint64_t after = 0,
-              std::uint32_t acks = 0);
+              std::uint64_t handed = 0, std::uint32_t acks = 0);
 
     // core_connect.cpp: from CONNECT to CONNACK
     void on_connect(Connection& connection, const Frame& frame);
@@ -159,7 +193,8 @@ private:
     bool resolve_alias(Connection& connection, Publish& packet);
     Reason check_publish(const Session& session, const Publish& packet) const;
     void acknowledge(Connection& connection, const Publish& packet, Reason reason,
-                     std::uint64_t after);
+                     std::uint64_t after, std::uint64_t handed);
+    bool hand_over(std::string_view client_id, const MessagePtr& message);
     bool keep_retained(const MessagePtr& message);
     void refuse_publish(Connection& connection, const Publish& packet, Reason reason);
     void on_puback(Connection& connection, const Ack& packet);
@@ -192,6 +227,9 @@ private:
     Reason subscribe(Session& session, const SubscriptionRequest& request, std::uint32_t id,
                      bool& fresh);
     void send_retained(Session& session, std::string_view filter, const Subscription& subscription);
+
+    // core_facts.cpp
+    SessionFacts facts_of(const Session& session) const;
 
     // core_restore.cpp: false where a record does not fit
     bool restore_one(const Record& one);
@@ -228,6 +266,10 @@ private:
     std::uint64_t last_record_ = 0;
     std::uint64_t durable_ = 0;
     std::deque<std::pair<std::uint64_t, ConnectionId>> waiting_;  // for records
+    std::vector<Handed> handed_;
+    std::uint64_t last_handed_ = 0;
+    std::uint64_t handed_over_ = 0;
+    std::deque<std::pair<std::uint64_t, ConnectionId>> waiting_handed_;  // for messages
     std::vector<ConnectionId> ready_;
 };
 

@@ -47,7 +47,7 @@ void Core::on_publish(Connection& connection, Publish packet) {
     if (packet.qos == 2 && place != received.end() && *place == packet.id) {
         // Again what has been taken over: it goes nowhere a second time. That it was taken over
         // may not be durable yet.
-        acknowledge(connection, packet, Reason::Success, last_record_);
+        acknowledge(connection, packet, Reason::Success, last_record_, last_handed_);
         return;
     }
     if (packet.qos > 0 && received.size() + connection.acks_waiting >= limits_.receive_maximum) {
@@ -77,10 +77,11 @@ void Core::on_publish(Connection& connection, Publish packet) {
     }
     const std::size_t receivers = route(message, session.number);
     bind_records(before);
+    const bool wanted = hand_over(session.client_id, message);
     if (packet.qos > 0) {
         acknowledge(connection, packet,
-                    receivers == 0 ? Reason::NoMatchingSubscribers : Reason::Success,
-                    last_record_ > before ? last_record_ : 0);
+                    receivers == 0 && !wanted ? Reason::NoMatchingSubscribers : Reason::Success,
+                    last_record_ > before ? last_record_ : 0, wanted ? last_handed_ : 0);
     }
 }
 
@@ -98,13 +99,21 @@ bool Core::keep_retained(const MessagePtr& message) {
     return kept != RetainedStore::Kept::Full;
 }
 
+bool Core::hand_over(std::string_view client_id, const MessagePtr& message) {
+    if (!gate_.wants(message->topic())) {
+        return false;
+    }
+    handed_.push_back({++last_handed_, message, std::string(client_id)});
+    return true;
+}
+
 void Core::acknowledge(Connection& connection, const Publish& packet, Reason reason,
-                       std::uint64_t after) {
+                       std::uint64_t after, std::uint64_t handed) {
     Ack answer;
     answer.type = packet.qos == 1 ? PacketType::Puback : PacketType::Pubrec;
     answer.id = packet.id;
     answer.reason = connection.version == Version::V5 ? reason : Reason::Success;
-    send(connection, answer, after, packet.qos == 1 ? 1 : 0);
+    send(connection, answer, after, handed, packet.qos == 1 ? 1 : 0);
 }
 
 // 3.1.1 has no word for it: there the connection ends, so that nobody takes it for delivered.
@@ -114,7 +123,7 @@ void Core::refuse_publish(Connection& connection, const Publish& packet, Reason 
         return;
     }
     if (connection.version == Version::V5) {
-        acknowledge(connection, packet, reason, 0);
+        acknowledge(connection, packet, reason, 0, 0);
     } else {
         disconnect(connection, reason);
     }

@@ -8,8 +8,9 @@
 namespace gantry::mqtt {
 
 template <class T>
-void Core::send(Connection& connection, const T& packet, std::uint64_t after, std::uint32_t acks) {
-    std::string& out = output(connection, after, acks);
+void Core::send(Connection& connection, const T& packet, std::uint64_t after, std::uint64_t handed,
+                std::uint32_t acks) {
+    std::string& out = output(connection, after, handed, acks);
     const std::size_t before = out.size();
     encode(out, packet, connection.version);
     connection.output_bytes += out.size() - before;

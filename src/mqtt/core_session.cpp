@@ -102,6 +102,7 @@ void Core::publish_will(Session& session) {
     keep_retained(message);
     route(message, session.number);
     bind_records(before);
+    hand_over(session.client_id, message);
 }
 
 // The session is over: what it had is gone at once.

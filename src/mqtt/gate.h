@@ -48,6 +48,8 @@ public:
     virtual bool may_publish(std::string_view principal, std::string_view topic) = 0;
     virtual bool may_subscribe(std::string_view principal, std::string_view filter) = 0;
     virtual bool may_receive(std::string_view principal, std::string_view topic) = 0;
+    // Whether messages of that topic are for the owner of the core as well (Core::take_handed()).
+    virtual bool wants(std::string_view /*topic*/) { return false; }
 };
 
 }  // namespace gantry::mqtt

@@ -66,7 +66,8 @@ struct CsvOptions {
 struct MappingConfig {
     std::string key;
     bool enabled = true;
-    std::string topic;  // a filter whose levels may have names
+    bool create_points = false;  // those that messages speak of and that are not there
+    std::string topic;           // a filter whose levels may have names
     Format format = Format::Json;
     CsvOptions csv;
     lineprotocol::Precision precision = lineprotocol::Precision::Nanoseconds;

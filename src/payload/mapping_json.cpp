@@ -78,6 +78,7 @@ Result<> read_entity(const json::value& value, MappingConfig& out, const std::st
     ObjectReader in(value, where);
     in.required("key", out.key);
     in.optional("enabled", out.enabled);
+    in.optional("create_points", out.create_points);
     in.required("topic", out.topic);
     read_word(in, "format", out.format, parse_format,
               "json, text, csv, line_protocol, cbor, sparkplug_b");
@@ -156,6 +157,9 @@ json::object to_json(const MappingConfig& mapping) {
     json::object out;
     out["key"] = mapping.key;
     out["enabled"] = mapping.enabled;
+    if (mapping.create_points) {
+        out["create_points"] = true;
+    }
     out["topic"] = mapping.topic;
     out["format"] = format_name(mapping.format);
     if (mapping.format == Format::Csv) {

@@ -73,7 +73,7 @@ TEST(Mapping, AComplaintNamesItsField) {
 
 TEST(Mapping, ConfigurationGoesThroughJsonUnchanged) {
     constexpr std::string_view text =
-        R"({"key":"m","enabled":false,"topic":"a/{b}","format":"csv",)"
+        R"({"key":"m","enabled":false,"create_points":true,"topic":"a/{b}","format":"csv",)"
         R"("csv":{"separator":";","columns":["x"],"header":true},)"
         R"("rules":[{"each":"$[*]","value":"@.x","point":"p","type":"int64","unit":"bar",)"
         R"("time":{"path":"@.t","format":"unix_us"},)"

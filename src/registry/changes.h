@@ -23,7 +23,8 @@ enum class EntityKind : unsigned char {
     Asset,
     Point,
     Connection,
-    Tag
+    Tag,
+    Mapping
 };
 enum class ChangeAction : unsigned char { Created, Updated, Deleted };
 

@@ -98,6 +98,22 @@ UPDATE roles SET doc = replace(doc, '"sql:read"', '"sql:read","files:read"')
 UPDATE roles SET doc = replace(doc, '"samples:write"', '"samples:write","files:write"')
     WHERE key IN ('engineer');
 )",
+    // 6: topics of the MQTT broker have permissions of their own, for who reads or writes samples.
+    R"(
+UPDATE roles SET doc = replace(doc, '"samples:read"', '"samples:read","topics:subscribe"')
+    WHERE key IN ('engineer', 'operator', 'viewer');
+UPDATE roles SET doc = replace(doc, '"samples:write"',
+    '"samples:write","topics:publish","broker:read","mappings:read","mappings:write"')
+    WHERE key IN ('engineer');
+)",
+    // 7: what to make of messages.
+    R"(
+CREATE TABLE mappings (
+    id TEXT PRIMARY KEY, tenant TEXT NOT NULL REFERENCES tenants(id), key TEXT NOT NULL,
+    doc TEXT NOT NULL,
+    created BIGINT NOT NULL, updated BIGINT NOT NULL, version BIGINT NOT NULL,
+    UNIQUE (tenant, key));
+)",
 };
 
 Result<> run_all(Sql& sql, std::string_view script) {

@@ -118,10 +118,10 @@ Result<> check_login(const std::string& login) {
 
 std::vector<Role> Principals::built_in_roles() {
     using security::Effect;
-    const std::vector<std::string> plant_read = {"assets:read",      "models:read", "points:read",
-                                                 "connections:read", "tags:read",   "samples:read",
-                                                 "metrics:read",     "sql:read",    "files:read",
-                                                 "jobs:read",        "usage:read"};
+    const std::vector<std::string> plant_read = {
+        "assets:read", "models:read",  "points:read",  "connections:read",
+        "tags:read",   "samples:read", "metrics:read", "sql:read",
+        "files:read",  "jobs:read",    "usage:read",   "topics:subscribe"};
     const auto with = [&plant_read](std::vector<std::string> more) {
         more.insert(more.begin(), plant_read.begin(), plant_read.end());
         return std::vector<security::Statement>{{Effect::Allow, std::move(more), ""}};
@@ -132,15 +132,28 @@ std::vector<Role> Principals::built_in_roles() {
     };
     return {
         role("administrator", "Administrator", "管理员", {{Effect::Allow, {"*:*"}, ""}}),
-        role("engineer", "Automation engineer", "自动化工程师",
-             with({"assets:write", "models:write", "points:write", "connections:write",
-                   "tags:write", "samples:write", "metrics:write", "files:write", "commands:write",
-                   "jobs:write"})),
+        role(
+            "engineer", "Automation engineer", "自动化工程师",
+            with({"assets:write", "models:write", "points:write", "connections:write", "tags:write",
+                  "samples:write", "metrics:write", "files:write", "commands:write", "jobs:write",
+                  "topics:publish", "broker:read", "mappings:read", "mappings:write"})),
         role("operator", "Operator", "操作员", with({"commands:write"})),
         role("viewer", "Viewer", "只读用户", with({})),
         role("auditor", "Auditor", "审计员",
              {{Effect::Allow, {"audit:read", "principals:read", "roles:read", "tokens:read"}, ""}}),
     };
+}
+
+Result<std::vector<security::Statement>> Principals::rights(const TenantId& tenant,
+                                                            const PrincipalId& id) {
+    using Statements = std::vector<security::Statement>;
+    return ground_.database.read<Statements>([&](Sql& sql) -> Result<Statements> {
+        TRY_ASSIGN(const Principal principal, by_id(sql, id));
+        if (principal.tenant != tenant || principal.disabled) {
+            return fail(Code::NotFound, "there is no principal '{}'", id.text());
+        }
+        return statements(sql, id);
+    });
 }
 
 Result<std::vector<security::Statement>> Principals::statements(Sql& sql, const PrincipalId& id) {

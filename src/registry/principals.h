@@ -59,6 +59,8 @@ public:
         std::string password_hash;
     };
     Result<Credentials> credentials(const std::string& login);
+    // What it may do now. NotFound: it is gone, or disabled.
+    Result<std::vector<security::Statement>> rights(const TenantId& tenant, const PrincipalId& id);
     // Of all its roles together.
     static Result<std::vector<security::Statement>> statements(Sql& sql, const PrincipalId& id);
     static Result<Principal> by_id(Sql& sql, const PrincipalId& id);

@@ -8,6 +8,7 @@
 #include "registry/assets.h"
 #include "registry/connections.h"
 #include "registry/idempotency.h"
+#include "registry/mappings.h"
 #include "registry/models.h"
 #include "registry/points.h"
 #include "registry/principals.h"
@@ -51,6 +52,7 @@ public:
     Assets& assets() { return assets_; }
     Points& points() { return points_; }
     Connections& connections() { return connections_; }
+    Mappings& mappings() { return mappings_; }
     Idempotency& idempotency() { return idempotency_; }
 
 private:
@@ -68,6 +70,7 @@ private:
     Assets assets_;
     Points points_;
     Connections connections_;
+    Mappings mappings_;
     Idempotency idempotency_;
 };
 

@@ -17,6 +17,7 @@ import time
 
 HTTP_PORT = int(os.environ.get("GANTRY_PORT", "8080"))
 PLANT_PORT = int(os.environ.get("GANTRY_PLANT_PORT", "5020"))
+MQTT_PORT = int(os.environ.get("GANTRY_MQTT_PORT", "1883"))
 START_SECONDS = 60
 STOP_SECONDS = 20
 
@@ -96,6 +97,9 @@ def run(programs, folder):
     folder.mkdir(parents=True, exist_ok=True)
     check_port(HTTP_PORT, "GANTRY_PORT", "console and API")
     check_port(PLANT_PORT, "GANTRY_PLANT_PORT", "the demo plant")
+    check_port(MQTT_PORT, "GANTRY_MQTT_PORT", "the MQTT broker")
+    config = folder / "gantry.toml"
+    config.write_text(f'[mqtt]\nlisten = "127.0.0.1:{MQTT_PORT}"\n')
     token = folder / "token"
     started = []
     try:
@@ -103,7 +107,7 @@ def run(programs, folder):
                         folder / "plant.log")
         started.append(plant)
         plant.lines_until("serving Modbus TCP")
-        node = Program([programs / "gantryd", "--data", folder / "data", "--listen",
+        node = Program([programs / "gantryd", "--config", config, "--data", folder / "data", "--listen",
                         f"127.0.0.1:{HTTP_PORT}", "--setup-token", token], folder / "gantryd.log")
         started.append(node)
         said = node.lines_until("^Stop with")

@@ -4,7 +4,7 @@
 
 # gantryd with its embedded defaults, and the demo plant. What they keep stays in build/run.
 task_run() {
-    (($# == 0)) || usage_error "run takes no arguments; GANTRY_PORT and GANTRY_PLANT_PORT choose other ports"
+    (($# == 0)) || usage_error "run takes no arguments; GANTRY_PORT, GANTRY_PLANT_PORT and GANTRY_MQTT_PORT choose other ports"
     build_preset release gantryd gantry-plant gantry
     cd "$checkout"
     grace=30 supervise python3 -B tools/dev/run.py build/release/bin build/run

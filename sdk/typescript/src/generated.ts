@@ -6,6 +6,14 @@ export const API_VERSION = '0.1.0';
 
 export type About = Record<string, unknown>;
 
+export interface AcceptPoints {
+    points: string[];
+}
+
+export interface AcceptedPoints {
+    made: number;
+}
+
 export interface AccessAnswer {
     allowed: boolean;
     because?: Statement;
@@ -68,6 +76,74 @@ export interface AuditPage {
     next?: string;
 }
 
+/** The MQTT broker of a tenant. */
+export interface Broker {
+    enabled: boolean;
+    addresses: string[];
+    connections: number;
+    sessions: number;
+    subscriptions: number;
+    retained: number;
+    counters: {
+        /** from clients */
+        messages_in: number;
+        /** to clients, each the first time */
+        messages_out: number;
+        /** too many waited for a client */
+        dropped_queue_full: number;
+        /** QoS 0, for a client that does not read */
+        dropped_slow: number;
+        /** QoS 0, for a client that is away */
+        dropped_away: number;
+        /** their time was over */
+        dropped_expired: number;
+        /** larger than what the client takes */
+        dropped_too_large: number;
+        /** the client may not have them any more */
+        dropped_forbidden: number;
+        /** of clients, with a reason */
+        refused_publishes: number;
+        /** connections that were closed for what they sent */
+        protocol_errors: number;
+        /** connections that the same client replaced */
+        takeovers: number;
+    };
+}
+
+/**
+ * A client of the MQTT broker; login, address, encrypted, since and version while it is connected.
+ */
+export interface BrokerSession {
+    client_id: string;
+    connected: boolean;
+    principal: string;
+    login?: string;
+    address?: string;
+    encrypted?: boolean;
+    since?: string;
+    version?: '3.1.1' | '5.0';
+    /** how long it is kept after its connection; without it for ever */
+    expiry_seconds?: number;
+    will: boolean;
+    subscriptions: number;
+    /** messages that wait */
+    queued: number;
+    queued_bytes: number;
+    /** messages that are sent and not acknowledged */
+    inflight: number;
+    /** of one that was asked for alone */
+    filters?: Array<{
+        filter: string;
+        qos: number;
+    }>;
+}
+
+export interface BrokerSessionPage {
+    items: BrokerSession[];
+    /** cursor of the next page */
+    next?: string;
+}
+
 export interface ChangePassword {
     current: string;
     new: string;
@@ -112,6 +188,26 @@ export interface ConnectionPage {
 
 /** How the connection fares; see the guide of the protocol. */
 export type ConnectionStatus = Record<string, unknown>;
+
+export interface DeadLetterList {
+    items: Array<{
+        number: number;
+        time: string;
+        reason: 'malformed' | 'value' | 'too_large' | 'unknown_point' | 'rejected' | 'sparkplug';
+        detail: string;
+        topic: string;
+        client_id: string;
+        mapping: string;
+        /** of the message */
+        bytes: number;
+        /** its beginning, where that is text */
+        text?: string;
+        /** its beginning, where it is not */
+        hex?: string;
+    }>;
+    /** by reason, since the start */
+    counts: Record<string, number>;
+}
 
 export interface EraseReport {
     point: string;
@@ -207,6 +303,81 @@ export interface LatestSamples {
 
 export type LineProtocol = string;
 
+/** A mapping from messages to points. */
+export interface Mapping {
+    key: string;
+    enabled?: boolean;
+    /** points that messages speak of are made at once instead of proposed */
+    create_points?: boolean;
+    /** a topic filter whose levels may have names: plant/{line}/# */
+    topic: string;
+    format?: 'json' | 'text' | 'csv' | 'line_protocol' | 'cbor' | 'sparkplug_b';
+    csv?: {
+        separator?: string;
+        columns?: string[];
+        header?: boolean;
+    };
+    precision?: 'ns' | 'us' | 'ms' | 's' | 'm' | 'h';
+    /** none: every value of a message is a reading */
+    rules?: Array<{
+        /** a path to items, as $.metrics[*] */
+        each?: string;
+        /** a path to values */
+        value?: string;
+        /** the name of the point, with gaps as {topic}, {path}, {line} */
+        point?: string;
+        type?: 'float64' | 'int64' | 'bool' | 'string';
+        unit?: string;
+        time?: {
+            path: string;
+            format?: 'rfc3339' | 'unix_s' | 'unix_ms' | 'unix_us' | 'unix_ns';
+        };
+        quality?: {
+            path: string;
+            map?: Record<string, string>;
+            otherwise?: string;
+        };
+    }>;
+    id: string;
+    created: string;
+    updated: string;
+    version: number;
+}
+
+export interface MappingPage {
+    items: Mapping[];
+    /** cursor of the next page */
+    next?: string;
+}
+
+export interface MappingPreview {
+    /** the first 1,000 */
+    items: Array<{
+        name: string;
+        /** the path that the name stands for; empty: none */
+        point: string;
+        /** whether there is such a point */
+        there: boolean;
+        time: string;
+        type: string;
+        value: Value;
+        quality: string;
+        unit?: string;
+    }>;
+    readings: number;
+    /** values that could not be taken as they are */
+    bad: number;
+    /** with the first of them */
+    problem?: string;
+}
+
+export interface MappingTrial {
+    mapping: NewMapping;
+    topic: string;
+    text?: string;
+    base64?: string;
+}
+
 export interface Model {
     id: string;
     key: string;
@@ -263,6 +434,53 @@ export interface NewConnection {
     updated?: string;
     version?: number;
     status?: ConnectionStatus;
+}
+
+/** What to make of the messages of some topics: docs/guide/mqtt-mappings.md. */
+export interface NewMapping {
+    key: string;
+    enabled?: boolean;
+    /** points that messages speak of are made at once instead of proposed */
+    create_points?: boolean;
+    /** a topic filter whose levels may have names: plant/{line}/# */
+    topic: string;
+    format?: 'json' | 'text' | 'csv' | 'line_protocol' | 'cbor' | 'sparkplug_b';
+    csv?: {
+        separator?: string;
+        columns?: string[];
+        header?: boolean;
+    };
+    precision?: 'ns' | 'us' | 'ms' | 's' | 'm' | 'h';
+    /** none: every value of a message is a reading */
+    rules?: Array<{
+        /** a path to items, as $.metrics[*] */
+        each?: string;
+        /** a path to values */
+        value?: string;
+        /** the name of the point, with gaps as {topic}, {path}, {line} */
+        point?: string;
+        type?: 'float64' | 'int64' | 'bool' | 'string';
+        unit?: string;
+        time?: {
+            path: string;
+            format?: 'rfc3339' | 'unix_s' | 'unix_ms' | 'unix_us' | 'unix_ns';
+        };
+        quality?: {
+            path: string;
+            map?: Record<string, string>;
+            otherwise?: string;
+        };
+    }>;
+}
+
+export interface NewMessage {
+    topic: string;
+    /** the payload, if it is text */
+    text?: string;
+    /** the payload, if it is not */
+    base64?: string;
+    qos?: number;
+    retain?: boolean;
 }
 
 export interface NewModel {
@@ -468,11 +686,36 @@ export interface Property {
     retention?: string;
 }
 
+export interface ProposedPoint {
+    point: string;
+    type: string;
+    unit?: string;
+    /** of the last reading */
+    value: string;
+    time: string;
+    /** that were lost to it so far */
+    readings: number;
+    mapping: string;
+}
+
+export interface ProposedPointPage {
+    items: ProposedPoint[];
+    /** cursor of the next page */
+    next?: string;
+}
+
 export type Protocol = Record<string, unknown>;
 
 export interface ProtocolList {
     items: Protocol[];
 }
+
+export interface PublishAnswer {
+    /** sessions that it is for */
+    receivers: number;
+}
+
+export type Quality = 'good' | 'uncertain' | 'bad';
 
 /**
  * What buckets were made of (explain): blocks of about a thousand samples on disk, and samples in
@@ -488,8 +731,6 @@ export interface QueryPlan {
     /** series of which samples are in memory yet; these are read */
     series_in_memory: number;
 }
-
-export type Quality = 'good' | 'uncertain' | 'bad';
 
 export interface Range {
     min?: number;
@@ -510,6 +751,19 @@ export interface Refresh {
 }
 
 export type RemoteWrite = string;
+
+/** The payload as text where it is UTF-8, else in base64. */
+export interface RetainedMessage {
+    topic: string;
+    bytes: number;
+    text?: string;
+    base64?: string;
+    qos: number;
+}
+
+export interface RetainedMessageList {
+    items: RetainedMessage[];
+}
 
 export interface Role {
     id: string;
@@ -1469,6 +1723,341 @@ export abstract class Operations {
             method: 'DELETE',
             path: '/v1/files/{file}',
             pathValues: { file },
+            answer: 'none',
+        }, options);
+    }
+
+    /**
+     * The MQTT broker: where it listens, and what goes through it
+     *
+     * Of the tenant; counters since the start of the program. Permission: broker:read.
+     */
+    async getBroker(options?: CallOptions): Promise<Broker> {
+        return (await this.call({
+            method: 'GET',
+            path: '/v1/broker',
+            answer: 'json',
+        }, options)) as Broker;
+    }
+
+    /**
+     * Clients, connected and away
+     *
+     * Permission: broker:read.
+     */
+    async listBrokerSessions(
+        query: {
+            limit?: number;
+            cursor?: string;
+        } = {},
+        options?: CallOptions,
+    ): Promise<BrokerSessionPage> {
+        return (await this.call({
+            method: 'GET',
+            path: '/v1/broker/sessions',
+            query,
+            answer: 'json',
+        }, options)) as BrokerSessionPage;
+    }
+
+    /**
+     * Clients, connected and away
+     *
+     * All of them: asks `listBrokerSessions` for page after page; `limit` is the length of a page.
+     */
+    async *iterateBrokerSessions(
+        query: {
+            limit?: number;
+        } = {},
+        options?: CallOptions,
+    ): AsyncGenerator<BrokerSession, void, undefined> {
+        let cursor: string | undefined;
+        do {
+            const page: BrokerSessionPage = await this.listBrokerSessions({ ...query, cursor }, options);
+            yield* page.items;
+            cursor = page.next;
+        } while (cursor);
+    }
+
+    /**
+     * A client with its subscriptions
+     *
+     * Permission: broker:read.
+     */
+    async getBrokerSession(client: string, options?: CallOptions): Promise<BrokerSession> {
+        return (await this.call({
+            method: 'GET',
+            path: '/v1/broker/sessions/{client}',
+            pathValues: { client },
+            answer: 'json',
+        }, options)) as BrokerSession;
+    }
+
+    /**
+     * Disconnect a client and forget its session
+     *
+     * Subscriptions and messages that wait for it are gone. It may connect again; to keep it out,
+     * remove its token. Permission: broker:write.
+     */
+    async endBrokerSession(client: string, options?: CallOptions): Promise<void> {
+        await this.call({
+            method: 'DELETE',
+            path: '/v1/broker/sessions/{client}',
+            pathValues: { client },
+            answer: 'none',
+        }, options);
+    }
+
+    /**
+     * Retained messages
+     *
+     * The first 1,000 by topic, of those that the caller may subscribe to. Permission:
+     * topics:subscribe.
+     */
+    async listRetainedMessages(
+        query: {
+            filter?: string;
+        } = {},
+        options?: CallOptions,
+    ): Promise<RetainedMessageList> {
+        return (await this.call({
+            method: 'GET',
+            path: '/v1/broker/retained',
+            query,
+            answer: 'json',
+        }, options)) as RetainedMessageList;
+    }
+
+    /**
+     * Publish a message
+     *
+     * Answered when it is durable in the queue of every client that keeps its session, or as the
+     * retained message of its topic. Permission: topics:publish.
+     */
+    async publishMessage(body: NewMessage, options?: CallOptions): Promise<PublishAnswer> {
+        return (await this.call({
+            method: 'POST',
+            path: '/v1/broker/messages',
+            body,
+            answer: 'json',
+        }, options)) as PublishAnswer;
+    }
+
+    /**
+     * What is made of messages
+     *
+     * Permission: mappings:read.
+     */
+    async listMappings(
+        query: {
+            limit?: number;
+            cursor?: string;
+        } = {},
+        options?: CallOptions,
+    ): Promise<MappingPage> {
+        return (await this.call({
+            method: 'GET',
+            path: '/v1/mappings',
+            query,
+            answer: 'json',
+        }, options)) as MappingPage;
+    }
+
+    /**
+     * What is made of messages
+     *
+     * All of them: asks `listMappings` for page after page; `limit` is the length of a page.
+     */
+    async *iterateMappings(
+        query: {
+            limit?: number;
+        } = {},
+        options?: CallOptions,
+    ): AsyncGenerator<Mapping, void, undefined> {
+        let cursor: string | undefined;
+        do {
+            const page: MappingPage = await this.listMappings({ ...query, cursor }, options);
+            yield* page.items;
+            cursor = page.next;
+        } while (cursor);
+    }
+
+    /**
+     * Say what to make of the messages of some topics
+     *
+     * It counts for messages that come after the answer; retained ones are not read again.
+     * Permission: mappings:write.
+     */
+    async createMapping(body: NewMapping, options?: CallOptions): Promise<Mapping> {
+        return (await this.call({
+            method: 'POST',
+            path: '/v1/mappings',
+            body,
+            answer: 'json',
+            creates: true,
+        }, options)) as Mapping;
+    }
+
+    /**
+     * What a mapping would make of a message
+     *
+     * Nothing is stored. Permission: mappings:read.
+     */
+    async previewMapping(body: MappingTrial, options?: CallOptions): Promise<MappingPreview> {
+        return (await this.call({
+            method: 'POST',
+            path: '/v1/mappings/preview',
+            body,
+            answer: 'json',
+        }, options)) as MappingPreview;
+    }
+
+    /**
+     * A mapping
+     *
+     * Permission: mappings:read.
+     */
+    async getMapping(mapping: string, options?: CallOptions): Promise<Mapping> {
+        return (await this.call({
+            method: 'GET',
+            path: '/v1/mappings/{mapping}',
+            pathValues: { mapping },
+            answer: 'json',
+        }, options)) as Mapping;
+    }
+
+    /**
+     * Change a mapping
+     *
+     * Permission: mappings:write.
+     */
+    async replaceMapping(
+        mapping: string,
+        body: NewMapping,
+        options?: CallOptions,
+    ): Promise<Mapping> {
+        return (await this.call({
+            method: 'PUT',
+            path: '/v1/mappings/{mapping}',
+            pathValues: { mapping },
+            body,
+            answer: 'json',
+        }, options)) as Mapping;
+    }
+
+    /**
+     * Remove a mapping
+     *
+     * Permission: mappings:write.
+     */
+    async deleteMapping(mapping: string, options?: CallOptions): Promise<void> {
+        await this.call({
+            method: 'DELETE',
+            path: '/v1/mappings/{mapping}',
+            pathValues: { mapping },
+            answer: 'none',
+        }, options);
+    }
+
+    /**
+     * Points that messages speak of and that are not there
+     *
+     * Kept in memory, the first 10,000. Permission: mappings:read.
+     */
+    async listProposedPoints(
+        query: {
+            limit?: number;
+            cursor?: string;
+        } = {},
+        options?: CallOptions,
+    ): Promise<ProposedPointPage> {
+        return (await this.call({
+            method: 'GET',
+            path: '/v1/broker/proposals',
+            query,
+            answer: 'json',
+        }, options)) as ProposedPointPage;
+    }
+
+    /**
+     * Points that messages speak of and that are not there
+     *
+     * All of them: asks `listProposedPoints` for page after page; `limit` is the length of a page.
+     */
+    async *iterateProposedPoints(
+        query: {
+            limit?: number;
+        } = {},
+        options?: CallOptions,
+    ): AsyncGenerator<ProposedPoint, void, undefined> {
+        let cursor: string | undefined;
+        do {
+            const page: ProposedPointPage = await this.listProposedPoints({ ...query, cursor }, options);
+            yield* page.items;
+            cursor = page.next;
+        } while (cursor);
+    }
+
+    /**
+     * Forget the proposals
+     *
+     * Permission: mappings:write.
+     */
+    async clearProposedPoints(options?: CallOptions): Promise<void> {
+        await this.call({
+            method: 'DELETE',
+            path: '/v1/broker/proposals',
+            answer: 'none',
+        }, options);
+    }
+
+    /**
+     * Make proposed points, with the assets above them
+     *
+     * Permission: points:write.
+     */
+    async acceptProposedPoints(
+        body: AcceptPoints,
+        options?: CallOptions,
+    ): Promise<AcceptedPoints> {
+        return (await this.call({
+            method: 'POST',
+            path: '/v1/broker/proposals/accept',
+            body,
+            answer: 'json',
+        }, options)) as AcceptedPoints;
+    }
+
+    /**
+     * Messages that could not be used, the newest first
+     *
+     * Kept in memory: the last 1,000, of 4 MiB at most; counted since the start of the program.
+     * Permission: mappings:read.
+     */
+    async listDeadLetters(
+        query: {
+            limit?: number;
+            cursor?: string;
+        } = {},
+        options?: CallOptions,
+    ): Promise<DeadLetterList> {
+        return (await this.call({
+            method: 'GET',
+            path: '/v1/broker/dead_letters',
+            query,
+            answer: 'json',
+        }, options)) as DeadLetterList;
+    }
+
+    /**
+     * Forget the messages that could not be used
+     *
+     * Permission: mappings:write.
+     */
+    async clearDeadLetters(options?: CallOptions): Promise<void> {
+        await this.call({
+            method: 'DELETE',
+            path: '/v1/broker/dead_letters',
             answer: 'none',
         }, options);
     }

@@ -61,6 +61,7 @@ struct Session {
 // Bytes that may leave once a record is durable.
 struct Segment {
     std::uint64_t after = 0;
+    std::uint64_t handed = 0;  // and once that message is where it belongs
     std::string bytes;
     std::uint32_t acks = 0;  // PUBACKs among them
 };

@@ -3,6 +3,14 @@
 
 export type About = Record<string, unknown>;
 
+export type AcceptPoints = {
+    points: string[];
+};
+
+export type AcceptedPoints = {
+    made: number;
+};
+
 export type AccessAnswer = {
     allowed: boolean;
     because?: Statement;
@@ -65,6 +73,72 @@ export type AuditPage = {
     next?: string;
 };
 
+/** The MQTT broker of a tenant. */
+export type Broker = {
+    enabled: boolean;
+    addresses: string[];
+    connections: number;
+    sessions: number;
+    subscriptions: number;
+    retained: number;
+    counters: {
+        /** from clients */
+        messages_in: number;
+        /** to clients, each the first time */
+        messages_out: number;
+        /** too many waited for a client */
+        dropped_queue_full: number;
+        /** QoS 0, for a client that does not read */
+        dropped_slow: number;
+        /** QoS 0, for a client that is away */
+        dropped_away: number;
+        /** their time was over */
+        dropped_expired: number;
+        /** larger than what the client takes */
+        dropped_too_large: number;
+        /** the client may not have them any more */
+        dropped_forbidden: number;
+        /** of clients, with a reason */
+        refused_publishes: number;
+        /** connections that were closed for what they sent */
+        protocol_errors: number;
+        /** connections that the same client replaced */
+        takeovers: number;
+    };
+};
+
+/** A client of the MQTT broker; login, address, encrypted, since and version while it is connected. */
+export type BrokerSession = {
+    client_id: string;
+    connected: boolean;
+    principal: string;
+    login?: string;
+    address?: string;
+    encrypted?: boolean;
+    since?: string;
+    version?: "3.1.1" | "5.0";
+    /** how long it is kept after its connection; without it for ever */
+    expiry_seconds?: number;
+    will: boolean;
+    subscriptions: number;
+    /** messages that wait */
+    queued: number;
+    queued_bytes: number;
+    /** messages that are sent and not acknowledged */
+    inflight: number;
+    /** of one that was asked for alone */
+    filters?: Array<{
+        filter: string;
+        qos: number;
+    }>;
+};
+
+export type BrokerSessionPage = {
+    items: BrokerSession[];
+    /** cursor of the next page */
+    next?: string;
+};
+
 export type ChangePassword = {
     current: string;
     new: string;
@@ -109,6 +183,26 @@ export type ConnectionPage = {
 
 /** How the connection fares; see the guide of the protocol. */
 export type ConnectionStatus = Record<string, unknown>;
+
+export type DeadLetterList = {
+    items: Array<{
+        number: number;
+        time: string;
+        reason: "malformed" | "value" | "too_large" | "unknown_point" | "rejected" | "sparkplug";
+        detail: string;
+        topic: string;
+        client_id: string;
+        mapping: string;
+        /** of the message */
+        bytes: number;
+        /** its beginning, where that is text */
+        text?: string;
+        /** its beginning, where it is not */
+        hex?: string;
+    }>;
+    /** by reason, since the start */
+    counts: Record<string, number>;
+};
 
 export type EraseReport = {
     point: string;
@@ -204,6 +298,81 @@ export type LatestSamples = {
 
 export type LineProtocol = string;
 
+/** A mapping from messages to points. */
+export type Mapping = {
+    key: string;
+    enabled?: boolean;
+    /** points that messages speak of are made at once instead of proposed */
+    create_points?: boolean;
+    /** a topic filter whose levels may have names: plant/{line}/# */
+    topic: string;
+    format?: "json" | "text" | "csv" | "line_protocol" | "cbor" | "sparkplug_b";
+    csv?: {
+        separator?: string;
+        columns?: string[];
+        header?: boolean;
+    };
+    precision?: "ns" | "us" | "ms" | "s" | "m" | "h";
+    /** none: every value of a message is a reading */
+    rules?: Array<{
+        /** a path to items, as $.metrics[*] */
+        each?: string;
+        /** a path to values */
+        value?: string;
+        /** the name of the point, with gaps as {topic}, {path}, {line} */
+        point?: string;
+        type?: "float64" | "int64" | "bool" | "string";
+        unit?: string;
+        time?: {
+            path: string;
+            format?: "rfc3339" | "unix_s" | "unix_ms" | "unix_us" | "unix_ns";
+        };
+        quality?: {
+            path: string;
+            map?: Record<string, string>;
+            otherwise?: string;
+        };
+    }>;
+    id: string;
+    created: string;
+    updated: string;
+    version: number;
+};
+
+export type MappingPage = {
+    items: Mapping[];
+    /** cursor of the next page */
+    next?: string;
+};
+
+export type MappingPreview = {
+    /** the first 1,000 */
+    items: Array<{
+        name: string;
+        /** the path that the name stands for; empty: none */
+        point: string;
+        /** whether there is such a point */
+        there: boolean;
+        time: string;
+        type: string;
+        value: Value;
+        quality: string;
+        unit?: string;
+    }>;
+    readings: number;
+    /** values that could not be taken as they are */
+    bad: number;
+    /** with the first of them */
+    problem?: string;
+};
+
+export type MappingTrial = {
+    mapping: NewMapping;
+    topic: string;
+    text?: string;
+    base64?: string;
+};
+
 export type Model = {
     id: string;
     key: string;
@@ -260,6 +429,53 @@ export type NewConnection = {
     updated?: string;
     version?: number;
     status?: ConnectionStatus;
+};
+
+/** What to make of the messages of some topics: docs/guide/mqtt-mappings.md. */
+export type NewMapping = {
+    key: string;
+    enabled?: boolean;
+    /** points that messages speak of are made at once instead of proposed */
+    create_points?: boolean;
+    /** a topic filter whose levels may have names: plant/{line}/# */
+    topic: string;
+    format?: "json" | "text" | "csv" | "line_protocol" | "cbor" | "sparkplug_b";
+    csv?: {
+        separator?: string;
+        columns?: string[];
+        header?: boolean;
+    };
+    precision?: "ns" | "us" | "ms" | "s" | "m" | "h";
+    /** none: every value of a message is a reading */
+    rules?: Array<{
+        /** a path to items, as $.metrics[*] */
+        each?: string;
+        /** a path to values */
+        value?: string;
+        /** the name of the point, with gaps as {topic}, {path}, {line} */
+        point?: string;
+        type?: "float64" | "int64" | "bool" | "string";
+        unit?: string;
+        time?: {
+            path: string;
+            format?: "rfc3339" | "unix_s" | "unix_ms" | "unix_us" | "unix_ns";
+        };
+        quality?: {
+            path: string;
+            map?: Record<string, string>;
+            otherwise?: string;
+        };
+    }>;
+};
+
+export type NewMessage = {
+    topic: string;
+    /** the payload, if it is text */
+    text?: string;
+    /** the payload, if it is not */
+    base64?: string;
+    qos?: number;
+    retain?: boolean;
 };
 
 export type NewModel = {
@@ -465,11 +681,36 @@ export type Property = {
     retention?: string;
 };
 
+export type ProposedPoint = {
+    point: string;
+    type: string;
+    unit?: string;
+    /** of the last reading */
+    value: string;
+    time: string;
+    /** that were lost to it so far */
+    readings: number;
+    mapping: string;
+};
+
+export type ProposedPointPage = {
+    items: ProposedPoint[];
+    /** cursor of the next page */
+    next?: string;
+};
+
 export type Protocol = Record<string, unknown>;
 
 export type ProtocolList = {
     items: Protocol[];
 };
+
+export type PublishAnswer = {
+    /** sessions that it is for */
+    receivers: number;
+};
+
+export type Quality = "good" | "uncertain" | "bad";
 
 /** What buckets were made of (explain): blocks of about a thousand samples on disk, and samples in memory. */
 export type QueryPlan = {
@@ -482,8 +723,6 @@ export type QueryPlan = {
     /** series of which samples are in memory yet; these are read */
     series_in_memory: number;
 };
-
-export type Quality = "good" | "uncertain" | "bad";
 
 export type Range = {
     min?: number;
@@ -504,6 +743,19 @@ export type Refresh = {
 };
 
 export type RemoteWrite = string;
+
+/** The payload as text where it is UTF-8, else in base64. */
+export type RetainedMessage = {
+    topic: string;
+    bytes: number;
+    text?: string;
+    base64?: string;
+    qos: number;
+};
+
+export type RetainedMessageList = {
+    items: RetainedMessage[];
+};
 
 export type Role = {
     id: string;

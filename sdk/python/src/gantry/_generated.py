@@ -14,6 +14,14 @@ API_VERSION = "0.1.0"
 About: _t.TypeAlias = "dict[str, _t.Any]"
 
 
+class AcceptPoints(_t.TypedDict):
+    points: list[str]
+
+
+class AcceptedPoints(_t.TypedDict):
+    made: int
+
+
 class AccessAnswer(_t.TypedDict):
     allowed: bool
     because: _t.NotRequired[Statement]
@@ -77,6 +85,78 @@ class AuditPage(_t.TypedDict):
     next: _t.NotRequired[str]
 
 
+class BrokerCounters(_t.TypedDict):
+    # from clients
+    messages_in: int
+    # to clients, each the first time
+    messages_out: int
+    # too many waited for a client
+    dropped_queue_full: int
+    # QoS 0, for a client that does not read
+    dropped_slow: int
+    # QoS 0, for a client that is away
+    dropped_away: int
+    # their time was over
+    dropped_expired: int
+    # larger than what the client takes
+    dropped_too_large: int
+    # the client may not have them any more
+    dropped_forbidden: int
+    # of clients, with a reason
+    refused_publishes: int
+    # connections that were closed for what they sent
+    protocol_errors: int
+    # connections that the same client replaced
+    takeovers: int
+
+
+class Broker(_t.TypedDict):
+    """The MQTT broker of a tenant."""
+    enabled: bool
+    addresses: list[str]
+    connections: int
+    sessions: int
+    subscriptions: int
+    retained: int
+    counters: BrokerCounters
+
+
+class BrokerSessionFilters(_t.TypedDict):
+    filter: str
+    qos: int
+
+
+class BrokerSession(_t.TypedDict):
+    """A client of the MQTT broker; login, address, encrypted, since and version while it is
+    connected.
+    """
+    client_id: str
+    connected: bool
+    principal: str
+    login: _t.NotRequired[str]
+    address: _t.NotRequired[str]
+    encrypted: _t.NotRequired[bool]
+    since: _t.NotRequired[str]
+    version: _t.NotRequired[_t.Literal['3.1.1', '5.0']]
+    # how long it is kept after its connection; without it for ever
+    expiry_seconds: _t.NotRequired[int]
+    will: bool
+    subscriptions: int
+    # messages that wait
+    queued: int
+    queued_bytes: int
+    # messages that are sent and not acknowledged
+    inflight: int
+    # of one that was asked for alone
+    filters: _t.NotRequired[list[BrokerSessionFilters]]
+
+
+class BrokerSessionPage(_t.TypedDict):
+    items: list[BrokerSession]
+    # cursor of the next page
+    next: _t.NotRequired[str]
+
+
 class ChangePassword(_t.TypedDict):
     current: str
     new: str
@@ -121,6 +201,28 @@ class ConnectionPage(_t.TypedDict):
 
 # How the connection fares; see the guide of the protocol.
 ConnectionStatus: _t.TypeAlias = "dict[str, _t.Any]"
+
+
+class DeadLetterListItems(_t.TypedDict):
+    number: int
+    time: str
+    reason: _t.Literal['malformed', 'value', 'too_large', 'unknown_point', 'rejected', 'sparkplug']
+    detail: str
+    topic: str
+    client_id: str
+    mapping: str
+    # of the message
+    bytes: int
+    # its beginning, where that is text
+    text: _t.NotRequired[str]
+    # its beginning, where it is not
+    hex: _t.NotRequired[str]
+
+
+class DeadLetterList(_t.TypedDict):
+    items: list[DeadLetterListItems]
+    # by reason, since the start
+    counts: dict[str, int]
 
 
 EraseReport = _t.TypedDict("EraseReport", {
@@ -233,6 +335,91 @@ class LatestSamples(_t.TypedDict):
 LineProtocol: _t.TypeAlias = "str"
 
 
+class MappingCsv(_t.TypedDict):
+    separator: _t.NotRequired[str]
+    columns: _t.NotRequired[list[str]]
+    header: _t.NotRequired[bool]
+
+
+class MappingRulesTime(_t.TypedDict):
+    path: str
+    format: _t.NotRequired[_t.Literal['rfc3339', 'unix_s', 'unix_ms', 'unix_us', 'unix_ns']]
+
+
+class MappingRulesQuality(_t.TypedDict):
+    path: str
+    map: _t.NotRequired[dict[str, str]]
+    otherwise: _t.NotRequired[str]
+
+
+class MappingRules(_t.TypedDict):
+    # a path to items, as $.metrics[*]
+    each: _t.NotRequired[str]
+    # a path to values
+    value: _t.NotRequired[str]
+    # the name of the point, with gaps as {topic}, {path}, {line}
+    point: _t.NotRequired[str]
+    type: _t.NotRequired[_t.Literal['float64', 'int64', 'bool', 'string']]
+    unit: _t.NotRequired[str]
+    time: _t.NotRequired[MappingRulesTime]
+    quality: _t.NotRequired[MappingRulesQuality]
+
+
+class Mapping(_t.TypedDict):
+    """A mapping from messages to points."""
+    key: str
+    enabled: _t.NotRequired[bool]
+    # points that messages speak of are made at once instead of proposed
+    create_points: _t.NotRequired[bool]
+    # a topic filter whose levels may have names: plant/{line}/#
+    topic: str
+    format: _t.NotRequired[_t.Literal['json', 'text', 'csv', 'line_protocol', 'cbor', 'sparkplug_b']]
+    csv: _t.NotRequired[MappingCsv]
+    precision: _t.NotRequired[_t.Literal['ns', 'us', 'ms', 's', 'm', 'h']]
+    # none: every value of a message is a reading
+    rules: _t.NotRequired[list[MappingRules]]
+    id: str
+    created: str
+    updated: str
+    version: int
+
+
+class MappingPage(_t.TypedDict):
+    items: list[Mapping]
+    # cursor of the next page
+    next: _t.NotRequired[str]
+
+
+class MappingPreviewItems(_t.TypedDict):
+    name: str
+    # the path that the name stands for; empty: none
+    point: str
+    # whether there is such a point
+    there: bool
+    time: str
+    type: str
+    value: Value
+    quality: str
+    unit: _t.NotRequired[str]
+
+
+class MappingPreview(_t.TypedDict):
+    # the first 1,000
+    items: list[MappingPreviewItems]
+    readings: int
+    # values that could not be taken as they are
+    bad: int
+    # with the first of them
+    problem: _t.NotRequired[str]
+
+
+class MappingTrial(_t.TypedDict):
+    mapping: NewMapping
+    topic: str
+    text: _t.NotRequired[str]
+    base64: _t.NotRequired[str]
+
+
 class Model(_t.TypedDict):
     id: str
     key: str
@@ -292,6 +479,61 @@ class NewConnection(_t.TypedDict):
     updated: _t.NotRequired[str]
     version: _t.NotRequired[int]
     status: _t.NotRequired[ConnectionStatus]
+
+
+class NewMappingCsv(_t.TypedDict):
+    separator: _t.NotRequired[str]
+    columns: _t.NotRequired[list[str]]
+    header: _t.NotRequired[bool]
+
+
+class NewMappingRulesTime(_t.TypedDict):
+    path: str
+    format: _t.NotRequired[_t.Literal['rfc3339', 'unix_s', 'unix_ms', 'unix_us', 'unix_ns']]
+
+
+class NewMappingRulesQuality(_t.TypedDict):
+    path: str
+    map: _t.NotRequired[dict[str, str]]
+    otherwise: _t.NotRequired[str]
+
+
+class NewMappingRules(_t.TypedDict):
+    # a path to items, as $.metrics[*]
+    each: _t.NotRequired[str]
+    # a path to values
+    value: _t.NotRequired[str]
+    # the name of the point, with gaps as {topic}, {path}, {line}
+    point: _t.NotRequired[str]
+    type: _t.NotRequired[_t.Literal['float64', 'int64', 'bool', 'string']]
+    unit: _t.NotRequired[str]
+    time: _t.NotRequired[NewMappingRulesTime]
+    quality: _t.NotRequired[NewMappingRulesQuality]
+
+
+class NewMapping(_t.TypedDict):
+    """What to make of the messages of some topics: docs/guide/mqtt-mappings.md."""
+    key: str
+    enabled: _t.NotRequired[bool]
+    # points that messages speak of are made at once instead of proposed
+    create_points: _t.NotRequired[bool]
+    # a topic filter whose levels may have names: plant/{line}/#
+    topic: str
+    format: _t.NotRequired[_t.Literal['json', 'text', 'csv', 'line_protocol', 'cbor', 'sparkplug_b']]
+    csv: _t.NotRequired[NewMappingCsv]
+    precision: _t.NotRequired[_t.Literal['ns', 'us', 'ms', 's', 'm', 'h']]
+    # none: every value of a message is a reading
+    rules: _t.NotRequired[list[NewMappingRules]]
+
+
+class NewMessage(_t.TypedDict):
+    topic: str
+    # the payload, if it is text
+    text: _t.NotRequired[str]
+    # the payload, if it is not
+    base64: _t.NotRequired[str]
+    qos: _t.NotRequired[int]
+    retain: _t.NotRequired[bool]
 
 
 class NewModel(_t.TypedDict):
@@ -505,11 +747,37 @@ class Property(_t.TypedDict):
     retention: _t.NotRequired[str]
 
 
+class ProposedPoint(_t.TypedDict):
+    point: str
+    type: str
+    unit: _t.NotRequired[str]
+    # of the last reading
+    value: str
+    time: str
+    # that were lost to it so far
+    readings: int
+    mapping: str
+
+
+class ProposedPointPage(_t.TypedDict):
+    items: list[ProposedPoint]
+    # cursor of the next page
+    next: _t.NotRequired[str]
+
+
 Protocol: _t.TypeAlias = "dict[str, _t.Any]"
 
 
 class ProtocolList(_t.TypedDict):
     items: list[Protocol]
+
+
+class PublishAnswer(_t.TypedDict):
+    # sessions that it is for
+    receivers: int
+
+
+Quality: _t.TypeAlias = "_t.Literal['good', 'uncertain', 'bad']"
 
 
 class QueryPlan(_t.TypedDict):
@@ -524,9 +792,6 @@ class QueryPlan(_t.TypedDict):
     blocks_read: int
     # series of which samples are in memory yet; these are read
     series_in_memory: int
-
-
-Quality: _t.TypeAlias = "_t.Literal['good', 'uncertain', 'bad']"
 
 
 class Range(_t.TypedDict):
@@ -548,6 +813,19 @@ class Refresh(_t.TypedDict):
 
 
 RemoteWrite: _t.TypeAlias = "str"
+
+
+class RetainedMessage(_t.TypedDict):
+    """The payload as text where it is UTF-8, else in base64."""
+    topic: str
+    bytes: int
+    text: _t.NotRequired[str]
+    base64: _t.NotRequired[str]
+    qos: int
+
+
+class RetainedMessageList(_t.TypedDict):
+    items: list[RetainedMessage]
 
 
 class Role(_t.TypedDict):
@@ -1237,6 +1515,218 @@ class Operations:
         self._call(_Request(
             "DELETE", "/v1/files/{file}", path_values={"file": file}, answer="none",
             if_match=if_match))
+
+    def get_broker(self) -> Broker:
+        """The MQTT broker: where it listens, and what goes through it
+
+        Of the tenant; counters since the start of the program. Permission: broker:read.
+        """
+        answer: Broker = self._call(_Request(
+            "GET", "/v1/broker", answer="json"))
+        return answer
+
+    def list_broker_sessions(
+            self, *, limit: int | None = None, cursor: str | None = None,
+    ) -> BrokerSessionPage:
+        """Clients, connected and away
+
+        Permission: broker:read.
+        """
+        answer: BrokerSessionPage = self._call(_Request(
+            "GET", "/v1/broker/sessions", query={"limit": limit, "cursor": cursor}, answer="json"))
+        return answer
+
+    def iterate_broker_sessions(self, *, limit: int | None = None) -> _c.Iterator[BrokerSession]:
+        """Clients, connected and away
+
+        All of them: asks `list_broker_sessions` for page after page; `limit` is the length
+        of a page.
+        """
+        cursor: str | None = None
+        while True:
+            page = self.list_broker_sessions(
+                limit=limit, cursor=cursor)
+            yield from page["items"]
+            cursor = page.get("next")
+            if not cursor:
+                return
+
+    def get_broker_session(self, client: str) -> BrokerSession:
+        """A client with its subscriptions
+
+        Permission: broker:read.
+        """
+        answer: BrokerSession = self._call(_Request(
+            "GET", "/v1/broker/sessions/{client}", path_values={"client": client}, answer="json"))
+        return answer
+
+    def end_broker_session(self, client: str, *, if_match: str | int | None = None) -> None:
+        """Disconnect a client and forget its session
+
+        Subscriptions and messages that wait for it are gone. It may connect again; to keep
+        it out, remove its token. Permission: broker:write.
+        """
+        self._call(_Request(
+            "DELETE", "/v1/broker/sessions/{client}", path_values={"client": client},
+            answer="none", if_match=if_match))
+
+    def list_retained_messages(self, *, filter: str | None = None) -> RetainedMessageList:
+        """Retained messages
+
+        The first 1,000 by topic, of those that the caller may subscribe to. Permission:
+        topics:subscribe.
+        """
+        answer: RetainedMessageList = self._call(_Request(
+            "GET", "/v1/broker/retained", query={"filter": filter}, answer="json"))
+        return answer
+
+    def publish_message(self, body: NewMessage) -> PublishAnswer:
+        """Publish a message
+
+        Answered when it is durable in the queue of every client that keeps its session, or
+        as the retained message of its topic. Permission: topics:publish.
+        """
+        answer: PublishAnswer = self._call(_Request(
+            "POST", "/v1/broker/messages", body=body, answer="json"))
+        return answer
+
+    def list_mappings(self, *, limit: int | None = None, cursor: str | None = None) -> MappingPage:
+        """What is made of messages
+
+        Permission: mappings:read.
+        """
+        answer: MappingPage = self._call(_Request(
+            "GET", "/v1/mappings", query={"limit": limit, "cursor": cursor}, answer="json"))
+        return answer
+
+    def iterate_mappings(self, *, limit: int | None = None) -> _c.Iterator[Mapping]:
+        """What is made of messages
+
+        All of them: asks `list_mappings` for page after page; `limit` is the length of a
+        page.
+        """
+        cursor: str | None = None
+        while True:
+            page = self.list_mappings(
+                limit=limit, cursor=cursor)
+            yield from page["items"]
+            cursor = page.get("next")
+            if not cursor:
+                return
+
+    def create_mapping(self, body: NewMapping, *, idempotency_key: str | None = None) -> Mapping:
+        """Say what to make of the messages of some topics
+
+        It counts for messages that come after the answer; retained ones are not read again.
+        Permission: mappings:write.
+        """
+        answer: Mapping = self._call(_Request(
+            "POST", "/v1/mappings", body=body, answer="json", creates=True,
+            idempotency_key=idempotency_key))
+        return answer
+
+    def preview_mapping(self, body: MappingTrial) -> MappingPreview:
+        """What a mapping would make of a message
+
+        Nothing is stored. Permission: mappings:read.
+        """
+        answer: MappingPreview = self._call(_Request(
+            "POST", "/v1/mappings/preview", body=body, answer="json"))
+        return answer
+
+    def get_mapping(self, mapping: str) -> Mapping:
+        """A mapping
+
+        Permission: mappings:read.
+        """
+        answer: Mapping = self._call(_Request(
+            "GET", "/v1/mappings/{mapping}", path_values={"mapping": mapping}, answer="json"))
+        return answer
+
+    def replace_mapping(
+            self, mapping: str, body: NewMapping, *, if_match: str | int | None = None,
+    ) -> Mapping:
+        """Change a mapping
+
+        Permission: mappings:write.
+        """
+        answer: Mapping = self._call(_Request(
+            "PUT", "/v1/mappings/{mapping}", path_values={"mapping": mapping}, body=body,
+            answer="json", if_match=if_match))
+        return answer
+
+    def delete_mapping(self, mapping: str, *, if_match: str | int | None = None) -> None:
+        """Remove a mapping
+
+        Permission: mappings:write.
+        """
+        self._call(_Request(
+            "DELETE", "/v1/mappings/{mapping}", path_values={"mapping": mapping}, answer="none",
+            if_match=if_match))
+
+    def list_proposed_points(
+            self, *, limit: int | None = None, cursor: str | None = None,
+    ) -> ProposedPointPage:
+        """Points that messages speak of and that are not there
+
+        Kept in memory, the first 10,000. Permission: mappings:read.
+        """
+        answer: ProposedPointPage = self._call(_Request(
+            "GET", "/v1/broker/proposals", query={"limit": limit, "cursor": cursor}, answer="json"))
+        return answer
+
+    def iterate_proposed_points(self, *, limit: int | None = None) -> _c.Iterator[ProposedPoint]:
+        """Points that messages speak of and that are not there
+
+        All of them: asks `list_proposed_points` for page after page; `limit` is the length
+        of a page.
+        """
+        cursor: str | None = None
+        while True:
+            page = self.list_proposed_points(
+                limit=limit, cursor=cursor)
+            yield from page["items"]
+            cursor = page.get("next")
+            if not cursor:
+                return
+
+    def clear_proposed_points(self, *, if_match: str | int | None = None) -> None:
+        """Forget the proposals
+
+        Permission: mappings:write.
+        """
+        self._call(_Request(
+            "DELETE", "/v1/broker/proposals", answer="none", if_match=if_match))
+
+    def accept_proposed_points(self, body: AcceptPoints) -> AcceptedPoints:
+        """Make proposed points, with the assets above them
+
+        Permission: points:write.
+        """
+        answer: AcceptedPoints = self._call(_Request(
+            "POST", "/v1/broker/proposals/accept", body=body, answer="json"))
+        return answer
+
+    def list_dead_letters(
+            self, *, limit: int | None = None, cursor: str | None = None,
+    ) -> DeadLetterList:
+        """Messages that could not be used, the newest first
+
+        Kept in memory: the last 1,000, of 4 MiB at most; counted since the start of the
+        program. Permission: mappings:read.
+        """
+        answer: DeadLetterList = self._call(_Request(
+            "GET", "/v1/broker/dead_letters", query={"limit": limit, "cursor": cursor},
+            answer="json"))
+        return answer
+
+    def clear_dead_letters(self, *, if_match: str | int | None = None) -> None:
+        """Forget the messages that could not be used
+
+        Permission: mappings:write.
+        """
+        self._call(_Request(
+            "DELETE", "/v1/broker/dead_letters", answer="none", if_match=if_match))
 
     def influx_write(
             self, body: str | bytes, *, db: str | None = None, rp: str | None = None, consistency:
@@ -2482,6 +2972,229 @@ class AsyncOperations:
         await self._call(_Request(
             "DELETE", "/v1/files/{file}", path_values={"file": file}, answer="none",
             if_match=if_match))
+
+    async def get_broker(self) -> Broker:
+        """The MQTT broker: where it listens, and what goes through it
+
+        Of the tenant; counters since the start of the program. Permission: broker:read.
+        """
+        answer: Broker = await self._call(_Request(
+            "GET", "/v1/broker", answer="json"))
+        return answer
+
+    async def list_broker_sessions(
+            self, *, limit: int | None = None, cursor: str | None = None,
+    ) -> BrokerSessionPage:
+        """Clients, connected and away
+
+        Permission: broker:read.
+        """
+        answer: BrokerSessionPage = await self._call(_Request(
+            "GET", "/v1/broker/sessions", query={"limit": limit, "cursor": cursor}, answer="json"))
+        return answer
+
+    async def iterate_broker_sessions(
+            self, *, limit: int | None = None,
+    ) -> _c.AsyncIterator[BrokerSession]:
+        """Clients, connected and away
+
+        All of them: asks `list_broker_sessions` for page after page; `limit` is the length
+        of a page.
+        """
+        cursor: str | None = None
+        while True:
+            page = await self.list_broker_sessions(
+                limit=limit, cursor=cursor)
+            for item in page["items"]:
+                yield item
+            cursor = page.get("next")
+            if not cursor:
+                return
+
+    async def get_broker_session(self, client: str) -> BrokerSession:
+        """A client with its subscriptions
+
+        Permission: broker:read.
+        """
+        answer: BrokerSession = await self._call(_Request(
+            "GET", "/v1/broker/sessions/{client}", path_values={"client": client}, answer="json"))
+        return answer
+
+    async def end_broker_session(self, client: str, *, if_match: str | int | None = None) -> None:
+        """Disconnect a client and forget its session
+
+        Subscriptions and messages that wait for it are gone. It may connect again; to keep
+        it out, remove its token. Permission: broker:write.
+        """
+        await self._call(_Request(
+            "DELETE", "/v1/broker/sessions/{client}", path_values={"client": client},
+            answer="none", if_match=if_match))
+
+    async def list_retained_messages(self, *, filter: str | None = None) -> RetainedMessageList:
+        """Retained messages
+
+        The first 1,000 by topic, of those that the caller may subscribe to. Permission:
+        topics:subscribe.
+        """
+        answer: RetainedMessageList = await self._call(_Request(
+            "GET", "/v1/broker/retained", query={"filter": filter}, answer="json"))
+        return answer
+
+    async def publish_message(self, body: NewMessage) -> PublishAnswer:
+        """Publish a message
+
+        Answered when it is durable in the queue of every client that keeps its session, or
+        as the retained message of its topic. Permission: topics:publish.
+        """
+        answer: PublishAnswer = await self._call(_Request(
+            "POST", "/v1/broker/messages", body=body, answer="json"))
+        return answer
+
+    async def list_mappings(
+            self, *, limit: int | None = None, cursor: str | None = None,
+    ) -> MappingPage:
+        """What is made of messages
+
+        Permission: mappings:read.
+        """
+        answer: MappingPage = await self._call(_Request(
+            "GET", "/v1/mappings", query={"limit": limit, "cursor": cursor}, answer="json"))
+        return answer
+
+    async def iterate_mappings(self, *, limit: int | None = None) -> _c.AsyncIterator[Mapping]:
+        """What is made of messages
+
+        All of them: asks `list_mappings` for page after page; `limit` is the length of a
+        page.
+        """
+        cursor: str | None = None
+        while True:
+            page = await self.list_mappings(
+                limit=limit, cursor=cursor)
+            for item in page["items"]:
+                yield item
+            cursor = page.get("next")
+            if not cursor:
+                return
+
+    async def create_mapping(
+            self, body: NewMapping, *, idempotency_key: str | None = None,
+    ) -> Mapping:
+        """Say what to make of the messages of some topics
+
+        It counts for messages that come after the answer; retained ones are not read again.
+        Permission: mappings:write.
+        """
+        answer: Mapping = await self._call(_Request(
+            "POST", "/v1/mappings", body=body, answer="json", creates=True,
+            idempotency_key=idempotency_key))
+        return answer
+
+    async def preview_mapping(self, body: MappingTrial) -> MappingPreview:
+        """What a mapping would make of a message
+
+        Nothing is stored. Permission: mappings:read.
+        """
+        answer: MappingPreview = await self._call(_Request(
+            "POST", "/v1/mappings/preview", body=body, answer="json"))
+        return answer
+
+    async def get_mapping(self, mapping: str) -> Mapping:
+        """A mapping
+
+        Permission: mappings:read.
+        """
+        answer: Mapping = await self._call(_Request(
+            "GET", "/v1/mappings/{mapping}", path_values={"mapping": mapping}, answer="json"))
+        return answer
+
+    async def replace_mapping(
+            self, mapping: str, body: NewMapping, *, if_match: str | int | None = None,
+    ) -> Mapping:
+        """Change a mapping
+
+        Permission: mappings:write.
+        """
+        answer: Mapping = await self._call(_Request(
+            "PUT", "/v1/mappings/{mapping}", path_values={"mapping": mapping}, body=body,
+            answer="json", if_match=if_match))
+        return answer
+
+    async def delete_mapping(self, mapping: str, *, if_match: str | int | None = None) -> None:
+        """Remove a mapping
+
+        Permission: mappings:write.
+        """
+        await self._call(_Request(
+            "DELETE", "/v1/mappings/{mapping}", path_values={"mapping": mapping}, answer="none",
+            if_match=if_match))
+
+    async def list_proposed_points(
+            self, *, limit: int | None = None, cursor: str | None = None,
+    ) -> ProposedPointPage:
+        """Points that messages speak of and that are not there
+
+        Kept in memory, the first 10,000. Permission: mappings:read.
+        """
+        answer: ProposedPointPage = await self._call(_Request(
+            "GET", "/v1/broker/proposals", query={"limit": limit, "cursor": cursor}, answer="json"))
+        return answer
+
+    async def iterate_proposed_points(
+            self, *, limit: int | None = None,
+    ) -> _c.AsyncIterator[ProposedPoint]:
+        """Points that messages speak of and that are not there
+
+        All of them: asks `list_proposed_points` for page after page; `limit` is the length
+        of a page.
+        """
+        cursor: str | None = None
+        while True:
+            page = await self.list_proposed_points(
+                limit=limit, cursor=cursor)
+            for item in page["items"]:
+                yield item
+            cursor = page.get("next")
+            if not cursor:
+                return
+
+    async def clear_proposed_points(self, *, if_match: str | int | None = None) -> None:
+        """Forget the proposals
+
+        Permission: mappings:write.
+        """
+        await self._call(_Request(
+            "DELETE", "/v1/broker/proposals", answer="none", if_match=if_match))
+
+    async def accept_proposed_points(self, body: AcceptPoints) -> AcceptedPoints:
+        """Make proposed points, with the assets above them
+
+        Permission: points:write.
+        """
+        answer: AcceptedPoints = await self._call(_Request(
+            "POST", "/v1/broker/proposals/accept", body=body, answer="json"))
+        return answer
+
+    async def list_dead_letters(
+            self, *, limit: int | None = None, cursor: str | None = None,
+    ) -> DeadLetterList:
+        """Messages that could not be used, the newest first
+
+        Kept in memory: the last 1,000, of 4 MiB at most; counted since the start of the
+        program. Permission: mappings:read.
+        """
+        answer: DeadLetterList = await self._call(_Request(
+            "GET", "/v1/broker/dead_letters", query={"limit": limit, "cursor": cursor},
+            answer="json"))
+        return answer
+
+    async def clear_dead_letters(self, *, if_match: str | int | None = None) -> None:
+        """Forget the messages that could not be used
+
+        Permission: mappings:write.
+        """
+        await self._call(_Request(
+            "DELETE", "/v1/broker/dead_letters", answer="none", if_match=if_match))
 
     async def influx_write(
             self, body: str | bytes, *, db: str | None = None, rp: str | None = None, consistency:

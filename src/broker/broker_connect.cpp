@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0
+// From the first byte of a connection to the core of the tenant whose it is.
+#include <boost/asio/cancel_after.hpp>
+#include <boost/asio/write.hpp>
+
+#include "broker/broker.h"
+#include "mqtt/codec/decode.h"
+
+namespace gantry::broker {
+
+using mqtt::Reason;
+
+namespace {
+
+struct SignIn {
+    std::string login;
+    std::string token;
+};
+
+// What a CONNECT that is there whole shows; why it is not let in otherwise.
+std::expected<SignIn, Reason> sign_in_of(std::string_view bytes) {
+    const auto frame = mqtt::read_frame(bytes, {.connecting = true});
+    if (!frame || !*frame) {
+        return std::unexpected(Reason::MalformedPacket);
+    }
+    const auto packet = mqtt::decode_connect(**frame);
+    if (!packet) {
+        return std::unexpected(packet.error().reason);
+    }
+    if (packet->properties.has(mqtt::Property::AuthenticationMethod)) {
+        return std::unexpected(Reason::BadAuthenticationMethod);
+    }
+    if (!packet->password || packet->password->empty()) {
+        return std::unexpected(Reason::NotAuthorized);  // anonymous
+    }
+    return SignIn{std::string(packet->user_name.value_or("")), std::string(*packet->password)};
+}
+
+bool may_use_topics(const security::Identity& identity) {
+    return security::may_anywhere(identity.statements, "topics:publish") ||
+           security::may_anywhere(identity.statements, "topics:subscribe");
+}
+
+}  // namespace
+
+// Until the CONNECT is there whole. False: it never will be.
+asio::awaitable<bool> Broker::read_connect(Link& link, Reason& wrong) {
+    const Duration until = around_.clock.monotonic() + options_.connect_timeout;
+    while (true) {
+        const auto head = mqtt::read_head(link.inbox.view(), {.connecting = true});
+        if (!head) {
+            wrong = head.error().reason;
+            co_return true;  // what is there is enough to be refused
+        }
+        const std::size_t whole = *head ? (*head)->bytes : 0;
+        if (whole > 0 && link.inbox.view().size() >= whole) {
+            co_return true;
+        }
+        link.inbox.make_room(whole);
+        const Duration left = until - around_.clock.monotonic();
+        if (left <= Duration::zero()) {
+            co_return false;
+        }
+        const auto [error, count] = co_await link.stream->async_read_some(
+            link.inbox.room(), asio::cancel_after(left, as_result));
+        if (error || count == 0) {
+            co_return false;
+        }
+        link.inbox.came(count);
+    }
+}
+
+// False: the connection is closed.
+asio::awaitable<bool> Broker::enter(Link& link) {
+    Reason wrong = Reason::Success;
+    const bool came = co_await read_connect(link, wrong);
+    if (!came) {
+        link.stream->close();
+        co_return false;
+    }
+    Admitted admitted{{}, wrong};
+    if (wrong == Reason::Success) {
+        admitted = co_await admit(link);
+    }
+    if (!admitted.identity) {
+        co_await turn_away(link, admitted.reason);
+        co_return false;
+    }
+    Space& space = space_of(admitted.identity->tenant);
+    if (static_cast<std::int64_t>(space.links.size()) >= options_.connections_per_tenant) {
+        meters_.refused.add();
+        co_await turn_away(link, Reason::QuotaExceeded);
+        co_return false;
+    }
+    link.space = &space;
+    link.principal = admitted.identity->principal;
+    link.token = admitted.identity->token;
+    link.login = admitted.identity->login;
+    link.id = space.core.open();
+    const std::size_t used = space.core.receive(link.id, link.inbox.view());
+    if (space.gate.take_asked() == link.id) {
+        space.core.admit(link.id, {.verdict = mqtt::Admission::Verdict::Accept,
+                                   .reason = Reason::Success,
+                                   .principal = link.principal.text(),
+                                   .data = {}});
+    }
+    link.inbox.used(used);
+    touch(space);
+    co_return true;
+}
+
+asio::awaitable<Broker::Admitted> Broker::admit(Link& link) {
+    const auto shown = sign_in_of(link.inbox.view());
+    if (!shown) {
+        meters_.denied.add();
+        co_return Admitted{{}, shown.error()};
+    }
+    if (broken_) {
+        co_return Admitted{{}, Reason::ServerUnavailable};
+    }
+    Admitted out;
+    auto identity = co_await identify(shown->login, shown->token, link.peer);
+    if (identity) {
+        if ((*identity)->must_change_password || !may_use_topics(**identity)) {
+            out.reason = Reason::NotAuthorized;
+        } else {
+            out.identity = std::move(*identity);
+        }
+    } else {
+        out.reason = identity.error().code == Code::Unauthenticated ? Reason::BadUserNameOrPassword
+                     : identity.error().code == Code::RateLimited   ? Reason::ConnectionRateExceeded
+                                                                    : Reason::ServerUnavailable;
+    }
+    co_await audit(shown->login, link, out);
+    co_return out;
+}
+
+// The password is an API token, or an access token, of the principal whose login the user name is.
+Async<std::shared_ptr<const security::Identity>> Broker::identify(std::string login,
+                                                                  std::string token,
+                                                                  std::string peer) {
+    auto& sessions = around_.registry.sessions();
+    const std::unexpected<Error> wrong =
+        fail(Code::Unauthenticated, "the user name or the token is wrong");
+    auto known = sessions.remembered(token);
+    if (!known) {
+        CO_TRY(sessions.may_try(login, peer));
+        auto found = co_await offload(around_.offload,
+                                      [&sessions, &token] { return sessions.verify(token); });
+        if (found && (*found)->login == login) {
+            sessions.tried(login, peer, true);
+        } else if (found || found.error().code == Code::Unauthenticated) {
+            sessions.tried(login, peer, false);
+            co_return wrong;
+        } else {
+            co_return std::unexpected(found.error());
+        }
+        known = std::move(*found);
+    }
+    if (known->login != login) {
+        co_return wrong;
+    }
+    co_return known;
+}
+
+// Machines connect again and again: who is let in is recorded once an hour and address, who is not
+// every time.
+asio::awaitable<void> Broker::audit(std::string login, const Link& link, const Admitted& admitted) {
+    constexpr std::size_t most = 100'000;
+    const bool ok = admitted.identity != nullptr;
+    if (ok) {
+        const std::string host = link.peer.substr(0, link.peer.rfind(':'));
+        if (audited_.size() >= most) {
+            audited_.clear();
+        }
+        if (!audited_.insert(admitted.identity->principal.text() + "\n" + host).second) {
+            co_return;
+        }
+    } else {
+        meters_.denied.add();
+    }
+    security::AuditEntry entry;
+    entry.tenant = ok ? admitted.identity->tenant.text() : "";
+    entry.principal = ok ? admitted.identity->principal.text() : "";
+    entry.action = "sign_in";
+    entry.object = login.substr(0, 128);
+    entry.outcome = ok ? "ok" : "denied";
+    entry.detail =
+        ok ? "mqtt"
+           : std::format("mqtt: reason code 0x{:02x}", static_cast<unsigned>(admitted.reason));
+    entry.address = link.peer;
+    const auto kept = co_await offload(
+        around_.offload, [this, &entry] { return around_.audit.record(std::move(entry)); });
+    if (!kept) {
+        around_.log.error("mqtt", "audit log cannot be written",
+                          {{"detail", kept.error().message}});
+    }
+}
+
+// A core that lets nobody in says it, as the client's version has it.
+asio::awaitable<void> Broker::turn_away(Link& link, Reason reason) {
+    const mqtt::ConnectionId id = lobby_->open();
+    lobby_->receive(id, link.inbox.view());
+    if (nobody_.take_asked() == id) {
+        lobby_->admit(id, {.verdict = mqtt::Admission::Verdict::Refuse,
+                           .reason = reason,
+                           .principal = {},
+                           .data = {}});
+    }
+    const std::string answer = lobby_->take_output(id).bytes;
+    lobby_->lose(id);
+    (void)lobby_->take_records();
+    (void)lobby_->take_ready();
+    if (!answer.empty()) {
+        (void)co_await asio::async_write(*link.stream, asio::buffer(answer),
+                                         asio::cancel_after(std::chrono::seconds(1), as_result));
+        co_await link.stream->shut_down();
+    }
+    link.stream->close();
+}
+
+Space& Broker::space_of(const TenantId& tenant) {
+    auto& space = spaces_[tenant];
+    if (!space) {
+        space = std::make_unique<Space>(
+            tenant, around_.clock, around_.random,
+            [this, tenant](std::string_view principal) {
+                return around_.registry.principals().rights(tenant,
+                                                            PrincipalId(std::string(principal)));
+            },
+            limits_);
+        if (around_.tap != nullptr) {
+            space->gate.offer([this, tenant](std::string_view topic) {
+                return around_.tap->wants(tenant, topic);
+            });
+        }
+    }
+    return *space;
+}
+
+// Whose token was taken back is put out, and what others may do is asked anew.
+asio::awaitable<void> Broker::check_tokens() {
+    auto& sessions = around_.registry.sessions();
+    const std::uint64_t epoch = sessions.epoch();
+    const Time now = around_.clock.now();
+    if (epoch == epoch_ && now < tokens_good_until_) {
+        co_return;
+    }
+    std::map<TokenId, bool> good;
+    for (const auto& [tenant, space] : spaces_) {
+        space->gate.forget();
+        for (const auto& [id, link] : space->links) {
+            good.emplace(link->token, false);
+        }
+    }
+    Time until = time_max;
+    const auto asked = co_await offload(around_.offload, [&]() -> Result<> {
+        for (auto& [token, fine] : good) {
+            const auto identity = sessions.identity_of(token);
+            if (!identity && identity.error().code != Code::Unauthenticated) {
+                return std::unexpected(identity.error());
+            }
+            fine = identity && may_use_topics(**identity);
+            if (fine) {
+                until = std::min(until, (*identity)->expires);
+            }
+        }
+        return {};
+    });
+    if (!asked) {
+        around_.log.error("mqtt", "tokens cannot be checked", {{"detail", asked.error().message}});
+        co_return;  // again in a moment
+    }
+    epoch_ = epoch;
+    tokens_good_until_ = until;
+    for (const auto& [tenant, space] : spaces_) {
+        for (const auto& [id, link] : space->links) {
+            const auto found = good.find(link->token);
+            if (found != good.end() && !found->second) {
+                space->core.close(id, Reason::NotAuthorized,
+                                  "the token is no longer good, or may use no topics");
+            }
+        }
+        touch(*space);
+    }
+}
+
+}  // namespace gantry::broker
