@@ -139,6 +139,35 @@ test('SQL answers, and shows where a statement is wrong', async ({ page, words }
     await picture(page, `${project.name}-sql-error`);
 });
 
+test('a message becomes a point', async ({ page, words }, { project }) => {
+    const place = `web-${project.name}`.replace(/[^a-z0-9-]/gi, '-');
+    await sign_in(page, words);
+    await page.getByRole('link', { name: words.pages.broker, exact: true }).first().click();
+    await page.getByRole('link', { name: words.broker.tabs.mappings }).click();
+    await page.getByRole('button', { name: words.broker.add_mapping }).click();
+    await page.getByLabel(words.common.key).fill(place);
+    await page.getByLabel(words.broker.topic_filter).fill(`${place}/#`);
+    await page.getByLabel(words.broker.sample_topic).fill(`${place}/press1`);
+    await page.getByRole('button', { name: words.broker.preview }).click();
+    await expect(page.getByRole('cell', { name: `${place}/press1/motor.speed` })).toBeVisible();
+    await check_page(page, `${project.name}-mapping`);
+    await page.getByRole('button', { name: words.common.save }).click();
+    await expect(page.getByRole('cell', { name: `${place}/#` })).toBeVisible();
+    await page.getByRole('link', { name: words.broker.tabs.topics }).click();
+    await page.getByRole('button', { name: words.broker.publish }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel(words.broker.topic, { exact: true }).fill(`${place}/press1`);
+    await dialog.getByLabel(words.broker.message).fill('{"temperature": 21.5}');
+    await dialog.getByLabel(words.broker.retain).check();
+    await dialog.getByRole('button', { name: words.broker.publish }).click();
+    await expect(page.getByRole('cell', { name: `${place}/press1`, exact: true })).toBeVisible();
+    await page.getByRole('link', { name: words.broker.tabs.proposals }).click();
+    await page.getByLabel(`${place}/press1.temperature`).check();
+    await check_page(page, `${project.name}-proposals`);
+    await page.getByRole('button', { name: words.broker.accept('1') }).click();
+    await expect(page.getByText(words.broker.made('1'))).toBeVisible();
+});
+
 test('a set-point is written, confirmed and recorded; then sign out', async ({ page, words }, { project }) => {
     await sign_in(page, words);
     await expect(page.getByRole('heading', { name: words.pages.overview })).toBeVisible();

@@ -15,6 +15,9 @@ const pages = [
     { name: 'audit', path: '/admin/audit' },
     { name: 'account', path: '/admin/me' },
     { name: 'about', path: '/admin/about' },
+    { name: 'clients', path: '/broker/clients' },
+    { name: 'topics', path: '/broker/topics' },
+    { name: 'dead-letters', path: '/broker/dead_letters' },
     { name: 'docs', path: '/docs' },
     { name: 'operation', path: '/docs/readSamples' },
 ];

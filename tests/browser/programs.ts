@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs the real gantryd and the real gantry-plant for a test, each on a port that the system chooses.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -39,12 +39,14 @@ async function stop(child: ChildProcess): Promise<void> {
 export class Gantryd {
     url = '';
     private readonly home = mkdtempSync(join(tmpdir(), 'gantry-browser-'));
+    private readonly config = join(this.home, 'gantry.toml');
     private child: ChildProcess | undefined;
     private listen = '127.0.0.1:0';
 
     async start(): Promise<this> {
+        writeFileSync(this.config, '[mqtt]\nlisten = "127.0.0.1:0"\n');
         this.child = spawn(join(folder, 'gantryd'), [
-            '--data', join(this.home, 'data'), '--listen', this.listen,
+            '--config', this.config, '--data', join(this.home, 'data'), '--listen', this.listen,
             '--setup-token', join(this.home, 'token'), '--password-file', join(this.home, 'password'),
         ], { stdio: ['ignore', 'pipe', 'pipe'] });
         this.url = await first_line(this.child, (line) => /(https?:\/\/\S+)/.exec(line)?.[1], 'gantryd');

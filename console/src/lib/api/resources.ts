@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The resources of the API, a function an operation that the console uses.
 import type {
-    ApiToken, Asset, AuditEntry, Command, CommandResult, Connection, LatestSample, Model, NewAsset,
-    NewConnection, NewModel, NewPoint, NewPrincipal, NewRole, NewTag, NewToken, NewTokenAnswer, Patch,
-    Point, Principal, PrincipalPatch, Role, SqlAnswer, Tag, Usage,
+    AcceptedPoints, ApiToken, Asset, AuditEntry, Broker, BrokerSession, Command, CommandResult, Connection,
+    DeadLetterList, LatestSample, Mapping, MappingPreview, MappingTrial, Model, NewAsset, NewConnection,
+    NewMapping, NewMessage, NewModel, NewPoint, NewPrincipal, NewRole, NewTag, NewToken, NewTokenAnswer, Patch,
+    Point, Principal, PrincipalPatch, ProposedPoint, PublishAnswer, RetainedMessageList, Role, SqlAnswer, Tag, Usage,
 } from './types';
 import type {
     AboutServer, Page, PointRows, ProtocolForm, ScanResult, Settings, TestResult, TrialReading, TrialTag,
@@ -89,6 +90,26 @@ export const protocols = {
     scan: (protocol: string, settings: Settings, area: string, from: number, count: number,
            signal?: AbortSignal) =>
         post<ScanResult>(`/v1/protocols/${part(protocol)}/scan`, { settings, area, from, count }, {}, signal),
+};
+
+export const broker = {
+    state: (signal?: AbortSignal) => get<Broker>('/v1/broker', {}, signal),
+    sessions: (signal?: AbortSignal) => get_all<BrokerSession>('/v1/broker/sessions', {}, 5000, signal),
+    end_session: (client: BrokerSession) => remove(`/v1/broker/sessions/${part(client.client_id)}`),
+    retained: (filter: string, signal?: AbortSignal) =>
+        get<RetainedMessageList>('/v1/broker/retained', { filter }, signal),
+    publish: (message: NewMessage) => post<PublishAnswer>('/v1/broker/messages', message),
+    mappings: (signal?: AbortSignal) => get_all<Mapping>('/v1/mappings', {}, 10_000, signal),
+    create_mapping: (mapping: NewMapping) => post<Mapping>('/v1/mappings', mapping),
+    replace_mapping: (mapping: Mapping, change: NewMapping) =>
+        put<Mapping>(`/v1/mappings/${part(mapping.id)}`, change, mapping.version),
+    remove_mapping: (mapping: Mapping) => remove(`/v1/mappings/${part(mapping.id)}`),
+    preview: (trial: MappingTrial, signal?: AbortSignal) =>
+        post<MappingPreview>('/v1/mappings/preview', trial, {}, signal),
+    proposals: (signal?: AbortSignal) => get_all<ProposedPoint>('/v1/broker/proposals', {}, 10_000, signal),
+    accept: (points: string[]) => post<AcceptedPoints>('/v1/broker/proposals/accept', { points }),
+    dead_letters: (signal?: AbortSignal) => get<DeadLetterList>('/v1/broker/dead_letters', { limit: 200 }, signal),
+    clear_dead_letters: () => remove('/v1/broker/dead_letters'),
 };
 
 export const sql = {

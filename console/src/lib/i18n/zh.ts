@@ -5,7 +5,7 @@ import type { Messages } from './en';
 export const zh: Messages = {
     product: 'Gantry',
     pages: {
-        overview: '总览', assets: '资产', trends: '趋势', connections: '连接', sql: 'SQL',
+        overview: '总览', assets: '资产', trends: '趋势', connections: '连接', broker: 'MQTT 消息', sql: 'SQL',
         models: '物模型', admin: '管理', docs: 'API 文档',
     },
     common: {
@@ -30,6 +30,26 @@ export const zh: Messages = {
         open: '搜索资产、测点、页面', keys: 'Ctrl K', title: '搜索', hint: '名称或路径的一部分',
         results: '结果', nothing: '没有匹配的名称。', help: '↑ ↓ 选择 · Enter 打开 · Esc 关闭',
         page: '页面', trend_of: (name) => `${name} 的趋势`,
+    },
+    broker: {
+        tabs: { clients: '客户端', topics: '主题', mappings: '映射', proposals: '待确认测点', dead_letters: '死信' },
+        connections: '连接', sessions: '会话', subscriptions: '订阅', messages_in: '接收消息', messages_out: '发送消息',
+        lost: '丢失消息', client: '客户端', state: '状态', login: '登录名', from: '来源', since: '连接时间', waiting: '等待消息',
+        connected: '在线', away: '离线', end: '断开', end_title: (client) => `断开 ${client}？`,
+        end_text: '其会话将被删除：订阅和等待的消息都会丢失。客户端可以重新连接。',
+        off: 'MQTT 代理未启用', off_text: '请在配置中设置 mqtt.listen 或 mqtt.listen_tls，然后重新启动。',
+        nobody: '还没有客户端', nobody_text: '用用户的登录名连接，密码为其 API 令牌。',
+        retained: '保留消息', qos: 'QoS 等级', topic: '主题', topic_filter: '主题过滤器', message: '消息', size: '大小', publish: '发布', retain: '保留',
+        published: (count) => `已发布给 ${count} 个客户端。`, no_retained: '没有保留消息', no_retained_text: '带保留标志发布的消息显示在这里。',
+        format: '格式', add_mapping: '添加映射', edit_mapping: (key) => `编辑 ${key}`, remove_mapping: (key) => `删除 ${key}？`,
+        remove_mapping_text: '其主题的消息不再成为样本；已存储的数据保留。', no_mappings: '还没有映射',
+        no_mappings_text: '映射说明某些主题的消息对应哪些测点。', topic_help: '层级可以命名：plant/{line}/#', rules: '规则（JSON）',
+        rules_help: '留空：消息中的每个值都成为测点，主题/路径', create_points: '自动创建消息中的测点', sample_topic: '示例消息的主题',
+        sample: '示例消息', preview: '试一试', point: '测点', value: '值', there: '已存在', not_there: '不存在', type: '类型', readings: '读数',
+        mapping: '映射', accept: (count) => `创建 ${count} 个测点`, made: (count) => `已创建 ${count} 个测点。`,
+        no_proposals: '没有待确认的测点', no_proposals_text: '消息中提到但尚不存在的测点显示在这里。', reason: '原因', clear: '全部清除',
+        no_letters: '所有消息均可使用', no_letters_text: '映射无法读取的消息及其原因显示在这里。',
+        reasons: { malformed: '格式错误', value: '值错误', too_large: '过大', unknown_point: '未知测点', rejected: '被拒绝', sparkplug: 'Sparkplug 错误' },
     },
     session: {
         claim: '工业互联网平台', sign_in: '登录', signing_in: '正在登录…', sign_out: '退出登录',
