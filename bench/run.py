@@ -19,6 +19,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "tests" / "system"))
 
 from arrow_workload import measure_arrow  # noqa: E402
+from broker_workload import measure_broker  # noqa: E402
 from doors_workload import measure_doors  # noqa: E402
 from gantryd_process import Gantryd, wait_until  # noqa: E402
 from measure import Table, cpu_seconds, kernels, resident_mib  # noqa: E402
@@ -147,7 +148,7 @@ def measure_start(table, smoke):
 
 WORKLOADS = {"pipeline": measure_pipeline, "store": measure_store, "arrow": measure_arrow,
              "doors": measure_doors, "modbus": measure_modbus, "mqtt": measure_mqtt,
-             "http": measure_http, "start": measure_start}
+             "broker": measure_broker, "http": measure_http, "start": measure_start}
 
 
 def machine():

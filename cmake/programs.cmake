@@ -64,6 +64,7 @@ add_executable(gantry-mqtt-dump ${PROJECT_SOURCE_DIR}/tests/system/mqtt_dump.cpp
 target_link_libraries(gantry-mqtt-dump PRIVATE gantry_mqtt)
 gantry_precompile(gantry-mqtt-dump std)
 system_test(mqtt_codec)
+system_test(mqtt)
 
 system_test(promql_prometheus)
 system_test(remotewrite_prometheus)
@@ -77,6 +78,11 @@ gantry_precompile(gantry-bench-data std)
 add_executable(gantry-bench-arrow ${PROJECT_SOURCE_DIR}/bench/gantry_bench_arrow.cpp)
 target_link_libraries(gantry-bench-arrow PRIVATE gantry_arrow)
 gantry_precompile(gantry-bench-arrow std)
+
+# A load of MQTT clients, for our broker and others.
+add_executable(gantry-bench-mqtt ${PROJECT_SOURCE_DIR}/bench/gantry_bench_mqtt.cpp)
+target_link_libraries(gantry-bench-mqtt PRIVATE gantry_mqtt)
+gantry_precompile(gantry-bench-mqtt std)
 
 # What the modules' x_bench.cpp measure, in one program; ./dev bench runs it.
 get_property(modules GLOBAL PROPERTY GANTRY_MODULES)
@@ -93,4 +99,4 @@ set_tests_properties(bench_smoke PROPERTIES LABELS system TIMEOUT 600
 # codec_test, because what only the optimiser does to arithmetic shows here.
 add_custom_target(programs DEPENDS gantryd gantry gantry-plant gantry-promql-eval
     gantry-remotewrite-dump gantry-mqtt-dump gantry-bench gantry-bench-data gantry-bench-arrow
-    codec_test)
+    gantry-bench-mqtt codec_test)
