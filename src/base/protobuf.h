@@ -36,21 +36,7 @@ public:
             value = static_cast<unsigned char>(*at_++);
             return true;
         }
-        value = 0;
-        for (unsigned shift = 0; shift < 70; shift += 7) {
-            if (at_ == end_) {
-                return false;
-            }
-            const auto byte = static_cast<unsigned char>(*at_++);
-            if (shift == 63 && byte > 1) {
-                return false;
-            }
-            value |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
-            if (byte < 0x80) {
-                return true;
-            }
-        }
-        return false;
+        return end_ - at_ >= 8 ? wide_varint(value) : any_varint(value);
     }
 
     [[nodiscard]] bool fixed64(std::uint64_t& bits) {
@@ -103,6 +89,41 @@ public:
     }
 
 private:
+    // Eight bytes at once: where the first is that has no bit of continuation, and then groups of
+    // seven bits moved together, two and two.
+    bool wide_varint(std::uint64_t& value) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, at_, sizeof(word));
+        const std::uint64_t ends = ~word & 0x8080808080808080;
+        if (ends == 0) {
+            return any_varint(value);
+        }
+        word &= (ends ^ (ends - 1)) & 0x7f7f7f7f7f7f7f7f;
+        word = (word & 0x007f007f007f007f) | (word & 0x7f007f007f007f00) >> 1;
+        word = (word & 0x00003fff00003fff) | (word & 0x3fff00003fff0000) >> 2;
+        value = (word & 0x000000000fffffff) | (word & 0x0fffffff00000000) >> 4;
+        at_ += (std::countr_zero(ends) + 1) / 8;
+        return true;
+    }
+
+    bool any_varint(std::uint64_t& value) {
+        value = 0;
+        for (unsigned shift = 0; shift < 70; shift += 7) {
+            if (at_ == end_) {
+                return false;
+            }
+            const auto byte = static_cast<unsigned char>(*at_++);
+            if (shift == 63 && byte > 1) {
+                return false;
+            }
+            value |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
+            if (byte < 0x80) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     bool pass(std::ptrdiff_t count) {
         if (end_ - at_ < count) {
             return false;
