@@ -28,11 +28,16 @@ Result<json::object> show_mapping(const registry::MappingDocument& mapping) {
 }
 
 // As it is stored: in the form that the program itself writes.
-Result<registry::MappingDocument> read_document(const json::value& body) {
+Result<registry::MappingDocument> read_document(const Call& call, const json::value& body) {
     payload::MappingConfig config;
     TRY(payload::read_entity(body, config, ""));
     registry::MappingDocument out;
     out.key = config.key;
+    if (config.create_points) {
+        // It will do so in the name of who wrote it.
+        TRY(call.require("points:write", "", "point"));
+        TRY(call.require("assets:write", "", "asset"));
+    }
     TRY_ASSIGN(const payload::Mapping compiled, payload::Mapping::compile(std::move(config)));
     out.json = json::serialize(payload::to_json(compiled.config()));
     return out;
@@ -60,7 +65,7 @@ Result<http::Response> read_mapping(Services& services, const Call& call) {
 
 Result<http::Response> create_mapping(Services& services, const Call& call) {
     TRY_ASSIGN(const json::value body, call.body());
-    TRY_ASSIGN(auto document, read_document(body));
+    TRY_ASSIGN(auto document, read_document(call, body));
     TRY_ASSIGN(const auto made,
                services.registry.mappings().create(call.tenant(), std::move(document)));
     return answer_with(made, 201);
@@ -71,7 +76,7 @@ Result<http::Response> replace_mapping(Services& services, const Call& call) {
     TRY_ASSIGN(const auto before,
                services.registry.mappings().get(call.tenant(), call.part("mapping")));
     TRY_ASSIGN(const json::value body, call.body());
-    TRY_ASSIGN(auto document, read_document(body));
+    TRY_ASSIGN(auto document, read_document(call, body));
     if (document.key != before.key) {
         return bad_field("/key", "the key of a mapping stays");
     }
@@ -166,8 +171,10 @@ Result<http::Response> list_proposals(Services& services, const Call& call) {
         page.items.pop_back();
         page.next = page.items.back().point;
     }
-    return page_answer(page, [](const intake::Proposal& proposal) {
-        return std::optional(show_proposal(proposal));
+    return page_answer(page, [&](const intake::Proposal& proposal) {
+        return call.context.may("samples:read", proposal.point)
+                   ? std::optional(show_proposal(proposal))
+                   : std::nullopt;
     });
 }
 
@@ -210,6 +217,9 @@ Result<http::Response> list_dead_letters(Services& services, const Call& call) {
     json::array items;
     for (const payload::DeadLetter& letter :
          tenant->letters.list(static_cast<std::size_t>(request.limit))) {
+        if (!call.context.may("topics:subscribe", letter.topic)) {
+            continue;
+        }
         json::object item{{"number", letter.number},
                           {"time", format_time(letter.time)},
                           {"reason", payload::dead_reason_name(letter.reason)},

@@ -28,7 +28,7 @@ asio::awaitable<void> Broker::read_all(std::shared_ptr<Link> link) {
     Space& space = *link->space;
     asio::steady_timer pause(co_await asio::this_coro::executor);
     while (true) {
-        while (!space.unlogged.empty() || space.handed_bytes > handed_bytes_max) {
+        while (!broken_ && (!space.unlogged.empty() || space.handed_bytes > handed_bytes_max)) {
             pause.expires_after(std::chrono::milliseconds(100));
             co_await pause.async_wait(asio::use_awaitable);
         }

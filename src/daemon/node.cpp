@@ -308,11 +308,12 @@ void Node::stop() {
     if (parts.postgres) {
         parts.postgres->stop();
     }
-    if (parts.broker) {
-        parts.broker->stop();
-    }
+    // Before the broker, which it tells what is done: what is not done by then is not acknowledged.
     if (parts.intake) {
         parts.intake->stop();
+    }
+    if (parts.broker) {
+        parts.broker->stop();
     }
     if (parts.purge.joinable()) {
         parts.purge.request_stop();

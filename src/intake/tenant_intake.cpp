@@ -82,7 +82,7 @@ asio::awaitable<void> TenantIntake::run() {
                 run_due();
             }
             for (const mqtt::Handed& handed : one.messages) {
-                co_await decode(handed, one.arrival);
+                co_await decode(handed, handed.arrived);
                 if (samples_.size() >= samples_at_once) {
                     co_await submit(std::exchange(done, {}));
                 }

@@ -39,6 +39,7 @@ struct Handed {
     std::uint64_t number = 0;  // 1, 2, 3 …
     MessagePtr message;
     std::string client_id;
+    Time arrived = 0;  // no two messages that come one after the other have the same
 };
 
 // The broker of one namespace of topics (a tenant's), without a network: connections, sessions,
@@ -268,6 +269,7 @@ private:
     std::deque<std::pair<std::uint64_t, ConnectionId>> waiting_;  // for records
     std::vector<Handed> handed_;
     std::uint64_t last_handed_ = 0;
+    Time last_arrived_ = 0;
     std::uint64_t handed_over_ = 0;
     std::deque<std::pair<std::uint64_t, ConnectionId>> waiting_handed_;  // for messages
     std::vector<ConnectionId> ready_;

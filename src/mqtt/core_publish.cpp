@@ -103,7 +103,13 @@ bool Core::hand_over(std::string_view client_id, const MessagePtr& message) {
     if (!gate_.wants(message->topic())) {
         return false;
     }
-    handed_.push_back({++last_handed_, message, std::string(client_id)});
+    // What has no time of its own is stored under this one, and a second value under the same
+    // would take the place of the first. A clock that was set back is followed all the same.
+    constexpr Time tick_max = 1'000'000;
+    const Time now = clock_.now();
+    const bool later = now > last_arrived_ || last_arrived_ - now > tick_max;
+    last_arrived_ = later ? now : last_arrived_ + 1;
+    handed_.push_back({++last_handed_, message, std::string(client_id), last_arrived_});
     return true;
 }
 

@@ -679,3 +679,47 @@ def test_a_sparkplug_node_is_born_reports_and_dies(tmp_path):
     state = [one for one in api.get("/v1/broker/retained", filter="spBv1.0/STATE/+")["items"]]
     assert state and '"online":true' in state[0]["text"].replace(" ", "")
     door.node.stop()
+
+
+def test_a_stop_in_the_middle_of_messages_keeps_what_was_acknowledged(tmp_path):
+    door = Door(str(tmp_path))
+    door.token = door.principal("plc")["token"]
+    door.api.create("/v1/mappings", {"key": "m", "topic": "stop/#", "create_points": True})
+    first = Person(door, "first")
+    first.publish("stop/a", '{"v": 0}', qos=1)
+    first.leave()
+    for life in range(3):
+        person = Person(door, f"w{life}")
+        acknowledged = []
+        numbers = {}
+        person.client.on_publish = lambda client, data, mid, *more, into=acknowledged: \
+            into.append(mid)
+        for i in range(1500):
+            at = 1_700_000_000_000 + (life * 10_000 + i) * 1000
+            numbers[person.client.publish("stop/a", f'{{"v": {at}}}', qos=1).mid] = at
+        wait_until(lambda: len(acknowledged) > 100, "acknowledgements")
+        door.node.stop()
+        person.client.loop_stop()
+        door.start()
+        stored = {row[0] for row in door.api.sql(
+            "SELECT value FROM samples WHERE point = 'stop/a.v'", limit=100_000)["rows"]}
+        missing = {float(numbers[mid]) for mid in acknowledged} - stored
+        assert not missing, (len(missing), len(acknowledged), len(stored), sorted(missing)[:3])
+    door.node.stop()
+
+
+def test_letters_and_proposals_are_for_who_may_see_what_is_in_them(door):
+    door.principal("mapper", {"permissions": ["mappings:*"]},
+                   {"permissions": ["topics:*", "samples:read"], "under": "mine"})
+    token = door.api.create("/v1/tokens", {"name": "m", "principal": "mapper"})["token"]
+    mapper = Client(door.node.url, token)
+    mapper.create("/v1/mappings", {"key": "sees", "topic": "+/seen"})
+    assert mapper.refused("POST", "/v1/mappings", {
+        "key": "makes-too", "topic": "x/#", "create_points": True}).status in (403, 404)
+    writer = Person(door, "w")
+    for place in ("mine", "theirs"):
+        writer.publish(f"{place}/seen", '{"v": 1}', qos=1)
+    assert [one["point"] for one in mapper.get("/v1/broker/proposals")["items"]] == ["mine/seen.v"]
+    topics = {one["topic"] for one in mapper.get("/v1/broker/dead_letters")["items"]}
+    assert "mine/seen" in topics and "theirs/seen" not in topics
+    writer.leave()
