@@ -99,4 +99,4 @@ set_tests_properties(bench_smoke PROPERTIES LABELS system TIMEOUT 600
 # codec_test, because what only the optimiser does to arithmetic shows here.
 add_custom_target(programs DEPENDS gantryd gantry gantry-plant gantry-promql-eval
     gantry-remotewrite-dump gantry-mqtt-dump gantry-bench gantry-bench-data gantry-bench-arrow
-    gantry-bench-mqtt codec_test)
+    gantry-bench-mqtt codec_test store_test)
