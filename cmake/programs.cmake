@@ -66,6 +66,13 @@ gantry_precompile(gantry-mqtt-dump std)
 system_test(mqtt_codec)
 system_test(mqtt)
 
+# Writes down what a program does to its disk, for power cuts of the whole gantryd.
+add_library(gantry-disk-recorder MODULE ${PROJECT_SOURCE_DIR}/tests/system/disk_recorder.cpp)
+target_link_libraries(gantry-disk-recorder PRIVATE gantry_options)
+set_target_properties(gantry-disk-recorder PROPERTIES PREFIX ""
+    LIBRARY_OUTPUT_DIRECTORY ${CMAKE_RUNTIME_OUTPUT_DIRECTORY})
+system_test(power_cut)
+
 system_test(promql_prometheus)
 system_test(remotewrite_prometheus)
 
@@ -99,4 +106,4 @@ set_tests_properties(bench_smoke PROPERTIES LABELS system TIMEOUT 600
 # codec_test, because what only the optimiser does to arithmetic shows here.
 add_custom_target(programs DEPENDS gantryd gantry gantry-plant gantry-promql-eval
     gantry-remotewrite-dump gantry-mqtt-dump gantry-bench gantry-bench-data gantry-bench-arrow
-    gantry-bench-mqtt codec_test store_test)
+    gantry-bench-mqtt gantry-disk-recorder codec_test store_test)

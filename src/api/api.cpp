@@ -187,7 +187,7 @@ Async<> Api::identify(const http::Request& request, std::string token, security:
     co_return Result<>{};
 }
 
-Result<> Api::admit(const Route& route, const security::Context& context) {
+Result<> Api::admit(const Route& route, const security::Context& context, Rate& rate) {
     if (route.admission == Admission::Public) {
         return {};
     }
@@ -196,7 +196,10 @@ Result<> Api::admit(const Route& route, const security::Context& context) {
                     "sign in (POST /v1/session) and send Authorization: Bearer …");
     }
     const std::int64_t a_second = services_.requests_per_second;
-    if (a_second != 0 && !requests_.take(context.identity->principal.text()).allowed) {
+    if (a_second != 0) {
+        rate = requests_.take(context.identity->principal.text());
+    }
+    if (rate && !rate->allowed) {
         return fail(Code::RateLimited,
                     "these are more than {} requests a second, which is what one principal may "
                     "send: put more into one request, or slow down",
@@ -289,7 +292,7 @@ Async<> Api::audit(const Route& route, const Call& call, const Result<http::Resp
 }
 
 asio::awaitable<Result<http::Response>> Api::dispatch(http::Request& request,
-                                                      security::Context& context) {
+                                                      security::Context& context, Rate& rate) {
     std::vector<http::Method> allowed;
     const auto match = router_.match(request, allowed);
     if (!match) {
@@ -321,7 +324,7 @@ asio::awaitable<Result<http::Response>> Api::dispatch(http::Request& request,
     }
     Result<> admitted = co_await identify(request, std::move(token), context);
     if (admitted) {
-        admitted = admit(route, context);
+        admitted = admit(route, context, rate);
     }
     if (admitted) {
         admitted = check_query(route, request);
@@ -358,13 +361,33 @@ void Api::finish(http::Response& response, const http::Request& request,
     }
 }
 
+// As draft-ietf-httpapi-ratelimit-headers-10 has it.
+void Api::tell_rate(http::Response& response, const Rate& rate) const {
+    if (!rate) {
+        return;
+    }
+    const auto seconds = [](Duration length) {
+        return std::chrono::ceil<std::chrono::seconds>(length).count();
+    };
+    response.with("RateLimit-Policy",
+                  std::format("\"principal\";q={};w=1", services_.requests_per_second));
+    response.with("RateLimit", std::format("\"principal\";r={};t={}", rate->remaining,
+                                           seconds(rate->reset)));
+    if (!rate->allowed) {
+        std::erase_if(response.headers,
+                      [](const auto& header) { return header.first == "Retry-After"; });
+        response.with("Retry-After", std::to_string(seconds(rate->retry_after)));
+    }
+}
+
 asio::awaitable<http::Response> Api::serve(http::Request& request) {
     const Duration start = services_.clock.monotonic();
     security::Context context = new_context(request);
     Result<http::Response> answer;
+    Rate rate;
     std::string defect;
     try {
-        answer = co_await dispatch(request, context);
+        answer = co_await dispatch(request, context, rate);
     } catch (const boost::system::system_error& error) {
         if (error.code() == asio::error::operation_aborted) {
             throw;  // the connection is being ended
@@ -383,6 +406,7 @@ asio::awaitable<http::Response> Api::serve(http::Request& request) {
     http::Response response =
         answer ? std::move(*answer) : problem(answer.error(), context.language, context.trace);
     finish(response, request, context);
+    tell_rate(response, rate);
     by_class_[std::min<std::size_t>(static_cast<std::size_t>(response.status) / 100,
                                     by_class_.size() - 1)]
         ->add();

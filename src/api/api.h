@@ -33,14 +33,17 @@ private:
     // Finds out who asks; nothing if no token was shown.
     Async<> identify(const http::Request& request, security::Context& context);
     Async<> identify(const http::Request& request, std::string token, security::Context& context);
-    Result<> admit(const Route& route, const security::Context& context);
+    // `rate` gets what is left of the requests that the principal may send.
+    using Rate = std::optional<security::RateLimiter::Verdict>;
+    Result<> admit(const Route& route, const security::Context& context, Rate& rate);
     Async<http::Response> run(const Route& route, const Call& call);
     Async<http::Response> run_once(const Route& route, const Call& call);
     asio::awaitable<Result<http::Response>> dispatch(http::Request& request,
-                                                     security::Context& context);
+                                                     security::Context& context, Rate& rate);
     Async<> audit(const Route& route, const Call& call, const Result<http::Response>& answer);
     void finish(http::Response& response, const http::Request& request,
                 const security::Context& context) const;
+    void tell_rate(http::Response& response, const Rate& rate) const;
 
     Services& services_;
     http::Router router_;

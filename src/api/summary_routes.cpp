@@ -117,7 +117,8 @@ Result<http::Response> read_states(Services& services, const Call& call) {
     std::size_t rows = 0;
     for (const auto& entry : points) {
         auto history =
-            query::state_history(services.store, entry->series, request.range, request.every);
+            query::state_history(services.store, entry->series, request.range, request.every,
+                                 request.bucket_usable());
         if (!history) {
             return within("point '" + entry->point.path + "'", history.error());
         }
@@ -148,6 +149,9 @@ const std::vector<QueryParameter> selection = {
 void add_summary_routes(std::vector<Route>& out) {
     using enum http::Method;
     constexpr std::string_view tag = "Samples";
+    std::vector<QueryParameter> states = selection;
+    states.push_back({"quality", "string",
+                      "Which samples count: good, uncertain (and good ones; the default), all."});
     std::vector<QueryParameter> group = selection;
     group.insert(
         group.end(),
@@ -182,11 +186,11 @@ void add_summary_routes(std::vector<Route>& out) {
          .summary = "How long points were in which state, in buckets",
          .permission = "samples:read",
          .handle = read_states,
-         .query = selection,
+         .query = std::move(states),
          .response = "States",
          .about = "A value holds until the next sample, the last until the range ends. Time before "
-                  "the first sample, and behind a bad one, belongs to no state. entries counts how "
-                  "often a state was entered in the bucket.",
+                  "the first sample, and behind one that does not count, belongs to no state. "
+                  "entries counts how often a state was entered in the bucket.",
          .in_turn = true});
 }
 

@@ -176,13 +176,25 @@ Result<> RealDisk::remove(const std::string& path) {
     return {};
 }
 
+// What is made is there after a power cut: its entry in the folder above is durable, too. So is that
+// of a folder which is there already, whose maker may have been killed before.
 Result<> RealDisk::make_directory(const std::string& path) {
-    std::error_code error;
-    std::filesystem::create_directories(path, error);
-    if (error) {
-        return system_error("making folder", path, error.value());
+    const auto folder = (std::filesystem::path(path) / "").parent_path();  // no slash at the end
+    const std::string parent = folder.has_relative_path() ? folder.parent_path().string() : "";
+    if (::mkdir(folder.c_str(), 0777) != 0 && errno != EEXIST) {
+        if (errno != ENOENT || parent.empty()) {
+            return system_error("making folder", path, errno);
+        }
+        TRY(make_directory(parent));
+        return make_directory(path);
     }
-    return {};
+    std::error_code error;
+    if (!std::filesystem::is_directory(folder, error)) {
+        return system_error("making folder", path, error ? error.value() : ENOTDIR);
+    }
+    const auto synced = sync_directory(parent.empty() ? "." : parent);
+    // Whoever may not read the folder above did not make this one.
+    return !synced && synced.error().code == Code::Forbidden ? Result<>() : synced;
 }
 
 Result<> RealDisk::sync_directory(const std::string& path) {

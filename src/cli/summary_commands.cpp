@@ -71,7 +71,8 @@ Result<> show_group(Context& context, const Arguments& arguments) {
 }
 
 Result<> show_states(Context& context, const Arguments& arguments) {
-    TRY_ASSIGN(const Query query, selection(arguments));
+    TRY_ASSIGN(Query query, selection(arguments));
+    query.emplace_back("quality", arguments.text_or("--quality", ""));
     TRY_ASSIGN(const json::value answer, context.api.get(target_of("/v1/samples/states", query)));
     if (context.out.for_programs()) {
         return context.out.document(answer);
@@ -111,6 +112,8 @@ Result<> erase(Context& context, const Arguments& arguments) {
 }  // namespace
 
 void add_summary_commands(std::vector<Command>& out) {
+    std::vector<Parameter> states = selection_parameters();
+    states.push_back(quality_parameter);
     std::vector<Parameter> group = selection_parameters();
     group.insert(group.end(),
                  {{.name = "--aggregate",
@@ -139,10 +142,11 @@ void add_summary_commands(std::vector<Command>& out) {
          .examples = "  gantry states plant/line2/pump3.running --from -1d --every 1h\n"
                      "  gantry states --under plant --key running --from -7d   of each pump\n",
          .next = "gantry history POINT",
-         .parameters = selection_parameters(),
+         .parameters = std::move(states),
          .run = show_states,
          .more = "A value holds until the next sample, the last until the time asked for ends.\n"
-                 "Time before the first sample, and behind a bad one, belongs to no state.\n"});
+                 "Time before the first sample, and behind one that does not count, belongs to no\n"
+                 "state.\n"});
     out.push_back(
         {.path = "erase",
          .summary = "Erase samples of a point, for good",

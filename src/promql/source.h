@@ -62,6 +62,9 @@ struct SelectHints {
     // be called in place of samples(), a series either way. The answer may then differ in the last
     // digits.
     bool statistics_suffice = false;
+    // No sample of a series but the last one in the range matters: others need not be sent. If that
+    // is a stale marker: for `last_over_time` the last that is none.
+    bool last_suffices = false;
 };
 
 // Takes what a source has found. An error means that no more is wanted: the source returns it.

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <map>
 
+#include "query/metric_windows.h"
+
 namespace gantry::query {
 namespace {
 
@@ -20,16 +22,56 @@ bool is_number(ValueType type) {
     return type == ValueType::Float64 || type == ValueType::Int64 || type == ValueType::Bool;
 }
 
+std::string_view asset_of(const Point& point) {
+    return std::string_view(point.path)
+        .substr(0, point.path.size() - point.property.key.size() - 1);
+}
+
 promql::Labels labels_of_point(const Point& point) {
-    const std::string& path = point.path;
     std::vector<promql::Label> out = {
         {std::string(promql::metric_name), labels::plain_name(point.property.key, true)},
-        {"asset", path.substr(0, path.size() - point.property.key.size() - 1)},
-        {"point", path}};
+        {"asset", std::string(asset_of(point))},
+        {"point", point.path}};
     if (!point.property.unit.empty()) {
         out.push_back({"unit", point.property.unit});
     }
     return promql::Labels(std::move(out));
+}
+
+// As of labels_of_point(), without making them: there may be many points, and few that fit.
+bool fits(const promql::Matcher& matcher, const Point& point) {
+    const std::string& label = matcher.name();
+    return label == promql::metric_name
+               ? matcher.matches(labels::plain_name(point.property.key, true))
+               : matcher.matches(label == "asset"   ? asset_of(point)
+                                 : label == "point" ? std::string_view(point.path)
+                                 : label == "unit"  ? std::string_view(point.property.unit)
+                                                    : std::string_view());
+}
+
+// Points that can fit: those that a matcher names, or whose asset it names, or all.
+std::vector<directory::PointRef> candidates(const directory::Directory& directory,
+                                            const TenantId& tenant,
+                                            std::span<const promql::Matcher> matchers) {
+    std::vector<directory::PointRef> out;
+    for (const promql::Matcher& matcher : matchers) {
+        if (matcher.values().empty() || (matcher.name() != "point" && matcher.name() != "asset")) {
+            continue;
+        }
+        for (const std::string& value : matcher.values()) {
+            if (matcher.name() == "asset") {
+                std::ranges::move(directory.under(tenant, value), std::back_inserter(out));
+            } else if (auto point = directory.find(tenant, value)) {
+                out.push_back(std::move(point));
+            }
+        }
+        // One asset may be below another.
+        std::ranges::sort(out);
+        const auto same = std::ranges::unique(out);
+        out.erase(same.begin(), same.end());
+        return out;
+    }
+    return directory.under(tenant, "");
 }
 
 // Numbers of rows of any type; a row without a good or uncertain value is a stale marker.
@@ -138,14 +180,12 @@ Result<std::vector<SeriesId>> MetricSource::find_for(std::string_view permission
 
 void MetricSource::find_points(std::span<const promql::Matcher> matchers,
                                std::vector<Found>& out) const {
-    for (const directory::PointRef& entry : directory_.under(context_.tenant, "")) {
-        if (!is_number(entry->point.property.type)) {
-            continue;
-        }
-        promql::Labels labels = labels_of_point(entry->point);
-        if (promql::matches_all(matchers, labels) &&
-            context_.may(samples_permission, entry->point.path)) {
-            out.push_back({entry->series, std::move(labels)});
+    for (const auto& entry : candidates(directory_, context_.tenant, matchers)) {
+        const Point& point = entry->point;
+        const auto fits_point = [&point](const auto& matcher) { return fits(matcher, point); };
+        if (is_number(point.property.type) && std::ranges::all_of(matchers, fits_point) &&
+            context_.may(samples_permission, point.path)) {
+            out.push_back({entry->series, labels_of_point(point)});
         }
     }
 }
@@ -185,6 +225,19 @@ Result<> MetricSource::select(std::span<const promql::Matcher> matchers,
     ids.reserve(found.size());
     for (const Found& series : found) {
         ids.push_back(series.id);
+    }
+    const auto labels_of = [&found](std::size_t i) -> const promql::Labels& {
+        return found[i].labels;
+    };
+    const bool by_statistics = hints.statistics_suffice && windows_are_buckets(hints.windows);
+    if (hints.last_suffices || by_statistics) {
+        TRY_ASSIGN(const auto left, hints.last_suffices
+                                        ? visit_latest(store_, ids, hints, labels_of, visitor)
+                                        : visit_windows(store_, ids, hints, labels_of, visitor));
+        for (std::size_t i = 0; i < left.size(); ++i) {
+            ids[i] = ids[left[i]];  // left is in rising order
+        }
+        ids.resize(left.size());
     }
     Handover handover(found, visitor);
     TRY(store_.scan(ids, hints.range,

@@ -18,7 +18,7 @@ public:
         const auto value_at = reader_of(rows.type);
         for (std::size_t i = 0; i < rows.size(); ++i) {
             const Quality quality = rows.quality_of(i);
-            if (!is_usable(quality, usable)) {
+            if (!store::is_usable(quality, usable)) {
                 continue;
             }
             if (rows.type_of(i) == ValueType::Null) {

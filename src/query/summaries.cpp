@@ -5,11 +5,6 @@
 
 namespace gantry::query {
 
-bool is_usable(Quality quality, store::Usable usable) {
-    return usable == store::Usable::Any ||
-           (usable == store::Usable::Good ? quality.good() : !quality.bad());
-}
-
 std::optional<store::Usable> parse_usable(std::string_view name) {
     return name == "good"        ? std::optional(store::Usable::Good)
            : name == "uncertain" ? std::optional(store::Usable::NotBad)
@@ -26,7 +21,7 @@ Result<RawHistory> usable_history(const store::Store& store, SeriesId series, Ti
     TRY(store.scan(std::span(&series, 1), range, [&](const store::Chunk& chunk) {
         for (std::size_t i = 0; i < chunk.size(); ++i) {
             const Row row = chunk.row(i);
-            if (!is_usable(row.quality, usable)) {
+            if (!store::is_usable(row.quality, usable)) {
                 continue;
             }
             if (out.samples.size() == limit) {
@@ -69,7 +64,7 @@ Result<BucketHistory> group_history(const store::Store& store, std::span<const S
 }
 
 Result<StateHistory> state_history(const store::Store& store, SeriesId series, TimeRange range,
-                                   Duration every) {
+                                   Duration every, store::Usable usable) {
     StateHistory out;
     if (range.empty()) {
         return out;
@@ -87,7 +82,7 @@ Result<StateHistory> state_history(const store::Store& store, SeriesId series, T
             to = range.to;
         }
         to = std::min(to, range.to);
-        TRY_ASSIGN(const auto states, store.state_durations(series, {from, to}));
+        TRY_ASSIGN(const auto states, store.state_durations(series, {from, to}, usable));
         for (const store::StateDuration& state : states) {
             out.time.push_back(from);
             out.state.push_back(state.value);

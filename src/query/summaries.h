@@ -15,9 +15,6 @@ namespace gantry::query {
 // value.
 std::optional<store::Usable> parse_usable(std::string_view name);
 
-// Whether a row of that quality counts.
-bool is_usable(Quality quality, store::Usable usable);
-
 // Rows of one point in a range that are of that quality, at most `limit`. For Usable::Any all, also
 // those without a value.
 Result<RawHistory> usable_history(const store::Store& store, SeriesId series, TimeRange range,
@@ -42,10 +39,10 @@ struct StateHistory {
 
 inline constexpr std::size_t state_buckets_max = 10'000;
 
-// A value holds until the next row, the last until the range ends. Bad rows, and times before the
-// first row, belong to no state. every = 0 is one bucket. InvalidArgument: more than
+// A value holds until the next row, the last until the range ends. Rows that are not usable, and
+// times before the first row, belong to no state. every = 0 is one bucket. InvalidArgument: more than
 // state_buckets_max of them, or an endless range. TooLarge: it is no series of states.
 Result<StateHistory> state_history(const store::Store& store, SeriesId series, TimeRange range,
-                                   Duration every);
+                                   Duration every, store::Usable usable = store::Usable::NotBad);
 
 }  // namespace gantry::query

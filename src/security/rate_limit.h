@@ -26,7 +26,10 @@ public:
     struct Verdict {
         bool allowed = true;
         Duration retry_after{0};
+        std::int64_t remaining = 0;  // more that would be allowed now
+        Duration reset{0};           // until the whole burst would be
     };
+    const Rate& rate() const { return rate_; }
     // Counts one event of the key if it is allowed.
     Verdict take(const std::string& key);
     // Whether take() would allow it; counts nothing.
@@ -36,6 +39,8 @@ public:
     std::size_t keys() const;
 
 private:
+    Verdict allowed(Duration until_next) const;
+
     const Clock& clock_;
     const Rate rate_;
     const std::size_t keys_max_;

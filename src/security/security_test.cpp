@@ -131,11 +131,16 @@ TEST(RateLimiter, AllowsTheBurstThenTheRate) {
     FakeClock clock;
     RateLimiter limiter(clock, {.interval = 1s, .burst = 3});
     for (int i = 0; i < 3; ++i) {
-        EXPECT_TRUE(limiter.take("a").allowed);
+        const auto verdict = limiter.take("a");
+        EXPECT_TRUE(verdict.allowed);
+        EXPECT_EQ(verdict.remaining, 2 - i);
+        EXPECT_EQ(verdict.reset, (i + 1) * 1s);
     }
     const auto refused = limiter.take("a");
     EXPECT_FALSE(refused.allowed);
+    EXPECT_EQ(refused.remaining, 0);
     EXPECT_EQ(refused.retry_after, 1s);
+    EXPECT_EQ(refused.reset, 3s);
     EXPECT_TRUE(limiter.take("b").allowed);
     clock.advance(1s);
     EXPECT_TRUE(limiter.take("a").allowed);

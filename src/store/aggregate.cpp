@@ -28,10 +28,6 @@ double seconds_between(Time from, Time to) {
     return static_cast<double>(between(from, to)) / second;
 }
 
-bool is_usable(Quality quality, Usable usable) {
-    return usable == Usable::Any || (usable == Usable::Good ? quality.good() : !quality.bad());
-}
-
 codec::Reduction reduce(ValueType type, std::span<const std::uint64_t> bits, double shift,
                         bool squares) {
     if (type == ValueType::Float64) {

@@ -15,6 +15,10 @@ enum class Usable : unsigned char {
     Any,     // bad ones too, if they have a value
 };
 
+inline bool is_usable(Quality quality, Usable usable) {
+    return usable == Usable::Any || (usable == Usable::Good ? quality.good() : !quality.bad());
+}
+
 // How many blocks were looked at, and what was taken of them.
 struct AggregateWork {
     std::uint64_t by_statistics = 0;

@@ -13,11 +13,6 @@
 namespace gantry::store {
 namespace {
 
-bool usable(const Sample& sample, Usable which) {
-    return which == Usable::Any ||
-           (which == Usable::Good ? sample.quality.good() : !sample.quality.bad());
-}
-
 // Puts what comes in rising time into buckets and hands on those that are complete.
 class Buckets {
 public:
@@ -35,7 +30,7 @@ public:
     // What the last row before the range leaves.
     void carry(const Sample& before) {
         const auto number = to_number(before.value);
-        if (number && *number == *number && usable(before, options_.usable)) {
+        if (number && *number == *number && is_usable(before.quality, options_.usable)) {
             seed(*number, range_.from);
         }
     }

@@ -387,13 +387,19 @@ TEST(Aggregates, SayHowLongAStateLasted) {
     batch.add_text(id, 45 * second, quality::good, "stopped");
     must(fixture.store->append(batch));
     must(fixture.store->flush());
-    std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> got;
-    for (const StateDuration& state :
-         must(fixture.store->state_durations(id, {5 * second, 50 * second}))) {
-        got[std::get<std::string>(state.value)] = {state.duration, state.entries};
-    }
-    const decltype(got) expected = {{"running", {25 * second, 2}}, {"stopped", {10 * second, 1}}};
-    EXPECT_EQ(got, expected);
+    using Lengths = std::map<std::string, std::pair<std::uint64_t, std::uint64_t>>;
+    const auto lengths = [&](Usable usable) {
+        Lengths got;
+        for (const StateDuration& state :
+             must(fixture.store->state_durations(id, {5 * second, 50 * second}, usable))) {
+            got[std::get<std::string>(state.value)] = {state.duration, state.entries};
+        }
+        return got;
+    };
+    EXPECT_EQ(lengths(Usable::NotBad),
+              (Lengths{{"running", {25 * second, 2}}, {"stopped", {10 * second, 1}}}));
+    EXPECT_EQ(lengths(Usable::Good),
+              (Lengths{{"running", {15 * second, 2}}, {"stopped", {10 * second, 1}}}));
     const SeriesId many = must(fixture.store->make_series("many", ValueType::Int64));
     SampleBatch values;
     for (std::int64_t i = 0; i <= static_cast<std::int64_t>(Store::states_max); ++i) {

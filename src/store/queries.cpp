@@ -18,7 +18,8 @@ Result<> Store::scan(std::span<const SeriesId> series, TimeRange range,
     return {};
 }
 
-Result<std::vector<StateDuration>> Store::state_durations(SeriesId series, TimeRange range) const {
+Result<std::vector<StateDuration>> Store::state_durations(SeriesId series, TimeRange range,
+                                                          Usable usable) const {
     ASSERT(range.to != time_max);
     std::map<Value, StateDuration> states;
     std::optional<Value> current;  // none while the state is not known
@@ -30,9 +31,9 @@ Result<std::vector<StateDuration>> Store::state_durations(SeriesId series, TimeR
         }
         since = until;
     };
-    const auto is_state = [](const Sample& sample) {
+    const auto is_state = [usable](const Sample& sample) {
         const auto number = to_number(sample.value);
-        return !sample.quality.bad() && type_of(sample.value) != ValueType::Null &&
+        return is_usable(sample.quality, usable) && type_of(sample.value) != ValueType::Null &&
                (!number || *number == *number);
     };
     const auto enter = [&](const Sample& sample) {

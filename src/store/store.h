@@ -117,8 +117,10 @@ public:
     Result<> aggregate_group(std::span<const SeriesId> series, TimeRange range, Duration every,
                              const BucketVisitor& visit, AggregateOptions options = {}) const;
     // How long the series had which value in the range; each holds until the next row, the last
-    // until the range ends. Bad rows, and times before the first row, belong to no state.
-    Result<std::vector<StateDuration>> state_durations(SeriesId series, TimeRange range) const;
+    // until the range ends. Rows that are not usable, and times before the first row, belong to no
+    // state.
+    Result<std::vector<StateDuration>> state_durations(SeriesId series, TimeRange range,
+                                                       Usable usable = Usable::NotBad) const;
     static constexpr std::size_t states_max = 10'000;  // more different values are TooLarge
 
     // The row with the largest time, good or not.

@@ -17,6 +17,12 @@ BIN = os.environ.get("GANTRY_BIN", "build/dev/bin")
 START_SECONDS = 60  # with sanitizers, on a busy machine
 
 
+def has_sanitizer(program):
+    """Whether that program of this build takes memory, and a place in it, of its own."""
+    with open(os.path.join(BIN, program), "rb") as file:
+        return b"__asan_init" in file.read()
+
+
 class ApiError(Exception):
     """An answer that is not 2xx."""
 

@@ -173,5 +173,9 @@ def test_who_asks_too_often_is_told_to_wait_and_others_are_not(tmp_path):
         assert error.status == 429 and error.problem["code"] == "rate_limited"
         assert "more than 5 requests a second" in error.problem["detail"]
         assert error.headers["Retry-After"] == "1"
-        assert calm.get("/v1/about")["product"] == "Gantry"
+        assert error.headers["RateLimit-Policy"] == '"principal";q=5;w=1'
+        assert error.headers["RateLimit"] == '"principal";r=0;t=1'
+        answer = calm.call("GET", "/v1/about")
+        assert answer.json()["product"] == "Gantry"
+        assert answer.headers["RateLimit"].startswith('"principal";r=')
         wait_until(lambda: refusal() is None, "a request that is answered again")

@@ -63,10 +63,13 @@ def samples(node):
     return table
 
 
+# What counts for each word of ?quality=.
+COUNT = {"good": ["good"], "uncertain": ["good", "uncertain"],
+         "all": ["good", "uncertain", "bad"]}
+
+
 def usable(table, quality):
-    allowed = {"good": ["good"], "uncertain": ["good", "uncertain"],
-               "all": ["good", "uncertain", "bad"]}[quality]
-    return table[table["quality"].isin(allowed)]
+    return table[table["quality"].isin(COUNT[quality])]
 
 
 def within(table):
@@ -193,13 +196,13 @@ def test_raw_samples_are_all_and_buckets_are_without_bad_ones_unless_said_otherw
 
 # --- states
 
-def naive_states(table, bounds):
+def naive_states(table, bounds, quality):
     """(bucket, state) → seconds and entries, by walking over the rows."""
     out = {}
     rows = list(table[["time", "value", "quality"]].itertuples(index=False))
     before = None
     for row, after in zip(rows, [row.time for row in rows[1:]] + [bounds[-1]]):
-        state = None if row.quality == "bad" else row.value
+        state = row.value if row.quality in COUNT[quality] else None
         for start, end in zip(bounds, bounds[1:]):
             seconds = (min(after, end) - max(row.time, start)).total_seconds()
             entered = state is not None and state != before and start <= row.time < end
@@ -213,8 +216,11 @@ def naive_states(table, bounds):
 
 @pytest.mark.parametrize("key", ["state", "on", "head"])
 @pytest.mark.parametrize("every", ["20m", None])
-def test_states_last_as_long_as_a_walk_over_the_rows_says(node, samples, key, every):
+@pytest.mark.parametrize("quality", ["good", "uncertain"])
+def test_states_last_as_long_as_a_walk_over_the_rows_says(node, samples, key, every, quality):
     query = {"under": "plant", "key": key, **SPAN, **({"every": every} if every else {})}
+    if quality != "uncertain":
+        query["quality"] = quality
     answer = node.client().get("/v1/samples/states", **query)
     assert [item["point"] for item in answer["items"]] == [f"plant/{pump}.{key}" for pump in PUMPS]
     step = pandas.Timedelta("20min" if every else "4h")
@@ -223,7 +229,7 @@ def test_states_last_as_long_as_a_walk_over_the_rows_says(node, samples, key, ev
         columns = item["columns"]
         got = {(pandas.Timestamp(time), state): (seconds, entries) for time, state, seconds, entries
                in zip(columns["time"], columns["state"], columns["seconds"], columns["entries"])}
-        expected = naive_states(samples[samples["point"] == item["point"]], bounds)
+        expected = naive_states(samples[samples["point"] == item["point"]], bounds, quality)
         assert got.keys() == expected.keys()
         for place, (seconds, entries) in expected.items():
             assert got[place][0] == pytest.approx(seconds), place
@@ -244,7 +250,7 @@ def test_what_is_no_series_of_states_is_refused(node):
     last = "2262-04-11T23:47:16.854775807Z"
     error = api.refused("GET", f"/v1/samples/states?point=noise.v&from=now&to={last}")
     assert error.problem["fields"][0]["field"] == "to"
-    assert api.refused("GET", "/v1/samples/states?point=noise.v&quality=good").status == 400
+    assert api.refused("GET", "/v1/samples/states?point=noise.v&quality=fine").status == 400
     assert api.get("/health/ready")["status"] == "ready"
 
 
@@ -447,6 +453,8 @@ def test_the_command_line_says_the_same(node, samples, tank, tmp_path):
     assert len(table.stdout.splitlines()) == 5 and "3 points together, in kW" in table.stderr
     assert cli.json("states", "plant/pump1.state", *span) == api.get(
         "/v1/samples/states", point="plant/pump1.state", **SPAN)
+    assert cli.json("states", "plant/pump1.state", "--quality", "good", *span) == api.get(
+        "/v1/samples/states", point="plant/pump1.state", quality="good", **SPAN)
     assert "POINT" in cli.run("states", "--under", "plant", "--key", "on", *span).stdout
     assert "which points" in cli.run("states", code=2).stderr
     good = cli.json("history", "plant/pump1.power", "--quality", "good", *span)

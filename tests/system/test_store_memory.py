@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from gantryd_process import BIN, Gantryd
+from gantryd_process import BIN, Gantryd, has_sanitizer
 
 MIB = 1024 * 1024
 PROGRAM = os.path.join(BIN, "store_test")
@@ -27,14 +27,14 @@ def run_within(mib):
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (mib * MIB, mib * MIB)))
 
 
-@pytest.mark.skipif(b"__asan_init" in open(PROGRAM, "rb").read(),
+@pytest.mark.skipif(has_sanitizer("store_test"),
                     reason="a program with AddressSanitizer takes memory of its own")
 def test_a_store_stays_within_its_memory():
     done = run_within(128)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
 
 
-@pytest.mark.skipif(b"__asan_init" in open(PROGRAM, "rb").read(),
+@pytest.mark.skipif(has_sanitizer("store_test"),
                     reason="a program with AddressSanitizer takes memory of its own")
 def test_the_limit_is_one_that_can_be_met_or_not():
     assert run_within(16).returncode != 0
@@ -82,7 +82,7 @@ def long_journal(tmp_path_factory):
         yield node.data, {ids[point]: len(times[point]) for point in points}
 
 
-@pytest.mark.skipif(b"__asan_init" in open(GANTRY, "rb").read(),
+@pytest.mark.skipif(has_sanitizer("gantry"),
                     reason="a program with AddressSanitizer takes memory of its own")
 def test_export_stays_within_its_memory_however_long_the_journal_is(long_journal):
     data, rows = long_journal

@@ -55,6 +55,10 @@ task_nightly() {
         around=(setarch --addr-no-randomize)
         step_ctest tsan
     fi
+    install_python_packages tests/system/requirements.txt
+    step power-cuts 7200 env "PYTHONPATH=$checkout/build/python" GANTRY_POWER_CUTS=2000 \
+        "GANTRY_BIN=$checkout/build/release/bin" python3 -B -m pytest -q -p no:cacheprovider \
+        tests/system/test_power_cut.py
     fuzz_everything
     summarize
 }

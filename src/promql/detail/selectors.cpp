@@ -108,13 +108,16 @@ private:
     Holding holding_;
 };
 
-SelectHints hints_of(const Windows& windows, std::string_view function, bool statistics) {
+SelectHints hints_of(const Windows& windows, std::string_view function, bool instant,
+                     bool statistics) {
     SelectHints hints;
     hints.range.from = windows.range(0).from;
     hints.range.to = windows.range(windows.count - 1).to;
     hints.windows = windows;
     hints.function = function;
     hints.statistics_suffice = statistics;
+    hints.last_suffices =
+        windows.count == 1 && (instant || function == "last_over_time");
     return hints;
 }
 
@@ -172,7 +175,7 @@ Result<> Evaluation::selector(const Selector& node, const Grid& grid, bool times
         return sink(labels, row);
     };
     Collector collector(work_, options_.limits, true, grid.count, take, nullptr);
-    TRY(source_.select(node.matchers, hints_of(looked_at, function, false), collector));
+    TRY(source_.select(node.matchers, hints_of(looked_at, function, true, false), collector));
     return collector.finish();
 }
 
@@ -185,7 +188,7 @@ Result<> Evaluation::range_vector(const Expr& expr, const Windows& windows,
     }
     const auto& node = std::get<Selector>(inner.node);
     Collector collector(work_, options_.limits, false, windows.count, sink, statistics);
-    TRY(source_.select(node.matchers, hints_of(windows, function, statistics != nullptr),
+    TRY(source_.select(node.matchers, hints_of(windows, function, false, statistics != nullptr),
                        collector));
     return collector.finish();
 }
