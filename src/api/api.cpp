@@ -371,8 +371,8 @@ void Api::tell_rate(http::Response& response, const Rate& rate) const {
     };
     response.with("RateLimit-Policy",
                   std::format("\"principal\";q={};w=1", services_.requests_per_second));
-    response.with("RateLimit", std::format("\"principal\";r={};t={}", rate->remaining,
-                                           seconds(rate->reset)));
+    response.with("RateLimit",
+                  std::format("\"principal\";r={};t={}", rate->remaining, seconds(rate->reset)));
     if (!rate->allowed) {
         std::erase_if(response.headers,
                       [](const auto& header) { return header.first == "Retry-After"; });

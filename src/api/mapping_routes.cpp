@@ -14,12 +14,11 @@ namespace {
 constexpr std::size_t preview_max = 1000;
 
 Result<json::object> show_mapping(const registry::MappingDocument& mapping) {
-    boost::system::error_code error;
-    json::value document = json::parse(mapping.json, error);
-    if (error || !document.is_object()) {
+    auto document = parse_json(mapping.json);
+    if (!document || !document->is_object()) {
         return fail(Code::Corrupt, "the mapping '{}' cannot be read", mapping.key);
     }
-    json::object out = std::move(document.as_object());
+    json::object out = std::move(document->as_object());
     out["id"] = mapping.id.text();
     out["created"] = format_time(mapping.stamp.created);
     out["updated"] = format_time(mapping.stamp.updated);

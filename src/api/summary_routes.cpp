@@ -96,7 +96,7 @@ void write_states(JsonWriter& json, const std::string& path, const query::StateH
     }
     json.end_array().key("seconds").begin_array();
     for (const std::uint64_t duration : history.duration) {
-        json.value(static_cast<double>(duration) * 1e-9);
+        json.value(static_cast<double>(duration) / 1e9);
     }
     json.end_array().key("entries").begin_array();
     for (const std::uint64_t entries : history.entries) {
@@ -116,9 +116,8 @@ Result<http::Response> read_states(Services& services, const Call& call) {
     json.begin_object().key("items").begin_array();
     std::size_t rows = 0;
     for (const auto& entry : points) {
-        auto history =
-            query::state_history(services.store, entry->series, request.range, request.every,
-                                 request.bucket_usable());
+        auto history = query::state_history(services.store, entry->series, request.range,
+                                            request.every, request.bucket_usable());
         if (!history) {
             return within("point '" + entry->point.path + "'", history.error());
         }

@@ -176,8 +176,8 @@ Result<> RealDisk::remove(const std::string& path) {
     return {};
 }
 
-// What is made is there after a power cut: its entry in the folder above is durable, too. So is that
-// of a folder which is there already, whose maker may have been killed before.
+// What is made is there after a power cut: its entry in the folder above is durable, too. So is
+// that of a folder which is there already, whose maker may have been killed before.
 Result<> RealDisk::make_directory(const std::string& path) {
     const auto folder = (std::filesystem::path(path) / "").parent_path();  // no slash at the end
     const std::string parent = folder.has_relative_path() ? folder.parent_path().string() : "";

@@ -55,7 +55,7 @@ public:
     }
 
 private:
-    static constexpr std::size_t least = 1024;
+    static constexpr std::size_t least = 512;
     static constexpr std::size_t most_at_once = 64 * 1024;
 
     std::string bytes_;

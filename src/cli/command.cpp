@@ -53,6 +53,7 @@ const std::vector<Command>& commands() {
         add_point_commands(out);
         add_connection_commands(out);
         add_tag_commands(out);
+        add_mqtt_commands(out);
         add_token_commands(out);
         add_tenant_commands(out);
         add_import_command(out);
@@ -92,12 +93,14 @@ std::string_view noun_summary(std::string_view noun) {
         std::string_view noun;
         std::string_view summary;
     };
-    static constexpr std::array<Row, 13> rows = {{
+    static constexpr std::array<Row, 15> rows = {{
         {"assets", "The tree of sites, lines, machines and things"},
         {"models", "Thing models (物模型): what a kind of thing measures and can do"},
         {"points", "Points (测点): one measured or set value of one asset"},
         {"connections", "Connections to devices"},
         {"tags", "Which address of a connection feeds which point"},
+        {"mqtt", "The MQTT broker: its clients and messages"},
+        {"mappings", "What is made of MQTT messages: samples of points"},
         {"tokens", "API tokens: how programs show who they are"},
         {"tenants", "Tenants (租户) and their quotas, for operators of the platform"},
         {"files", "Files that SQL reads beside the tables: Parquet, CSV"},

@@ -3,6 +3,8 @@
 
 #include <format>
 
+#include "model/json.h"
+
 namespace gantry::cli {
 
 Result<> show_items(Context& context, json::array items, const std::vector<Field>& fields,
@@ -82,6 +84,16 @@ Table columns_table(const json::array& items) {
         }
     }
     return table;
+}
+
+Result<json::object> read_object(const std::string& file) {
+    TRY_ASSIGN(const std::string text, read_text(file));
+    auto parsed = parse_json(text);
+    if (!parsed || !parsed->is_object()) {
+        return fail(Code::InvalidArgument, "{}: {}", file,
+                    parsed ? "is to be a JSON object" : parsed.error().message);
+    }
+    return std::move(parsed->as_object());
 }
 
 void put_names(json::object& out, const Arguments& arguments) {

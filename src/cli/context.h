@@ -46,6 +46,9 @@ Table columns_table(const json::array& items);
 // Asks before something is taken away, unless --yes.
 Result<> confirm_or_stop(Context& context, const Arguments& arguments, std::string_view question);
 
+// A JSON object that a file holds; - is standard input. InvalidArgument names the file.
+Result<json::object> read_object(const std::string& file);
+
 // {"en": …, "zh": …} of --name and --name-zh; nothing when neither is there.
 void put_names(json::object& out, const Arguments& arguments);
 

@@ -2,7 +2,6 @@
 #include <format>
 
 #include "cli/context.h"
-#include "model/json.h"
 
 namespace gantry::cli {
 namespace {
@@ -82,13 +81,7 @@ Result<json::object> property_of(std::string_view written) {
 Result<> create_model(Context& context, const Arguments& arguments) {
     json::object body;
     if (const auto file = arguments.text("--file")) {
-        TRY_ASSIGN(const std::string text, read_text(*file));
-        auto parsed = parse_json(text);
-        if (!parsed || !parsed->is_object()) {
-            return fail(Code::InvalidArgument, "{}: {}", *file,
-                        parsed ? "is to be a JSON object" : parsed.error().message);
-        }
-        body = std::move(parsed->as_object());
+        TRY_ASSIGN(body, read_object(*file));
     }
     if (const auto key = arguments.text("KEY")) {
         body["key"] = *key;

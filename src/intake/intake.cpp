@@ -3,17 +3,14 @@
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_future.hpp>
-#include <boost/json.hpp>
 #include <set>
+
+#include "model/json.h"
 
 namespace gantry::intake {
 
-Result<payload::Mapping> read_mapping(std::string_view json) {
-    boost::system::error_code error;
-    const boost::json::value document = boost::json::parse(json, error);
-    if (error) {
-        return fail(Code::InvalidArgument, "the mapping is no JSON: {}", error.message());
-    }
+Result<payload::Mapping> read_mapping(std::string_view text) {
+    TRY_ASSIGN(const json::value document, parse_json(text));
     payload::MappingConfig config;
     TRY(payload::read_entity(document, config, ""));
     return payload::Mapping::compile(std::move(config));

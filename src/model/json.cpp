@@ -59,6 +59,7 @@ Result<json::value> parse_json(std::string_view text, const JsonLimits& limits) 
     }
     json::parse_options options;
     options.max_depth = limits.depth_max;
+    options.numbers = json::number_precision::precise;  // what was written comes back
     json::stream_parser parser({}, options);
     boost::system::error_code error;
     const std::size_t used = parser.write_some(text.data(), text.size(), error);

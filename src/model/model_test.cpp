@@ -161,6 +161,12 @@ TEST(Json, LimitsOnInputAreKept) {
     EXPECT_EQ(failure(parse_json("[1,2,3]", {.bytes_max = 3})), Code::TooLarge);
 }
 
+TEST(Json, NumbersAreReadToTheLastDigit) {
+    EXPECT_EQ(must(parse_json("4066.0000000000005")).as_double(), 4066.0000000000005);
+    EXPECT_EQ(must(parse_json("0.1234567890123456789")).as_double(), 0.1234567890123456789);
+    EXPECT_EQ(must(parse_json("1e308")).as_double(), 1e308);
+}
+
 TEST(Json, LargeIntegersGoAsStringsAndComeBack) {
     const std::vector<Value> values = {INT64_MAX,
                                        INT64_MIN,

@@ -14,8 +14,9 @@ double number_of(const store::LastRow& row) {
     if (row.type == ValueType::Null || row.quality.bad()) {
         return std::bit_cast<double>(promql::stale_bits);
     }
-    return row.type == ValueType::Float64 ? std::bit_cast<double>(row.bits)
-                                          : static_cast<double>(static_cast<std::int64_t>(row.bits));
+    return row.type == ValueType::Float64
+               ? std::bit_cast<double>(row.bits)
+               : static_cast<double>(static_cast<std::int64_t>(row.bits));
 }
 
 // The windows of one series after the other, put together from their buckets.
@@ -93,8 +94,8 @@ private:
         }
         const auto count = static_cast<double>(window.count);
         const double difference = value - window.sum / count;
-        window.variance = (window.variance + difference * difference / (count + 1)) * count /
-                          (count + 1);
+        window.variance =
+            (window.variance + difference * difference / (count + 1)) * count / (count + 1);
         ++window.count;
         window.sum += value;
         window.min = std::min(window.min, value);
@@ -141,10 +142,9 @@ Result<std::vector<std::size_t>> visit_windows(const store::Store& store,
     };
     const Duration every =
         hints.windows.count == 1 ? Duration{0} : Duration{hints.windows.step * millisecond};
-    TRY(store.aggregate(
-        series, hints.range, every,
-        [&](const store::Bucket& bucket) { return windowing.take(bucket, finish); },
-        {.deviation = deviation}));
+    TRY(store.aggregate(series, hints.range, every,
+                        [&](const store::Bucket& bucket) { return windowing.take(bucket, finish); },
+                        {.deviation = deviation}));
     if (result && windowing.begun()) {
         finish();
     }

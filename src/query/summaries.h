@@ -40,8 +40,8 @@ struct StateHistory {
 inline constexpr std::size_t state_buckets_max = 10'000;
 
 // A value holds until the next row, the last until the range ends. Rows that are not usable, and
-// times before the first row, belong to no state. every = 0 is one bucket. InvalidArgument: more than
-// state_buckets_max of them, or an endless range. TooLarge: it is no series of states.
+// times before the first row, belong to no state. every = 0 is one bucket. InvalidArgument: more
+// than state_buckets_max of them, or an endless range. TooLarge: it is no series of states.
 Result<StateHistory> state_history(const store::Store& store, SeriesId series, TimeRange range,
                                    Duration every, store::Usable usable = store::Usable::NotBad);
 

@@ -24,7 +24,7 @@ FairPool::FairPool(FairLimits limits)
 }
 
 Result<> FairPool::submit(const Party& party, Job job) {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     if (stopped_) {
         return fail(Code::Unavailable, "the server is stopping");
     }
@@ -41,7 +41,11 @@ Result<> FairPool::submit(const Party& party, Job job) {
     }
     queue.jobs.push_back(std::move(job));
     ++waiting_;
-    changed_.notify_one();
+    const bool wake = idle_ > 0;
+    lock.unlock();  // or whom it wakes would wait for it
+    if (wake) {
+        changed_.notify_one();
+    }
     return {};
 }
 
@@ -77,6 +81,8 @@ FairPool::Job FairPool::begin(const Party& party) {
     return job;
 }
 
+// What may run now and could not before is at most one job, and the thread that has ended this one
+// takes it: nobody need be woken.
 void FairPool::end(const Party& party) {
     const auto tenant = tenants_.find(party.tenant);
     const auto queue = tenant->second.principals.find(party.principal);
@@ -87,7 +93,6 @@ void FairPool::end(const Party& party) {
             tenants_.erase(tenant);
         }
     }
-    changed_.notify_one();
 }
 
 void FairPool::work() {
@@ -95,7 +100,11 @@ void FairPool::work() {
     std::unique_lock lock(mutex_);
     while (true) {
         Party party;
-        changed_.wait(lock, [&] { return stopped_ || next(party); });
+        while (!stopped_ && !next(party)) {
+            ++idle_;
+            changed_.wait(lock);
+            --idle_;
+        }
         if (stopped_) {
             return;
         }

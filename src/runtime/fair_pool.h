@@ -73,6 +73,7 @@ private:
     std::condition_variable changed_;
     std::map<std::string, Tenant> tenants_;  // that have jobs
     std::size_t waiting_ = 0;
+    std::size_t idle_ = 0;  // threads that wait for a job
     std::uint64_t turn_ = 0;
     bool stopped_ = false;
     std::vector<std::jthread> threads_;

@@ -12,9 +12,7 @@ RateLimiter::Verdict RateLimiter::take(const std::string& key) {
     const auto found = arrival_.find(key);
     const Duration arrival = found == arrival_.end() ? now : std::max(found->second, now);
     if (arrival - now > tolerance) {
-        return {.allowed = false,
-                .retry_after = arrival - now - tolerance,
-                .reset = arrival - now};
+        return {.allowed = false, .retry_after = arrival - now - tolerance, .reset = arrival - now};
     }
     const Duration next = arrival + rate_.interval;
     if (found != arrival_.end()) {

@@ -45,8 +45,7 @@ public:
     std::recursive_mutex mutex;
 
     bool below_root(const char* path) const {
-        return file_ >= 0 && path != nullptr &&
-               std::string_view(path).starts_with(root_) &&
+        return file_ >= 0 && path != nullptr && std::string_view(path).starts_with(root_) &&
                (path[root_.size()] == '/' || path[root_.size()] == 0);
     }
     bool watched(int descriptor) const {

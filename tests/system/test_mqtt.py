@@ -17,6 +17,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from gantryd_process import Client, Gantryd, wait_until
+from test_cli import Cli
 
 CONNACK_BAD_LOGIN = {4: 4, 5: 0x86}  # return code of 3.1.1, reason code of 5.0
 
@@ -723,3 +724,58 @@ def test_letters_and_proposals_are_for_who_may_see_what_is_in_them(door):
     topics = {one["topic"] for one in mapper.get("/v1/broker/dead_letters")["items"]}
     assert "mine/seen" in topics and "theirs/seen" not in topics
     writer.leave()
+
+
+# ---- on the command line
+
+
+def test_the_broker_on_the_command_line(door, tmp_path):
+    cli = Cli(tmp_path, door.node.url, door.node.token)
+    status = cli.run("mqtt", "status").stdout
+    assert f"mqtt://127.0.0.1:{door.port}" in status and "messages_in" in status
+    guest = Person(door, "cli-guest", properties=lasting())
+    guest.subscribe("cli/#", qos=1)
+    assert "cli-guest" in cli.run("mqtt", "clients").stdout
+    assert "cli/# (QoS 1)" in cli.run("mqtt", "client", "cli-guest").stdout
+    said = cli.run("mqtt", "publish", "cli/state", "ready", "--retain").stderr
+    assert said.strip() == "Published to cli/state, for 1 client"
+    assert guest.next().payload == b"ready"
+    retained = cli.run("mqtt", "retained", "cli/+").stdout.splitlines()
+    assert len(retained) == 2 and "ready" in retained[1]
+    (tmp_path / "recipe").write_text("4 parts\n")
+    cli.run("mqtt", "publish", "cli/recipe", "--file", str(tmp_path / "recipe"), "--qos", "2")
+    assert guest.next().payload == b"4 parts\n"
+    assert "TEXT" in cli.error("mqtt", "publish", "cli/x", code=2)
+    assert "--yes" in cli.error("mqtt", "end", "cli-guest", code=2)
+    cli.run("mqtt", "end", "cli-guest", "--yes")
+    guest.ended.get(timeout=30)
+    cli.error("mqtt", "client", "cli-guest", code=3)
+    door.pub("-r", "-n", "-q", "1", "-t", "cli/state")
+
+
+def test_mappings_on_the_command_line(door, tmp_path):
+    cli = Cli(tmp_path, door.node.url, door.node.token)
+    file = tmp_path / "press.json"
+    file.write_text('{"key": "cli-press", "topic": "cli-line/{machine}", '
+                    '"rules": [{"value": "$.temp", "point": "cli/{machine}/temp", "unit": "Cel"}]}')
+    tried = cli.run("mappings", "try", str(file), "--topic", "cli-line/press1",
+                    input='{"temp": 21.5}').stdout.splitlines()
+    assert tried[1].split()[:4] == ["cli/press1.temp", "no", "21.5", "Cel"]
+    assert "topic" in cli.run("mappings", "try", str(file), "--topic", "other", code=2,
+                              input="{}").stderr
+    assert "Made" in cli.run("mappings", "save", str(file)).stderr
+    assert "cli-line/{machine}" in cli.run("mappings", "list").stdout
+    door.pub("-q", "1", "-t", "cli-line/press1", "-m", '{"temp": 22.5}')
+    wait_until(lambda: "cli/press1.temp" in cli.run("mappings", "proposals").stdout, "a proposal")
+    assert "Made 1 points" in cli.run("mappings", "accept", "cli/press1.temp").stderr
+    door.pub("-q", "1", "-t", "cli-line/press1", "-m", '{"temp": 23.5}')
+    assert cli.json("read", "cli/press1.temp")["items"][0]["value"] == 23.5
+    shown = tmp_path / "shown.json"
+    shown.write_text(cli.run("mappings", "show", "cli-press").stdout)
+    assert "Changed" in cli.run("mappings", "save", str(shown)).stderr
+    door.pub("-q", "1", "-t", "cli-line/press1", "-m", "{broken")
+    wait_until(lambda: "{broken" in cli.run("mqtt", "dead-letters").stdout, "a dead letter")
+    cli.run("mappings", "remove", "cli-press", "--yes")
+    cli.error("mappings", "show", "cli-press", code=3)
+    file.write_text("[]")
+    assert "press.json: is to be a JSON object" in cli.error("mappings", "save", str(file), code=2)

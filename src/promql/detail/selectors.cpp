@@ -116,8 +116,7 @@ SelectHints hints_of(const Windows& windows, std::string_view function, bool ins
     hints.windows = windows;
     hints.function = function;
     hints.statistics_suffice = statistics;
-    hints.last_suffices =
-        windows.count == 1 && (instant || function == "last_over_time");
+    hints.last_suffices = windows.count == 1 && (instant || function == "last_over_time");
     return hints;
 }
 
