@@ -14,22 +14,15 @@ import tempfile
 import time
 
 from gantryd_process import BIN, Gantryd, wait_until
+from measure import exact_cpu_seconds as cpu_seconds
 from measure import resident_mib
+from sparkplug_workload import measure_sparkplug
 
 # shape, N, rate a publisher (0: as fast as it goes), QoS, bytes
 CELLS = [("pairs", 500, 60, 0, 64), ("pairs", 200, 50, 1, 64), ("pairs", 200, 50, 2, 64),
          ("in", 500, 40, 0, 64), ("out", 500, 100, 0, 64), ("pairs", 200, 50, 0, 1024),
          ("pairs", 8, 0, 0, 64), ("pairs", 8, 0, 1, 64)]
 REPEATS = 3
-
-
-def cpu_seconds(pid):
-    """Of all threads, to the nanosecond."""
-    total = 0
-    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
-        with contextlib.suppress(OSError):
-            total += int((task / "schedstat").read_text().split()[0])
-    return total / 1e9
 
 
 class Gantry:
@@ -137,7 +130,10 @@ def measure_broker(table, smoke):
             table.add("broker", f"{what}: p99", middle["p99"], "ms")
             if middle["lost"] > 0:
                 table.add("broker", f"{what}: lost", 100 * middle["lost"], "%")
+    measure_sparkplug(table, smoke)
     # A broker of ours takes a quarter of the descriptors that it may have.
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (65_536, 65_536))
     held = 100 if smoke else min(10_000, resource.getrlimit(resource.RLIMIT_NOFILE)[1] // 5)
     for kind in kinds:
         with kind() as broker:
