@@ -83,6 +83,7 @@ protected:
                 }
             }
             must(store_->append(batch));
+            must(store_->commit());
             if (random_.below(400) == 0) {
                 must(store_->flush());
             }
