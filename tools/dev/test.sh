@@ -132,6 +132,7 @@ step_system() {
         select=(-k "${names# or }")
     fi
     install_python_packages tests/system/requirements.txt
+    install_node_modules tests/clients
     # Most of them wait for something most of the time: a file at each processor.
     step system 3600 env "PYTHONPATH=$checkout/build/python" python3 -B -m pytest -q \
         -p no:cacheprovider -n "$(job_count)" --dist loadfile tests/system \
