@@ -218,8 +218,12 @@ def _(difference, ours, theirs):
 def _(difference, ours, theirs):
     if not difference.step[2].get("lose"):
         return ours, theirs
-    return tuple(merged([(*one[:5], 0, *one[6:]) if one[0] == "PUBLISH" else one for one in seen])
-                 for seen in (ours, theirs))
+    out = []
+    for seen in (ours, theirs):
+        seen = merged([(*one[:5], 0, *one[6:]) if one[0] == "PUBLISH" else one for one in seen])
+        messages = sorted(one for one in seen if one[0] == "PUBLISH")
+        out.append(messages + [one for one in seen if one[0] != "PUBLISH"])
+    return tuple(out)
 
 
 @rule("subscriptions that overlap", "3.3.4-2, -4: one copy with the highest QoS and all identifiers, as "
