@@ -141,6 +141,7 @@ class Generator:
         self.random = random.Random(seed)
         self.filters = self.random.choice(FILTER_SETS)
         self.versions = {one: self.random.choice([4, 5]) for one in (*LASTING, *PASSING)}
+        self.renews = self.chance(0.3)
         self.connected = set()
         self.lasts = {}
         self.options = {}
@@ -176,6 +177,9 @@ class Generator:
 
     def connect(self, client):
         self.connected.add(client)
+        if client in LASTING and self.renews and self.chance(0.4):
+            # As a machine whose software is renewed, and keeps its session.
+            self.versions[client] = 9 - self.versions[client]
         version = self.versions[client]
         fields = {"version": version, "clean": client in PASSING or self.chance(0.3)}
         if version == 5 and client in LASTING and self.chance(0.8):
@@ -186,6 +190,10 @@ class Generator:
         if self.chance(0.4):
             fields["will"] = {"topic": "~" + client, "payload": self.payload(),
                               "qos": self.random.randrange(3), "retain": self.chance(0.3)}
+            if version == 5:
+                given = self.message_properties()
+                fields["will"]["properties"] = {key: value for key, value in given.items()
+                                                if key != "message_expiry" or value > 0}
         return ("connect", client, fields)
 
     def publish(self, client):
@@ -226,6 +234,8 @@ class Generator:
     def lasting_options(self, client, filter_):
         """No local, retain as published: Mosquitto does not change them when somebody subscribes
         again, which test_subscribing_again_replaces_all_options is about."""
+        if self.renews:
+            return 0  # a subscription of 3.1.1 has none
         if (client, filter_) not in self.options:
             self.options[client, filter_] = self.chance(0.2) << 2 | self.chance(0.3) << 3
         return self.options[client, filter_]
