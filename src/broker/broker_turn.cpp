@@ -170,7 +170,13 @@ void Broker::fail_for_good(const Error& error) {
     if (!std::exchange(broken_, true)) {
         around_.log.error("mqtt", "nothing can be kept any more, nobody is served until a restart",
                           {{"detail", error.message}});
-        close_all(mqtt::Reason::ServerUnavailable, "the server cannot keep anything any more");
+        for (const auto& [tenant, space] : spaces_) {
+            for (const auto& [id, link] : space->links) {
+                space->core.close_unkept(id, mqtt::Reason::ServerUnavailable,
+                                         "the server cannot keep anything any more");
+            }
+            touch(*space);
+        }
     }
 }
 

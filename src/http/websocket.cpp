@@ -79,14 +79,19 @@ public:
 
 protected:
     void start_read(asio::mutable_buffer into, Handler handler) override {
-        socket_.async_read_some(
-            into, [this, done = std::move(handler)](error_code error, std::size_t count) mutable {
-                if (!error && !socket_.got_binary()) {
-                    error = beast::websocket::error::bad_opcode;
-                    count = 0;
-                }
-                std::move(done)(error, count);
-            });
+        socket_.async_read_some(into, [this, into, done = std::move(handler)](
+                                          error_code error, std::size_t count) mutable {
+            if (!error && !socket_.got_binary()) {
+                error = beast::websocket::error::bad_opcode;
+                count = 0;
+            }
+            // A message without a byte is none of the stream; a read of 0 would be its end.
+            if (!error && count == 0 && into.size() > 0) {
+                start_read(into, std::move(done));
+                return;
+            }
+            std::move(done)(error, count);
+        });
     }
     void start_write(const WriteBuffers& from, Handler handler) override {
         asio::const_buffer first;

@@ -173,6 +173,33 @@ void Core::close(ConnectionId id, Reason reason, std::string_view why) {
     }
 }
 
+void Core::close_unkept(ConnectionId id, Reason reason, std::string_view why) {
+    Connection* connection = find(id);
+    if (connection == nullptr) {
+        return;
+    }
+    auto& segments = connection->output;
+    // Nothing may come before a CONNACK.
+    constexpr char connack = 0x20;
+    const bool greeted = segments.empty() || may_leave(segments.front()) ||
+                         !segments.front().bytes.starts_with(connack);
+    std::erase_if(segments, [this, connection](const detail::Segment& segment) {
+        if (may_leave(segment)) {
+            return false;
+        }
+        connection->output_bytes -= segment.bytes.size();
+        connection->acks_waiting -= segment.acks;
+        return true;
+    });
+    if (connection->state == State::Closing) {
+        mark_ready(*connection);
+    } else if (greeted) {
+        disconnect(*connection, reason, why);
+    } else {
+        shut(*connection, true);
+    }
+}
+
 // What is in its output still leaves; nothing comes behind it.
 void Core::shut(Connection& connection, bool publish_will) {
     ASSERT(connection.state != State::Closing);

@@ -90,6 +90,8 @@ public:
     void admit(ConnectionId connection, const Admission& admission);
     // Closes one, telling the client why, where its version can; `why` is for people.
     void close(ConnectionId connection, Reason reason, std::string_view why = {});
+    // The same where what its output waits for will never be durable: that is left out.
+    void close_unkept(ConnectionId connection, Reason reason, std::string_view why);
 
     // Does what is due.
     void tick();

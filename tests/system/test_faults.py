@@ -92,20 +92,6 @@ def test_tls_by_configuration():
     shutil.rmtree(folder)
 
 
-@pytest.fixture
-def small_disk():
-    """A file system of 96 MiB, in memory, of its own; only root may mount."""
-    folder = tempfile.mkdtemp(prefix="gantry-disk-")
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=96m", "tmpfs", folder],
-                             capture_output=True, check=False)
-    if mounted.returncode != 0:
-        os.rmdir(folder)
-        pytest.skip("mounting a small disk needs root: " + mounted.stderr.decode().strip())
-    yield folder
-    subprocess.run(["umount", "-l", folder], check=False)
-    os.rmdir(folder)
-
-
 def test_a_full_disk_refuses_writes_serves_reads_and_recovers_by_itself(small_disk):
     config = config_with("[store]\njournal_file_bytes = 8388608\nmemtable_bytes = 4194304\n")
     with Gantryd("--config", config, folder=small_disk) as node:

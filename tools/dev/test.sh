@@ -46,7 +46,7 @@ task_nightly() {
         build_preset tsan
     fi
     build_preset fuzz
-    # Nothing runs it here, but warnings are errors and some only come with the optimiser.
+    # Warnings are errors, and some only come with the optimiser.
     build_preset release
     cd "$checkout"
     step_ctest dev
@@ -55,10 +55,11 @@ task_nightly() {
         around=(setarch --addr-no-randomize)
         step_ctest tsan
     fi
-    install_python_packages tests/system/requirements.txt
-    step power-cuts 7200 env "PYTHONPATH=$checkout/build/python" GANTRY_POWER_CUTS=2000 \
-        "GANTRY_BIN=$checkout/build/release/bin" python3 -B -m pytest -q -p no:cacheprovider \
-        tests/system/test_power_cut.py
+    # Power cuts of the whole program, and our MQTT broker beside Mosquitto's, with hundreds of seeds.
+    export GANTRY_BIN=$checkout/build/release/bin GANTRY_CHECKOUT=$checkout GANTRY_POWER_CUTS=2000
+    filters=(test_power_cut test_mqtt_differential)
+    step_system
+    filters=()
     fuzz_everything
     summarize
 }
@@ -136,6 +137,7 @@ step_system() {
         select=(-k "${names# or }")
     fi
     install_python_packages tests/system/requirements.txt
+    install_node_modules tests/clients
     # Most of them wait for something most of the time: a file at each processor.
     step system 3600 env "PYTHONPATH=$checkout/build/python" python3 -B -m pytest -q \
         -p no:cacheprovider -n "$(job_count)" --dist loadfile tests/system \
