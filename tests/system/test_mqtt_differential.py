@@ -286,14 +286,14 @@ def split(seen):
 
 def comparable(seen):
     messages, others = split(seen)
-    return {key: value for key, value in messages.items() if not key[0].startswith("s/")}, others
+    return {key: value for key, value in messages.items() if not key[0].startswith("~s/")}, others
 
 
 def shared(seen):
     """Of topics that are shared, by all clients."""
     return collections.Counter(
         one[:5] for all_ in seen.values() for one in all_
-        if one[0] == "PUBLISH" and one[1].startswith("s/"))
+        if one[0] == "PUBLISH" and one[1].startswith("~s/"))
 
 
 def differences(step, script, ours, theirs):
