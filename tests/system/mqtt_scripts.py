@@ -153,8 +153,9 @@ class Generator:
         return self.filters is not FILTERS
 
     def script(self):
-        steps = [self.connect(one) for one in ("a", "b", "c")]
-        steps += [self.subscribe(one) for one in ("a", "b", "c")]
+        everybody = (*LASTING, *PASSING)
+        steps = [self.connect(one) for one in everybody]
+        steps += [self.subscribe(one) for one in everybody]
         while len(steps) < STEPS:
             steps.append(self.step())
         return steps
@@ -219,7 +220,7 @@ class Generator:
 
     def subscribe(self, client):
         five = self.versions[client] == 5
-        if client in PASSING and self.chance(0.5):
+        if client in PASSING and self.chance(0.7):
             group, filter_ = self.random.choice(SHARED)
             # Of one QoS, so that it does not matter which member gets a message.
             return ("subscribe", client, {"filters": [(filter_, 1)], "group": group})

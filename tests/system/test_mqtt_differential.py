@@ -20,7 +20,7 @@ from mqtt_door import Door
 from mqtt_player import Player
 
 NIGHTLY = "GANTRY_NIGHTLY" in os.environ
-SEEDS = int(os.environ.get("GANTRY_MQTT_SEEDS", "400" if NIGHTLY else "25"))
+SEEDS = int(os.environ.get("GANTRY_MQTT_SEEDS", "400" if NIGHTLY else "40"))
 FIRST_SEED = int(os.environ.get("GANTRY_MQTT_SEED", "1"))
 MINIMISE_SECONDS = 60
 
