@@ -4,7 +4,7 @@ fields); a step that makes no sense where it stands, because its client is not c
 over, so that any part of a script is one.
 
 Clients a and b may keep their sessions. c and d do not, and share subscriptions to topics below
-`s`, which nobody else subscribes to: which member gets a message is the broker's choice. The will
+`~s`, which nobody else subscribes to: which member gets a message is the broker's choice. The will
 of a client has the topic ~ and its name, to which it does not subscribe itself: whether it is still
 there to get its own is the broker's choice, too.
 
@@ -23,8 +23,8 @@ FILTERS = ["#", "+", "a", "a/#", "a/+", "+/b", "+/+", "a/b/#", "a/+/c", "+/b/#",
            "+/#", "a/b/c/#", ""]
 # Each topic matches at most one of a set.
 FILTER_SETS = [FILTERS, ["a", "a/b", "a/b/c/#", "b/+/c", "b/", "/+", ""], ["#"]]
-SHARED_TOPICS = ["s/x", "s/x/y"]
-SHARED = [("g", "s/#"), ("g", "s/x"), ("h", "s/+")]
+SHARED_TOPICS = ["~s/x", "~s/x/y"]
+SHARED = [("g", "~s/#"), ("g", "~s/x"), ("h", "~s/+")]
 STEPS = 40
 
 
@@ -153,7 +153,9 @@ class Generator:
         return self.filters is not FILTERS
 
     def script(self):
-        steps = [self.connect(one) for one in ("a", "b", "c")]
+        everybody = (*LASTING, *PASSING)
+        steps = [self.connect(one) for one in everybody]
+        steps += [self.subscribe(one) for one in everybody]
         while len(steps) < STEPS:
             steps.append(self.step())
         return steps
@@ -164,7 +166,10 @@ class Generator:
     def step(self):
         client = self.random.choice((*LASTING, *PASSING))
         if client not in self.connected:
-            return self.connect(client)
+            others = sorted(self.connected)
+            if client in PASSING or not others or self.chance(0.3):
+                return self.connect(client)
+            client = self.random.choice(others)  # and messages wait for who is away
         kinds = {self.publish: 34, self.subscribe: 22, self.unsubscribe: 6, self.connect: 6,
                  self.drop: 7, self.leave: 6, self.twice: 4, self.acknowledge: 12, self.bad: 4,
                  self.bad_start: 2}
@@ -215,7 +220,7 @@ class Generator:
 
     def subscribe(self, client):
         five = self.versions[client] == 5
-        if client in PASSING and self.chance(0.5):
+        if client in PASSING and self.chance(0.7):
             group, filter_ = self.random.choice(SHARED)
             # Of one QoS, so that it does not matter which member gets a message.
             return ("subscribe", client, {"filters": [(filter_, 1)], "group": group})

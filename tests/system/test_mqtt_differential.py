@@ -20,7 +20,7 @@ from mqtt_door import Door
 from mqtt_player import Player
 
 NIGHTLY = "GANTRY_NIGHTLY" in os.environ
-SEEDS = int(os.environ.get("GANTRY_MQTT_SEEDS", "400" if NIGHTLY else "25"))
+SEEDS = int(os.environ.get("GANTRY_MQTT_SEEDS", "400" if NIGHTLY else "40"))
 FIRST_SEED = int(os.environ.get("GANTRY_MQTT_SEED", "1"))
 MINIMISE_SECONDS = 60
 
@@ -286,14 +286,14 @@ def split(seen):
 
 def comparable(seen):
     messages, others = split(seen)
-    return {key: value for key, value in messages.items() if not key[0].startswith("s/")}, others
+    return {key: value for key, value in messages.items() if not key[0].startswith("~s/")}, others
 
 
 def shared(seen):
     """Of topics that are shared, by all clients."""
     return collections.Counter(
         one[:5] for all_ in seen.values() for one in all_
-        if one[0] == "PUBLISH" and one[1].startswith("s/"))
+        if one[0] == "PUBLISH" and one[1].startswith("~s/"))
 
 
 def differences(step, script, ours, theirs):
