@@ -3,6 +3,7 @@
 #include "api/entities_json.h"
 #include "api/openapi.h"
 #include "api/route.h"
+#include "broker/broker.h"
 
 namespace gantry::api {
 namespace {
@@ -11,9 +12,12 @@ Async<http::Response> live(Services&, const Call&) { co_return json_answer({{"st
 
 Async<http::Response> ready(Services& services, const Call&) {
     const bool accepting = services.store.statistics().accepting;
-    co_return json_answer({{"status", accepting ? "ready" : "failed"},
-                           {"store", accepting ? "accepting" : "read_only"}},
-                          accepting ? 200 : 503);
+    const bool broker = !services.broker.failed();
+    const bool all = accepting && broker;
+    co_return json_answer({{"status", all ? "ready" : "failed"},
+                           {"store", accepting ? "accepting" : "read_only"},
+                           {"broker", broker ? "accepting" : "failed"}},
+                          all ? 200 : 503);
 }
 
 // What the process says of itself, and of the tenant that asks: others are none of its business.
@@ -166,7 +170,8 @@ void add_system_routes(std::vector<Route>& out) {
                    .permission = "",
                    .handle = ready,
                    .response = "Health",
-                   .about = "503 once the journal has failed; reading goes on."});
+                   .about = "503 once the journal of the store or of the MQTT broker has "
+                            "failed; reading goes on."});
     out.push_back({.method = Get,
                    .path = "/openapi.json",
                    .id = "getOpenApi",

@@ -246,21 +246,37 @@ void Broker::close_all(mqtt::Reason reason, std::string_view why) {
     }
 }
 
+void Broker::hang_up() {
+    if (!acceptors_ || std::exchange(hung_up_, true)) {
+        return;
+    }
+    const auto executor = thread_->executor(0);
+    asio::co_spawn(executor, acceptors_->stop(), asio::use_future).get();
+    // What they are told leaves in the turn that follows; nobody waits long for who does not read.
+    constexpr Duration pause = std::chrono::milliseconds(10);
+    constexpr int pauses_max = 50;
+    asio::co_spawn(
+        executor,
+        [this]() -> asio::awaitable<void> {
+            close_all(mqtt::Reason::ServerShuttingDown, "the server stops");
+            turn();
+            asio::steady_timer timer(co_await asio::this_coro::executor);
+            for (int i = 0; i < pauses_max && connections_ > 0; ++i) {
+                timer.expires_after(pause);
+                (void)co_await timer.async_wait(as_result);
+            }
+        },
+        asio::use_future)
+        .get();
+}
+
 void Broker::stop() {
     if (!thread_) {
         return;
     }
     const auto executor = thread_->executor(0);
     if (acceptors_) {
-        asio::co_spawn(executor, acceptors_->stop(), asio::use_future).get();
-        // What they are told leaves in the turn that follows; nobody waits for who does not read.
-        std::promise<void> told;
-        asio::post(executor, [this, &told] {
-            close_all(mqtt::Reason::ServerShuttingDown, "the server stops");
-            turn();
-            told.set_value();
-        });
-        told.get_future().wait();
+        hang_up();
         asio::co_spawn(executor, tasks_->stop(), asio::use_future).get();
         syncer_.reset();
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <string>
@@ -91,6 +92,9 @@ public:
 
     // Does nothing if it is to listen nowhere. Conflict if a port is taken.
     Result<> start();
+    // Takes no more connections, tells all clients that the server stops, and waits a moment until
+    // they have been told; before what carries them stops. Blocks.
+    void hang_up();
     // Ends all connections, syncs what is left. Blocks.
     void stop();
     // "127.0.0.1:1883", with the port that was chosen; empty if it does not listen there.
@@ -98,6 +102,8 @@ public:
     std::string tls_address() const { return tls_ ? tls_->address() : std::string(); }
 
     bool running() const { return thread_ != nullptr; }
+    // Whether nothing can be kept any more, until a restart. Any thread.
+    bool failed() const { return failed_; }
     // A client that comes another way than by its listeners; returns when it is gone.
     asio::awaitable<void> converse(std::unique_ptr<Stream> stream);
 
@@ -177,6 +183,7 @@ private:
     std::unique_ptr<Listener> tls_;
 
     // On the thread.
+    bool hung_up_ = false;  // of who stops it
     std::unique_ptr<TaskGroup> acceptors_;
     std::unique_ptr<TaskGroup> tasks_;
     TopicGate nobody_;
@@ -185,6 +192,7 @@ private:
     std::vector<Space*> dirty_;
     bool turn_due_ = false;
     bool broken_ = false;  // the log has failed: nothing can be acknowledged any more
+    std::atomic<bool> failed_ = false;  // the same, for other threads
     std::unique_ptr<asio::steady_timer> timer_;
     Duration timer_at_ = Duration::max();
     std::uint64_t tap_version_ = 0;

@@ -152,7 +152,15 @@ void Broker::say(const TenantId& tenant, Outgoing message) {
 }
 
 Async<std::size_t> Broker::publish_here(TenantId tenant, Outgoing message) {
+    const auto no_space = [] {
+        return fail(Code::StorageFull,
+                    "the disk of the broker is full: it is not sure that the message outlives a "
+                    "restart; send it again when there is space");
+    };
     Space& space = space_of(tenant);
+    if (!space.unlogged.empty()) {
+        co_return no_space();
+    }
     mqtt::Publish packet;
     packet.topic = message.topic;
     packet.payload = message.payload;
@@ -167,6 +175,9 @@ Async<std::size_t> Broker::publish_here(TenantId tenant, Outgoing message) {
     while (space.core.durable_record() < number || space.core.last_handed_over() < handed) {
         if (broken_) {
             co_return fail(Code::Unavailable, "the broker's log has failed");
+        }
+        if (!space.unlogged.empty()) {
+            co_return no_space();
         }
         space.waiting.push_back(woken);
         (void)co_await woken->async_wait(as_result);

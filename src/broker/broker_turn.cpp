@@ -168,6 +168,7 @@ void Broker::settle(Space& space) {
 
 void Broker::fail_for_good(const Error& error) {
     if (!std::exchange(broken_, true)) {
+        failed_ = true;
         around_.log.error("mqtt", "nothing can be kept any more, nobody is served until a restart",
                           {{"detail", error.message}});
         for (const auto& [tenant, space] : spaces_) {

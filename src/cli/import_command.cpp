@@ -2,6 +2,7 @@
 #include <format>
 
 #include "cli/csv_import.h"
+#include "cli/parquet_import.h"
 #include "cli/tenant_files.h"
 
 namespace gantry::cli {
@@ -113,6 +114,34 @@ Result<> import_csv(Context& context, const Arguments& arguments) {
     return show_report(context, file, import);
 }
 
+Result<> import_parquet(Context& context, const Arguments& arguments) {
+    const std::string file = arguments.text_or("FILE", "");
+    ParquetImport import(context, file,
+                         {.time = arguments.text_or("--time-column", "time"),
+                          .value = arguments.text_or("--value-column", "value"),
+                          .point = arguments.text_or("--point", "")});
+    if (auto checked = import.check(); !checked) {
+        return within(file, checked.error());
+    }
+    if (arguments.has("--dry-run")) {
+        return show_done(context,
+                         std::format("{} rows for {} points can be imported; nothing was "
+                                     "(--dry-run)",
+                                     grouped(import.rows()), import.points()),
+                         {{"file", file}, {"rows_read", import.rows()}, {"accepted", 0}});
+    }
+    if (auto sent = import.send(); !sent) {
+        return within(file, sent.error());
+    }
+    return show_done(context,
+                     std::format("{} rows of {} points stored", grouped(import.sent()),
+                                 import.points()),
+                     {{"file", file},
+                      {"rows_read", import.rows()},
+                      {"accepted", import.sent()},
+                      {"points", import.points()}});
+}
+
 Result<> import_all(Context& context, const Arguments& arguments) {
     return import_tenant(context, arguments.text_or("FOLDER", ""), arguments.has("--dry-run"));
 }
@@ -171,6 +200,33 @@ void add_import_command(std::vector<Command>& out) {
              "The whole file is checked first: if one row is wrong, nothing is imported and the\n"
              "row is named. A value replaces one that is there with the same point and time, so a\n"
              "command that broke off can be repeated.\n"});
+    out.push_back(
+        {.path = "import parquet",
+         .summary = "Bring values in from a Parquet file",
+         .examples =
+             "  gantry import parquet plant.parquet    as gantry export parquet wrote it\n"
+             "  gantry import parquet press.parquet --point plant/press1.temperature\n",
+         .next = "gantry history POINT --from TIME --to TIME",
+         .parameters = {{.name = "FILE",
+                         .value = "",
+                         .about = "At most 64 MiB",
+                         .required = true,
+                         .offer = Offer::File},
+                        {.name = "--point",
+                         .value = "POINT",
+                         .about = "The point that all rows are of; else the column 'point' says it",
+                         .offer = Offer::Point},
+                        {.name = "--time-column",
+                         .value = "COLUMN",
+                         .about = "Else 'time'; without an offset its times are UTC"},
+                        {.name = "--value-column", .value = "COLUMN", .about = "Else 'value'"},
+                        dry_run_switch},
+         .run = import_parquet,
+         .more = "Columns value_int and value_text, where a row has them, count before value;\n"
+                 "quality_code or quality says how good a value is, else it is good. The server\n"
+                 "keeps the file for as long as the import takes: files:write is needed. A value\n"
+                 "replaces one with the same point and time, so a command that broke off can be\n"
+                 "repeated.\n"});
     out.push_back({.path = "import tenant",
                    .summary = "Bring in what gantry export tenant wrote",
                    .examples = "  gantry import tenant plant-2026            again, after it broke "

@@ -302,15 +302,19 @@ void Node::stop() {
     if (parts.sql) {
         parts.sql->stop();
     }
+    // Before the broker, which it tells what is done: what is not done by then is not acknowledged.
+    if (parts.intake) {
+        parts.intake->stop();
+    }
+    // Before the server, which carries its clients that come over WebSocket.
+    if (parts.broker) {
+        parts.broker->hang_up();
+    }
     if (parts.server) {
         parts.server->stop();
     }
     if (parts.postgres) {
         parts.postgres->stop();
-    }
-    // Before the broker, which it tells what is done: what is not done by then is not acknowledged.
-    if (parts.intake) {
-        parts.intake->stop();
     }
     if (parts.broker) {
         parts.broker->stop();

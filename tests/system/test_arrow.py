@@ -11,6 +11,7 @@ import pandas
 import pytest
 
 from gantryd_process import ApiError, Gantryd
+from test_cli import Cli
 
 duckdb = pytest.importorskip("duckdb", reason="./dev test installs requirements.txt")
 pa = pytest.importorskip("pyarrow", reason="./dev test installs requirements.txt")
@@ -327,3 +328,68 @@ def test_the_examples_of_the_guide(node, api, monkeypatch):
     assert names["frame"]["value"].to_list() == [21.5, 21.75, 22.0]
     assert names["hot"].fetchall() == [("plant/p1.flow", 22.0)]
     assert names["averages"].num_rows > 0
+
+
+# ---- Parquet files, in and out by the command line
+
+PARQUET_SPAN = {"from": "2026-01-01", "to": "2026-01-02"}
+
+
+@pytest.fixture(scope="module")
+def parquet_points(node):
+    api = node.client()
+    api.create("/v1/assets", {"key": "pq"})
+    times = ["2026-01-01T00:00:00.123456789Z", "2026-01-01T00:00:01Z", "2026-01-01T00:00:02Z"]
+    values = {"float64": [1.5, None, 3.25], "int64": ["9007199254740993", 2, 3],
+              "bool": [True, False, True], "string": ["x", "", "水"]}
+    for kind, column in values.items():
+        api.create("/v1/points", {"asset": "pq", "key": kind, "type": kind})
+        api.post("/v1/samples", {"samples": [{"point": f"pq.{kind}", "columns": {
+            "time": times, "value": column, "quality": ["good", "bad", "uncertain"]}}]})
+    return [f"pq.{kind}" for kind in values]
+
+
+def test_what_parquet_took_out_comes_back_the_same(node, parquet_points, tmp_path):
+    api, cli = node.client(), Cli(tmp_path, node.url, node.token)
+
+    def stored():
+        return {point: api.get(f"/v1/points/{point}/samples", quality="code", **PARQUET_SPAN)
+                for point in parquet_points}
+    before = stored()
+    file = tmp_path / "pq.parquet"
+    cli.run("export", "parquet", "--under", "pq", "--from", PARQUET_SPAN["from"], "--to",
+            PARQUET_SPAN["to"], "-o", str(file))
+    assert "12 rows for 4 points" in cli.run("import", "parquet", str(file), "--dry-run").stderr
+    for point in parquet_points:
+        api.call("DELETE", f"/v1/points/{point}/samples?from=2026-01-01&to=2026-01-02")
+    assert all(not found["columns"]["time"] for found in stored().values())
+    assert cli.json("import", "parquet", str(file))["accepted"] == 12
+    assert stored() == before
+    assert cli.json("import", "parquet", str(file))["accepted"] == 12, "again"
+    assert stored() == before
+    assert api.get("/v1/files")["items"] == [], "the file at the server is gone"
+
+
+def test_a_parquet_file_of_pandas_comes_in_by_parts(node, tmp_path):
+    api, cli = node.client(), Cli(tmp_path, node.url, node.token)
+    api.create("/v1/assets", {"key": "pandas-file"})
+    api.create("/v1/points", {"asset": "pandas-file", "key": "v", "type": "float64"})
+    rows = 120_000  # more than go in one part
+    frame = pandas.DataFrame({
+        "when": pandas.date_range("2026-02-01", periods=rows, freq="s", tz="UTC"),
+        "temp": [number / 8 for number in range(rows)]})
+    frame.to_parquet(tmp_path / "temp.parquet")
+    words = ["import", "parquet", str(tmp_path / "temp.parquet")]
+    said = cli.run(*words, code=2).stderr
+    assert "no column 'time' but when, temp" in said and "--time-column" in said
+    words += ["--time-column", "when", "--value-column", "temp"]
+    assert "--point" in cli.run(*words, code=2).stderr
+    assert "no.where" in cli.run(*words, "--point", "no.where", code=3).stderr
+    assert cli.json(*words, "--point", "pandas-file.v")["accepted"] == rows
+    answer = api.get("/v1/points/pandas-file.v/samples", every="7d", agg="count,sum,min,max",
+                     **{"from": "2026-02-01", "to": "2026-02-08"})["columns"]
+    assert [answer[name][0] for name in ("count", "sum", "min", "max")] == [
+        rows, frame["temp"].sum(), 0, (rows - 1) / 8]
+    (tmp_path / "text").write_text("no parquet")
+    assert "no Parquet file" in cli.run("import", "parquet", str(tmp_path / "text"), code=2).stderr
+    assert api.get("/v1/files")["items"] == []

@@ -191,9 +191,6 @@ def test_what_was_acknowledged_on_a_full_disk_outlives_a_kill(small_disk):
     door.node.stop()
 
 
-@pytest.mark.xfail(strict=True, raises=TimeoutError,
-                   reason="a message of the API waits without a limit while the disk is full, and is "
-                          "kept in memory: it should be refused with 507")
 def test_the_api_refuses_what_a_full_disk_cannot_take(small_disk):
     full = FullDisk(small_disk)
     request = urllib.request.Request(
@@ -262,7 +259,6 @@ def test_a_disk_that_fails_ends_all_acknowledgements(broken):
     door.node.stop()
 
 
-@pytest.mark.xfail(strict=True, reason="/health/ready knows the store only, not the broker")
 def test_a_disk_that_fails_makes_gantryd_not_ready(broken):
     Writer(broken, 1).join()
     ready = broken.node.anonymous().refused("GET", "/health/ready")

@@ -482,9 +482,7 @@ def test_a_flow_over_all_transports_at_once(clients, door):
         person.leave()
 
 
-@pytest.mark.parametrize("protocol", ["mqtt", "mqtts", pytest.param("ws", marks=pytest.mark.xfail(
-    strict=True, reason="gantryd stops its HTTP server, and with it connections over WebSocket, "
-                        "before the broker has told its clients"))])
+@pytest.mark.parametrize("protocol", ["mqtt", "mqtts", "ws"])
 def test_a_stop_is_told(clients, tmp_path, protocol):
     door = Door(str(tmp_path), tls=True)
     door.token = door.principal("plc")["token"]
