@@ -253,8 +253,8 @@ void Broker::hang_up() {
     const auto executor = thread_->executor(0);
     asio::co_spawn(executor, acceptors_->stop(), asio::use_future).get();
     // What they are told leaves in the turn that follows; nobody waits long for who does not read.
-    constexpr Duration pause = std::chrono::milliseconds(10);
-    constexpr int pauses_max = 50;
+    static constexpr Duration pause = std::chrono::milliseconds(10);
+    static constexpr int pauses_max = 50;
     asio::co_spawn(
         executor,
         [this]() -> asio::awaitable<void> {
