@@ -86,6 +86,7 @@ Result<> Broker::start() {
     if (!options_.enabled()) {
         return {};
     }
+    started_ = around_.clock.monotonic();
     thread_ = std::make_unique<Shards>(1, around_.log);
     const auto begun = [this]() -> Result<> {
         TRY(open_log());
@@ -203,6 +204,7 @@ asio::awaitable<void> Broker::watch() {
             audited_since_ = now;
         }
         count();
+        say_figures(now);
         start_checkpoints();
         co_await check_tokens();
     }
@@ -222,13 +224,9 @@ void Broker::count() {
         retained += static_cast<std::int64_t>(space->core.retained().size());
         const mqtt::CoreCounters& now = space->core.counters();
         mqtt::CoreCounters& before = space->counted;
-        const auto dropped = [](const mqtt::CoreCounters& of) {
-            return of.dropped_queue_full + of.dropped_slow + of.dropped_away + of.dropped_expired +
-                   of.dropped_too_large + of.dropped_forbidden;
-        };
         add(meters_.received, now.messages_in, before.messages_in);
         add(meters_.sent, now.messages_out, before.messages_out);
-        add(meters_.dropped, dropped(now), dropped(before));
+        add(meters_.dropped, now.dropped(), before.dropped());
         add(meters_.protocol_errors, now.protocol_errors, before.protocol_errors);
         before = now;
     }

@@ -32,6 +32,7 @@ struct Surroundings {
     Random& random;
     Log& log;
     Metrics& metrics;
+    std::string version;  // of the program, as it is told to clients
 };
 
 struct Meters {
@@ -148,6 +149,12 @@ private:
     asio::awaitable<void> check_tokens();
     Space& space_of(const TenantId& tenant);
 
+    // broker_sys.cpp
+    SysFigures figures_of(const Space& space) const;
+    void own_messages(const Space& space, std::string_view filter,
+                      std::vector<mqtt::MessagePtr>& out) const;
+    void say_figures(Duration now);
+
     // broker_checkpoint.cpp
     asio::awaitable<void> checkpoint(Space& space);
     void start_checkpoints();
@@ -193,6 +200,8 @@ private:
     std::int64_t connections_ = 0;
     std::unordered_set<std::string> audited_;  // who has been recorded lately, and from where
     Duration audited_since_{0};
+    Duration started_{0};
+    Duration figures_at_{0};  // when they are said next
 
     std::unique_ptr<Syncer> syncer_;
 };

@@ -112,6 +112,7 @@ Async<std::vector<mqtt::MessagePtr>> Broker::retained(TenantId tenant, std::stri
         [this, filter = std::move(filter), most](Space& space) -> Result<Messages> {
             Messages out;
             space.core.retained().match(filter, around_.clock.now(), out);
+            space.gate.own_messages(filter, out);
             std::ranges::sort(out, {}, &mqtt::Message::topic);
             if (out.size() > most) {
                 out.resize(most);

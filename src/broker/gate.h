@@ -48,6 +48,15 @@ public:
     void forget() { known_.clear(); }
     void forget_wanted() { topics_.clear(); }
 
+    // What the broker says of itself.
+    using Own = std::function<void(std::string_view filter, std::vector<mqtt::MessagePtr>& out)>;
+    void tell_own(Own own) { own_ = std::move(own); }
+    void own_messages(std::string_view filter, std::vector<mqtt::MessagePtr>& out) override {
+        if (own_) {
+            own_(filter, out);
+        }
+    }
+
 private:
     enum Verb : std::size_t { Publish, Subscribe };
     struct Hash {
@@ -78,6 +87,7 @@ private:
     ByText<Known> known_;
     Wanted wanted_;
     ByText<bool> topics_;  // whether they are wanted
+    Own own_;
 };
 
 }  // namespace gantry::broker

@@ -53,6 +53,9 @@ void BrokerOptions::describe(OptionVisitor& options) {
     options.duration("progress_timeout", progress_timeout, std::chrono::seconds(1),
                      std::chrono::hours(1),
                      "How long a client may take nothing of what is sent to it.");
+    options.duration("sys_interval", sys_interval, std::chrono::seconds(0), std::chrono::hours(1),
+                     "How often the broker publishes what it says of itself under $SYS/broker; 0: "
+                     "it says nothing.");
     log.describe(options);
 }
 

@@ -32,6 +32,7 @@ struct BrokerOptions {
     Duration session_expiry_max = std::chrono::hours(24 * 7);
     Duration connect_timeout = std::chrono::seconds(10);
     Duration progress_timeout = std::chrono::seconds(30);
+    Duration sys_interval = std::chrono::seconds(10);
     mqtt::RecordLogOptions log;
 
     void describe(OptionVisitor& options);

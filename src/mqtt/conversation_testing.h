@@ -77,6 +77,15 @@ public:
     bool may_receive(std::string_view, std::string_view topic) override {
         return may("receive", topic);
     }
+    void own_messages(std::string_view filter, std::vector<MessagePtr>& out) override {
+        Publish own;
+        own.topic = "$own/uptime";
+        own.payload = "7 seconds";
+        own.retain = true;
+        if (matches(filter, own.topic)) {
+            out.push_back(std::make_shared<const Message>(own, 0));
+        }
+    }
     bool may(std::string_view what, std::string_view topic) const {
         return std::ranges::none_of(denied, [&](const auto& rule) {
             return rule.first == what && matches(rule.second, topic);
@@ -271,6 +280,13 @@ private:
             {"refused_connects", all.refused_connects},
             {"protocol_errors", all.protocol_errors},
             {"takeovers", all.takeovers},
+            {"connects", all.connects},
+            {"connected", core_->connected()},
+            {"sessions_expired", all.sessions_expired},
+            {"packets_in", all.packets_in},
+            {"packets_out", all.packets_out},
+            {"bytes_in", all.bytes_in},
+            {"bytes_out", all.bytes_out},
             {"sessions", core_->sessions()},
             {"subscriptions", core_->subscriptions().size()},
             {"retained", core_->retained().size()}};

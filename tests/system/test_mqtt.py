@@ -299,6 +299,9 @@ def test_a_tenant_sees_nothing_of_another(door):
     ours.publish("a", "ours", qos=1)
     theirs.publish("a", "theirs", qos=1)
     assert ours.next().payload == b"ours" and theirs.next().payload == b"theirs"
+    # Of itself the broker tells each of its own: here there is one client.
+    theirs.subscribe("$SYS/broker/clients/total", qos=0)
+    assert theirs.next().payload == b"1"
     assert ours.messages.empty() and theirs.messages.empty()
     ours.leave()
     theirs.leave()
@@ -314,6 +317,64 @@ def test_a_token_that_is_taken_back_ends_its_connection(door):
     again = Person(door, "leaver", login="leaver", token=made["token"])
     assert again.reason.value == 0x86
     other.leave()
+
+
+# ---- what the broker says of itself
+
+
+def sys_value(door, topic, **more):
+    with door.sub("-t", "$SYS/broker/" + topic, "-C", "1", "-F", "%r %p", **more) as process:
+        return messages(process)[0]
+
+
+def test_what_the_broker_says_of_itself(tmp_path):
+    """To who subscribes at once, and again and again; of each tenant its own; nothing is kept."""
+    door = Door(str(tmp_path), 'sys_interval = "1s"')
+    door.token = door.principal("plc")["token"]
+    with door.sub("-t", "$SYS/#", "-C", "40", "-F", "%r %t %p") as process:
+        said = dict(line[2:].rsplit(" ", 1) if "uptime" not in line and "version" not in line
+                    else line[2:].split(" ", 1) for line in messages(process))
+        assert said["$SYS/broker/version"].startswith("gantry version ")
+        assert said["$SYS/broker/uptime"].endswith(" seconds")
+        assert said["$SYS/broker/clients/connected"] == "1"
+        assert said["$SYS/broker/subscriptions/count"] == "1"
+        assert "." in said["$SYS/broker/load/bytes/received/5min"]
+    keeper = Person(door, "keeper", properties=lasting())
+    keeper.subscribe("#", qos=0)
+    keeper.publish("a", "1", qos=1, retain=True)
+    assert keeper.next().topic == "a"
+    keeper.leave()
+    wait_until(lambda: sys_value(door, "clients/disconnected") == "1 1", "who is away")
+    assert sys_value(door, "retained messages/count") == "1 1"
+    assert sys_value(door, "publish/messages/received") == "1 1"
+    # The first is as if it were retained, those that follow come by the interval.
+    with door.sub("-t", "$SYS/broker/uptime", "-C", "3", "-F", "%r %p") as process:
+        assert [line[:2] for line in messages(process)] == ["1 ", "0 ", "0 "]
+    door.principal("narrow", {"permissions": ["topics:subscribe"], "under": "a"})
+    token = door.api.create("/v1/tokens", {"name": "n", "principal": "narrow"})["token"]
+    narrow = Person(door, "narrow", login="narrow", token=token)
+    assert narrow.subscribe("$SYS/#", qos=0) == [0x87]
+    codes = queue.Queue()
+    narrow.client.on_publish = lambda client, data, mid, reason, more: codes.put(reason.value)
+    narrow.client.publish("$SYS/broker/uptime", "0 seconds", qos=1)
+    assert codes.get(timeout=30) == 0x90
+    narrow.leave()
+    listed = door.api.get("/v1/broker/retained", filter="$SYS/broker/clients/+")["items"]
+    assert {one["topic"] for one in listed} >= {"$SYS/broker/clients/total"}
+    assert [one["topic"] for one in door.api.get("/v1/broker/retained", filter="#")["items"]] == ["a"]
+    door.node.stop()
+
+
+def test_the_broker_says_nothing_of_itself_when_it_is_not_to(tmp_path):
+    door = Door(str(tmp_path), 'sys_interval = "0s"')
+    door.token = door.principal("plc")["token"]
+    person = Person(door, "asks")
+    person.subscribe([("$SYS/#", paho.SubscribeOptions(qos=1)),
+                      ("end", paho.SubscribeOptions(qos=1))])
+    person.publish("end", "end", qos=1)
+    assert person.next().topic == "end"
+    person.leave()
+    door.node.stop()
 
 
 # ---- what outlives the program
