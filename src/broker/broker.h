@@ -17,6 +17,7 @@
 #include "runtime/shards.h"
 #include "runtime/task_group.h"
 #include "security/audit.h"
+#include "security/rate_limit.h"
 
 namespace gantry::broker {
 
@@ -47,6 +48,7 @@ struct Meters {
     Counter& received;
     Counter& sent;
     Counter& dropped;
+    Counter& throttled;
     Counter& protocol_errors;
     Counter& bytes_in;
     Counter& bytes_out;
@@ -139,6 +141,7 @@ private:
         std::shared_ptr<const security::Identity> identity;
         mqtt::Reason reason = mqtt::Reason::Success;
     };
+    bool may_connect(const Link& link);
     asio::awaitable<bool> enter(Link& link);
     asio::awaitable<bool> read_connect(Link& link, mqtt::Reason& wrong);
     asio::awaitable<Admitted> admit(Link& link);
@@ -161,6 +164,8 @@ private:
 
     // broker_turn.cpp: what comes in, what goes out, what is written to the disk
     asio::awaitable<void> read_all(std::shared_ptr<Link> link);
+    bool must_hold(const Link& link) const;
+    asio::awaitable<bool> hold_back(Link& link);
     void touch(Space& space);
     void turn();
     void run(Space& space);
@@ -177,6 +182,7 @@ private:
     const std::string folder_;
     const BrokerOptions options_;
     const mqtt::CoreLimits limits_;
+    security::RateLimiter connects_;  // of an address
     Meters meters_;
     std::unique_ptr<mqtt::RecordLog> log_;
     std::unique_ptr<Shards> thread_;

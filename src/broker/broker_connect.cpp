@@ -70,6 +70,18 @@ asio::awaitable<bool> Broker::read_connect(Link& link, Reason& wrong) {
     }
 }
 
+// Not counted by what it shows: who tries many logins comes from somewhere, too.
+bool Broker::may_connect(const Link& link) {
+    if (options_.connects_per_second == 0) {
+        return true;
+    }
+    if (connects_.take(link.peer.substr(0, link.peer.rfind(':'))).allowed) {
+        return true;
+    }
+    meters_.refused.add();
+    return false;
+}
+
 // False: the connection is closed.
 asio::awaitable<bool> Broker::enter(Link& link) {
     Reason wrong = Reason::Success;
@@ -79,7 +91,9 @@ asio::awaitable<bool> Broker::enter(Link& link) {
         co_return false;
     }
     Admitted admitted{{}, wrong};
-    if (wrong == Reason::Success) {
+    if (!may_connect(link)) {
+        admitted.reason = Reason::ConnectionRateExceeded;
+    } else if (wrong == Reason::Success) {
         admitted = co_await admit(link);
     }
     if (!admitted.identity) {
@@ -96,6 +110,9 @@ asio::awaitable<bool> Broker::enter(Link& link) {
     link.principal = admitted.identity->principal;
     link.token = admitted.identity->token;
     link.login = admitted.identity->login;
+    link.throttle = Throttle({.messages_per_second = options_.messages_per_second,
+                              .bytes_per_second = options_.bytes_per_second,
+                              .burst = options_.rate_burst});
     link.id = space.core.open();
     const std::size_t used = space.core.receive(link.id, link.inbox.view());
     if (space.gate.take_asked() == link.id) {

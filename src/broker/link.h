@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "broker/throttle.h"
 #include "model/entities.h"
 #include "mqtt/gate.h"
 #include "runtime/stream.h"
@@ -79,6 +80,7 @@ struct Link {
     PrincipalId principal;
     TokenId token;
     std::string login;
+    Throttle throttle;
 
     // What is being written.
     std::string sending;

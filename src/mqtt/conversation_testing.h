@@ -11,6 +11,7 @@
 //   records opened subscribed      the names of the records that came since
 //   crash                          the broker ends at once and starts with what was durable
 //   deny publish a/#, allow        what principals may not do (publish, subscribe, receive); all
+//   excuse a                       a is not read from for a while, of the broker's own accord
 //   late, answer                   the gate answers when it is told to
 //   limits queue_messages_max=2    first of a case
 //   counter dropped_slow=1         what a counter is
@@ -238,6 +239,8 @@ private:
             peers_.clear();
             gate_.answers.clear();
             start();
+        } else if (word == "excuse") {
+            return core_->excuse(peers_[rest].id) ? "" : "it is closed";
         } else if (word == "late") {
             gate_.late = true;
         } else if (word == "answer") {

@@ -78,6 +78,15 @@ std::size_t Core::receive(ConnectionId id, std::string_view bytes) {
     return connection->state == State::Closing ? bytes.size() : used;
 }
 
+bool Core::excuse(ConnectionId id) {
+    Connection* connection = find(id);
+    if (connection == nullptr || connection->state == State::Closing) {
+        return false;
+    }
+    connection->heard_at = clock_.monotonic();
+    return true;
+}
+
 // Runs `next` with the packet, or closes the connection.
 template <class T, class Next>
 void Core::with(Connection& connection, const Decoded<T>& packet, Next next) {

@@ -84,6 +84,10 @@ public:
     // How many bytes the packet at the front of the stream has in all, when its head is there: for
     // making room. 0: not known yet.
     std::size_t packet_bytes(ConnectionId connection, std::string_view bytes) const;
+    // Whoever runs the core does not read from it for a while, of its own accord: that nothing
+    // comes is not the client's fault, and its keep-alive begins anew. False: the connection is
+    // closed, or nobody knows it any more.
+    bool excuse(ConnectionId connection);
     // The network is gone, without a word or after it was closed.
     void lose(ConnectionId connection);
     // The gate's answer. Afterwards receive() goes on with what it left.

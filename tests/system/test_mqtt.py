@@ -533,6 +533,57 @@ def test_who_takes_nothing_loses_only_its_own(tmp_path):
     door.node.stop()
 
 
+def test_who_sends_too_much_is_read_from_more_slowly(tmp_path):
+    """And loses nothing; its keep-alive does not end while nobody reads what it sends."""
+    door = Door(str(tmp_path), "messages_per_second = 20", 'rate_burst = "500ms"')
+    door.token = door.principal("plc")["token"]
+    reader = Person(door, "reader")
+    reader.subscribe("fast/#", qos=1)
+    writer = Person(door, "writer")
+    said = [writer.client.publish("fast/a", str(i), qos=1) for i in range(60)]
+    assert [reader.next().payload.decode() for _ in range(60)] == [str(i) for i in range(60)]
+    for one in said:
+        one.wait_for_publish(30)
+    assert counter(door, "gantry_mqtt_throttled_total") >= 1
+    assert counter(door, "gantry_mqtt_messages_dropped_total") == 0
+    with socket.create_connection(("127.0.0.1", door.port), timeout=60) as raw:
+        login, token = b"plc", door.token.encode()
+        body = (b"\x00\x04MQTT\x04\xc2\x00\x01" + struct.pack(">H", 5) + b"quick"
+                + struct.pack(">H", len(login)) + login + struct.pack(">H", len(token)) + token)
+        raw.sendall(bytes([0x10, len(body)]) + body)
+        assert raw.recv(4) == b"\x20\x02\x00\x00"
+        raw.sendall(b"\x30\x04\x00\x01qx" * 80 + b"\xc0\x00")
+        assert raw.recv(2) == b"\xd0\x00", "it was put out, though nobody has read its PINGREQ"
+    reader.leave()
+    writer.leave()
+    door.node.stop()
+
+
+def test_who_connects_too_often_is_refused_for_a_while(tmp_path):
+    door = Door(str(tmp_path), "connects_per_second = 1", 'rate_burst = "3s"')
+    door.token = door.principal("plc")["token"]
+
+    def refusal(version):
+        for _ in range(100):
+            person = Person(door, "again", version=version)
+            person.client.loop_stop()
+            if person.reason.is_failure:
+                return person.reason
+        raise AssertionError("nobody was refused")
+
+    assert refusal(5).value == 0x9f
+    assert refusal(4).getName() == "Server unavailable"
+    assert counter(door, "gantry_mqtt_refused_total") >= 2
+
+    def lets_in():
+        person = Person(door, "again")
+        person.client.loop_stop()
+        return not person.reason.is_failure
+
+    wait_until(lets_in, "the address to be let in again")
+    door.node.stop()
+
+
 def test_a_start_without_tls_for_everybody_is_refused(tmp_path):
     config = tmp_path / "gantry.toml"
     for lines, words in (('listen = "0.0.0.0:0"', "use mqtt.listen_tls"),
