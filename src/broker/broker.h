@@ -138,19 +138,29 @@ private:
 
     // broker_connect.cpp: from the first byte to the core of a tenant
     struct Admitted {
-        std::shared_ptr<const security::Identity> identity;
+        std::shared_ptr<const security::Identity> identity = nullptr;  // null: for that reason
         mqtt::Reason reason = mqtt::Reason::Success;
+        std::string data = {};  // of enhanced authentication, for the answer
+        bool closed = false;    // there is nobody any more to be answered
     };
     bool may_connect(const Link& link);
     asio::awaitable<bool> enter(Link& link);
     asio::awaitable<bool> read_connect(Link& link, mqtt::Reason& wrong);
-    asio::awaitable<Admitted> admit(Link& link);
+    asio::awaitable<Admitted> admit(Link& link, std::string& connect);
     Async<std::shared_ptr<const security::Identity>> identify(std::string login, std::string token,
                                                               std::string peer);
+    static Admitted judge(Result<std::shared_ptr<const security::Identity>> identity);
     asio::awaitable<void> audit(std::string login, const Link& link, const Admitted& admitted);
-    asio::awaitable<void> turn_away(Link& link, mqtt::Reason reason);
+    asio::awaitable<void> turn_away(Link& link, std::string_view connect, mqtt::Reason reason);
+    static asio::awaitable<bool> write_out(Link& link, const std::string& bytes);
     asio::awaitable<void> check_tokens();
     Space& space_of(const TenantId& tenant);
+
+    // broker_auth.cpp: enhanced authentication
+    std::unique_ptr<ScramSignIn> make_sign_in(const Link& link);
+    asio::awaitable<Admitted> admit_by_scram(Link& link, std::string login, std::string& connect);
+    asio::awaitable<std::optional<std::string>> hear_auth(Link& link, mqtt::ConnectionId id);
+    asio::awaitable<void> authenticate_anew(Link& link, std::string data);
 
     // broker_sys.cpp
     SysFigures figures_of(const Space& space) const;

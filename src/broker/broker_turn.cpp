@@ -68,12 +68,11 @@ asio::awaitable<void> Broker::read_all(std::shared_ptr<Link> link) {
         const std::size_t used = space.core.receive(link->id, link->inbox.view());
         link->inbox.used(used);
         link->throttle.count(published(space.core) - before, used, around_.clock.monotonic());
-        if (space.gate.take_asked() == link->id) {
-            // Nobody authenticates anew: no method is offered.
-            space.core.close(link->id, mqtt::Reason::BadAuthenticationMethod,
-                             "there is no enhanced authentication");
-        }
         touch(space);
+        if (auto asked = space.gate.take_asked(); asked.connection == link->id) {
+            co_await authenticate_anew(*link, std::move(asked.data));
+            continue;
+        }
         link->inbox.make_room(space.core.packet_bytes(link->id, link->inbox.view()));
         const auto [error, count] =
             co_await link->stream->async_read_some(link->inbox.room(), as_result);

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "broker/scram_sign_in.h"
 #include "broker/throttle.h"
 #include "model/entities.h"
 #include "mqtt/gate.h"
@@ -81,6 +82,7 @@ struct Link {
     TokenId token;
     std::string login;
     Throttle throttle;
+    std::unique_ptr<ScramSignIn> sign_in;  // while it authenticates anew
 
     // What is being written.
     std::string sending;

@@ -13,13 +13,13 @@ namespace gantry::broker {
 
 // What there is to be said of a tenant's broker.
 struct SysFigures {
-    std::string_view version;
+    std::string_view version = {};
     Duration uptime{0};
     std::size_t connected = 0;
     std::size_t sessions = 0;
     std::size_t subscriptions = 0;
     std::size_t retained = 0;
-    mqtt::CoreCounters counters;
+    mqtt::CoreCounters counters = {};
 };
 
 // The topics below $SYS/broker, with the names and the payloads that Mosquitto's have

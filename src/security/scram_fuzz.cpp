@@ -22,5 +22,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         ASSERT(!proven);
     }
     (void)read_scram_verifier(text);
+    if (const auto name = scram_name(text)) {
+        ASSERT(!name->empty() && name->size() <= text.size());
+    }
     return 0;
 }

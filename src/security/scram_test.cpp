@@ -81,6 +81,16 @@ TEST(Scram, ChannelBindingCannotBeTakenAwayOrMoved) {
     EXPECT_EQ(failure(moved), Code::Unauthenticated);
 }
 
+TEST(Scram, KnowsTheNameThatAClientSays) {
+    EXPECT_EQ(must(scram_name(client_first)), "user");
+    EXPECT_EQ(must(scram_name("y,,n=a=2Cb=3Dc,r=x")), "a,b=c");
+    EXPECT_EQ(must(scram_name("n,,n=\xe6\xb0\xb4,r=x")), "\xe6\xb0\xb4");
+    for (const std::string_view wrong :
+         {"", "n", "n,,", "n,,r=x", "n,,n=,r=x", "n,,n=a=2cb,r=x", "n,,n=a=,r=x", "n,,n=a=2"}) {
+        EXPECT_EQ(failure(scram_name(wrong)), Code::InvalidArgument) << wrong;
+    }
+}
+
 TEST(Scram, AVerifierReadsBack) {
     EXPECT_EQ(read_scram_verifier(scram_verifier_text(pencil())), pencil());
     EXPECT_FALSE(read_scram_verifier(""));
