@@ -274,10 +274,10 @@ Space& Broker::space_of(const TenantId& tenant) {
             },
             limits_);
         if (options_.sys_interval > Duration::zero()) {
-            space->gate.tell_own(
-                [this, &made = *space](std::string_view filter, std::vector<mqtt::MessagePtr>& out) {
-                    own_messages(made, filter, out);
-                });
+            space->gate.tell_own([this, &made = *space](std::string_view filter,
+                                                        std::vector<mqtt::MessagePtr>& out) {
+                own_messages(made, filter, out);
+            });
         }
         if (around_.tap != nullptr) {
             space->gate.offer([this, tenant](std::string_view topic) {

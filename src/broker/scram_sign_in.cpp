@@ -2,6 +2,7 @@
 #include "broker/scram_sign_in.h"
 
 #include "base/encoding.h"
+#include "security/scram_name.h"
 
 namespace gantry::broker {
 
@@ -20,8 +21,7 @@ Async<std::string> ScramSignIn::first(std::string message, std::string login) {
                   co_await offload(offload_, [this] { return sessions_.verifiers(login_); }));
     std::array<std::byte, 18> nonce{};
     random_.fill(nonce);
-    co_return exchange_.first(message, to_base64url(nonce), verifiers_.salt,
-                              verifiers_.iterations);
+    co_return exchange_.first(message, to_base64url(nonce), verifiers_.salt, verifiers_.iterations);
 }
 
 Async<std::shared_ptr<const security::Identity>> ScramSignIn::last(std::string message) {

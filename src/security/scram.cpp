@@ -117,34 +117,6 @@ std::optional<ScramVerifier> read_scram_verifier(std::string_view text) {
     return out;
 }
 
-// RFC 5802, 5.1: saslname has =2C for a comma and =3D for an equals sign.
-Result<std::string> scram_name(std::string_view client_first) {
-    const std::size_t comma = client_first.find(',');
-    const std::size_t end =
-        comma == std::string_view::npos ? comma : client_first.find(',', comma + 1);
-    if (end == std::string_view::npos || client_first.size() > message_bytes_max) {
-        return malformed("there is no GS2 header");
-    }
-    std::string_view rest = client_first.substr(end + 1);
-    const auto name = take(rest, 'n');
-    if (!name || name->empty()) {
-        return malformed("there is no name");
-    }
-    std::string out;
-    for (std::size_t i = 0; i < name->size(); ++i) {
-        const std::string_view escape = name->substr(i, 3);
-        if ((*name)[i] != '=') {
-            out += (*name)[i];
-        } else if (escape == "=2C" || escape == "=3D") {
-            out += escape == "=2C" ? ',' : '=';
-            i += 2;
-        } else {
-            return malformed("the name has = without 2C or 3D");
-        }
-    }
-    return out;
-}
-
 // gs2-header: the client's word on channel binding, and an authorization identity, which we do not
 // take. Leaves its length in header_.
 Result<> ScramServer::check_header(std::string_view message) {

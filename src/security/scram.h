@@ -35,9 +35,6 @@ std::optional<ScramVerifier> read_scram_verifier(std::string_view text);
 // HMAC-SHA-256.
 ScramKey hmac_sha256(ByteView key, std::string_view text);
 
-// The name in a client-first-message: whose password is asked for. InvalidArgument: there is none.
-Result<std::string> scram_name(std::string_view client_first);
-
 // What the connection offers to be bound to, and how.
 struct ScramBinding {
     bool plus = false;     // the client chose SCRAM-SHA-256-PLUS

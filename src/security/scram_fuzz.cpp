@@ -3,6 +3,7 @@
 // the password comes in.
 #include "base/assert.h"
 #include "security/scram.h"
+#include "security/scram_name.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace gantry::security;

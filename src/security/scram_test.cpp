@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "security/scram.h"
 
+#include "security/scram_name.h"
 #include "testing/testing.h"
 
 namespace gantry::security {

@@ -2,6 +2,7 @@
 """Enhanced authentication of MQTT 5.0 (4.12) by SCRAM-SHA-256. No MQTT client that we know of does
 it: packets and properties are Paho's, the client's side of SCRAM is scramp's."""
 
+import contextlib
 import os
 import socket
 import struct
@@ -34,14 +35,14 @@ class Raw:
                 break
         self.socket.sendall(bytes([packet]) + length + body)
 
-    def connect(self, method=METHOD, data=None, login=None, client_id="raw", expiry=0):
+    def connect(self, method=METHOD, data=None, user=None, client_id="raw", expiry=0):
         properties = Properties(PacketTypes.CONNECT)
         if method:
             properties.AuthenticationMethod = method
         if data is not None:
             properties.AuthenticationData = data
         properties.SessionExpiryInterval = expiry
-        user = b"" if login is None else text(login)
+        user = b"" if user is None else text(user)
         self.send(0x10, b"\x00\x04MQTT\x05" + bytes([0x02 | (0x80 if user else 0)]) + b"\x00\x00"
                   + properties.pack() + text(client_id) + user)
 
@@ -151,7 +152,7 @@ def test_who_proves_its_token_is_in(door):
     assert listed["proves"]["login"] == "plc"
     assert door.token not in door.node.log_text()
     same = Raw(door)
-    assert prove(same, "plc", door.token, login="plc", client_id="says it twice")[1] == 0
+    assert prove(same, "plc", door.token, user="plc", client_id="says it twice")[1] == 0
 
 
 def test_who_does_not_is_not(door):
@@ -163,7 +164,7 @@ def test_who_does_not_is_not(door):
         assert prove(raw, login, token) == (PacketTypes.CONNACK, 0x86)
         assert raw.ended()
     raw = Raw(door)
-    assert prove(raw, "plc", door.token, login="admin") == (PacketTypes.CONNACK, 0x86)
+    assert prove(raw, "plc", door.token, user="admin") == (PacketTypes.CONNACK, 0x86)
     for data in (b"", b"n,,", b"n,,n=plc", b"p=tls-server-end-point,,n=plc,r=x",
                  b"n,a=admin,n=plc,r=x", b"n,,n=\xff,r=x", os.urandom(200)):
         raw = Raw(door)
@@ -178,7 +179,7 @@ def test_who_does_not_is_not(door):
     raw.auth(CONTINUE, answer.replace(b"c=biws", b"c=eSws"))
     assert raw.next()[1] in (0x86, 0x87)
     assert raw.ended()
-    entries = door.api.get("/v1/audit", action="sign_in", limit=100)["items"]
+    entries = door.api.get("/v1/audit", limit=100)["items"]
     assert any(one["outcome"] == "denied" and one["object"] == "tried" for one in entries)
 
 
@@ -206,7 +207,8 @@ def test_the_rules_between_connect_and_connack(door):
     raw = Raw(door)
     raw.connect(data=first(scram("plc", door.token)))
     raw.next()
-    raw.send(0xf0, b"\x18" + b"x" * 100_000)
+    with contextlib.suppress(OSError):
+        raw.send(0xf0, b"\x18" + b"x" * 100_000)
     assert raw.ended()
     gone = Raw(door)
     gone.connect(data=first(scram("plc", door.token)))
