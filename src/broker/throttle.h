@@ -37,8 +37,8 @@ private:
     static void spend(Duration& paid, std::uint64_t count, std::int64_t rate, Duration now) {
         if (rate > 0) {
             const double seconds = static_cast<double>(count) / static_cast<double>(rate);
-            paid = std::max(paid, now) + std::chrono::duration_cast<Duration>(
-                                             std::chrono::duration<double>(seconds));
+            paid = std::max(paid, now) +
+                   std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
         }
     }
 

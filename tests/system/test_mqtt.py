@@ -563,24 +563,20 @@ def test_who_connects_too_often_is_refused_for_a_while(tmp_path):
     door = Door(str(tmp_path), "connects_per_second = 1", 'rate_burst = "3s"')
     door.token = door.principal("plc")["token"]
 
-    def refusal(version):
-        for _ in range(100):
-            person = Person(door, "again", version=version)
-            person.client.loop_stop()
-            if person.reason.is_failure:
-                return person.reason
-        raise AssertionError("nobody was refused")
+    def answer(version):
+        with socket.create_connection(("127.0.0.1", door.port), timeout=30) as raw:
+            head = b"\x00\x04MQTT" + bytes([version]) + b"\x02\x00\x00"
+            body = head + (b"\x00" if version == 5 else b"") + b"\x00\x01a"
+            raw.sendall(bytes([0x10, len(body)]) + body)
+            return raw.recv(100)[3]
 
-    assert refusal(5).value == 0x9f
-    assert refusal(4).getName() == "Server unavailable"
+    def is_refused(version):
+        return any(answer(version) == {5: 0x9f, 4: 3}[version] for _ in range(1000))
+
+    assert is_refused(5) and is_refused(4)
     assert counter(door, "gantry_mqtt_refused_total") >= 2
-
-    def lets_in():
-        person = Person(door, "again")
-        person.client.loop_stop()
-        return not person.reason.is_failure
-
-    wait_until(lets_in, "the address to be let in again")
+    # After a while it may try again: what it shows is looked at.
+    wait_until(lambda: answer(5) == 0x87, "the address to be let in again")
     door.node.stop()
 
 
