@@ -125,6 +125,7 @@ private:
     template <class T, class Ask>
     Async<T> ask(TenantId tenant, Ask ask);
     Async<std::size_t> publish_here(TenantId tenant, Outgoing message);
+    Async<> settled(Space& space, std::uint64_t record, std::uint64_t handed);
     SessionView view_of(const Space& space, mqtt::SessionFacts facts) const;
 
     // broker.cpp: its life

@@ -13,6 +13,15 @@ std::unexpected<Error> off() {
     return fail(Code::Unsupported, "the MQTT broker is off: set mqtt.listen or mqtt.listen_tls");
 }
 
+mqtt::Publish packet_of(const Outgoing& message) {
+    mqtt::Publish packet;
+    packet.topic = message.topic;
+    packet.payload = message.payload;
+    packet.qos = message.qos;
+    packet.retain = message.retain;
+    return packet;
+}
+
 }  // namespace
 
 // On the broker's thread, with the space of the tenant.
@@ -141,38 +150,32 @@ void Broker::say(const TenantId& tenant, Outgoing message) {
         return;
     }
     asio::post(thread_->executor(0), [this, tenant, message = std::move(message)] {
-        mqtt::Publish packet;
-        packet.topic = message.topic;
-        packet.payload = message.payload;
-        packet.qos = message.qos;
-        packet.retain = message.retain;
         Space& space = space_of(tenant);
-        space.core.publish(packet, false);
+        space.core.publish(packet_of(message), false);
         touch(space);
     });
 }
 
 Async<std::size_t> Broker::publish_here(TenantId tenant, Outgoing message) {
     Space& space = space_of(tenant);
-    mqtt::Publish packet;
-    packet.topic = message.topic;
-    packet.payload = message.payload;
-    packet.qos = message.qos;
-    packet.retain = message.retain;
-    const std::size_t receivers = space.core.publish(packet, true);
+    const std::size_t receivers = space.core.publish(packet_of(message), true);
     touch(space);
-    const std::uint64_t number = space.core.last_record();
-    const std::uint64_t handed = space.core.last_handed();
+    CO_TRY(co_await settled(space, space.core.last_record(), space.core.last_handed()));
+    co_return receivers;
+}
+
+// Until all up to there are where they belong.
+Async<> Broker::settled(Space& space, std::uint64_t record, std::uint64_t handed) {
     auto woken = std::make_shared<asio::steady_timer>(thread_->executor(0),
                                                       asio::steady_timer::time_point::max());
-    while (space.core.durable_record() < number || space.core.last_handed_over() < handed) {
+    while (space.core.durable_record() < record || space.core.last_handed_over() < handed) {
         if (broken_) {
             co_return fail(Code::Unavailable, "the broker's log has failed");
         }
         space.waiting.push_back(woken);
         (void)co_await woken->async_wait(as_result);
     }
-    co_return receivers;
+    co_return Result<>{};
 }
 
 }  // namespace gantry::broker

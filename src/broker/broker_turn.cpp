@@ -173,7 +173,7 @@ void Broker::hand_over(Space& space) {
     if (!options_.durable()) {
         space.core.handed_over(batch->last);
     }
-    around_.tap->take(space.tenant, std::move(messages), around_.clock.now(),
+    around_.tap->take(space.tenant, std::move(messages),
                       [this, &space, batch, home = thread_->executor(0)](Result<> done) {
                           asio::post(home, [this, &space, batch, done = std::move(done)] {
                               if (!done) {

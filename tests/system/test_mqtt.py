@@ -786,6 +786,16 @@ def test_a_sparkplug_node_is_born_reports_and_dies(tmp_path):
     assert latest(door, "Plant/Edge1.Temp")["value"] == 69.5
     state = [one for one in api.get("/v1/broker/retained", filter="spBv1.0/STATE/+")["items"]]
     assert state and '"online":true' in state[0]["text"].replace(" ", "")
+    # Before a stop it says that it goes, and that is what is retained.
+    watcher = Person(door, "watcher")
+    watcher.subscribe("spBv1.0/STATE/+", qos=1)
+    assert b'"online":true' in watcher.next().payload.replace(b" ", b"")
+    door.node.stop()
+    assert b'"online":false' in watcher.next().payload.replace(b" ", b"")
+    watcher.client.loop_stop()
+    door.start()
+    state = door.api.get("/v1/broker/retained", filter="spBv1.0/STATE/+")["items"]
+    assert '"online":false' in state[0]["text"].replace(" ", "")
     door.node.stop()
 
 
