@@ -15,6 +15,14 @@ namespace {
 // How often connections are looked after: clients that take nothing, tokens that were taken back.
 constexpr auto watch_period = std::chrono::seconds(1);
 
+security::Rate connect_rate(const BrokerOptions& options) {
+    if (options.connects_per_second == 0) {
+        return {};
+    }
+    const Duration interval = Duration(std::chrono::seconds(1)) / options.connects_per_second;
+    return {interval, std::max<std::int64_t>(1, options.rate_burst / interval)};
+}
+
 }  // namespace
 
 Meters::Meters(Metrics& metrics)
@@ -30,6 +38,9 @@ Meters::Meters(Metrics& metrics)
       dropped(metrics.counter("gantry_mqtt_messages_dropped_total",
                               "Messages that a client did not get: its queue was full, it was "
                               "away or slow, they had expired, were too large or forbidden.")),
+      throttled(metrics.counter("gantry_mqtt_throttled_total",
+                                "Times that a client was not read from for a while because it "
+                                "sent more than it may.")),
       protocol_errors(metrics.counter("gantry_mqtt_protocol_errors_total",
                                       "Connections that were closed for what they sent.")),
       bytes_in(metrics.counter("gantry_mqtt_received_bytes_total", "Bytes from clients.")),
@@ -40,6 +51,7 @@ Broker::Broker(Surroundings around, std::string folder, BrokerOptions options)
       folder_(std::move(folder)),
       options_(std::move(options)),
       limits_(options_.limits()),
+      connects_(around.clock, connect_rate(options_)),
       meters_(around.metrics),
       nobody_([](std::string_view) { return std::vector<security::Statement>(); }) {}
 
@@ -86,6 +98,7 @@ Result<> Broker::start() {
     if (!options_.enabled()) {
         return {};
     }
+    started_ = around_.clock.monotonic();
     thread_ = std::make_unique<Shards>(1, around_.log);
     const auto begun = [this]() -> Result<> {
         TRY(open_log());
@@ -203,6 +216,7 @@ asio::awaitable<void> Broker::watch() {
             audited_since_ = now;
         }
         count();
+        say_figures(now);
         start_checkpoints();
         co_await check_tokens();
     }
@@ -222,13 +236,9 @@ void Broker::count() {
         retained += static_cast<std::int64_t>(space->core.retained().size());
         const mqtt::CoreCounters& now = space->core.counters();
         mqtt::CoreCounters& before = space->counted;
-        const auto dropped = [](const mqtt::CoreCounters& of) {
-            return of.dropped_queue_full + of.dropped_slow + of.dropped_away + of.dropped_expired +
-                   of.dropped_too_large + of.dropped_forbidden;
-        };
         add(meters_.received, now.messages_in, before.messages_in);
         add(meters_.sent, now.messages_out, before.messages_out);
-        add(meters_.dropped, dropped(now), dropped(before));
+        add(meters_.dropped, now.dropped(), before.dropped());
         add(meters_.protocol_errors, now.protocol_errors, before.protocol_errors);
         before = now;
     }

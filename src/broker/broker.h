@@ -18,6 +18,7 @@
 #include "runtime/shards.h"
 #include "runtime/task_group.h"
 #include "security/audit.h"
+#include "security/rate_limit.h"
 
 namespace gantry::broker {
 
@@ -33,6 +34,7 @@ struct Surroundings {
     Random& random;
     Log& log;
     Metrics& metrics;
+    std::string version;  // of the program, as it is told to clients
 };
 
 struct Meters {
@@ -47,6 +49,7 @@ struct Meters {
     Counter& received;
     Counter& sent;
     Counter& dropped;
+    Counter& throttled;
     Counter& protocol_errors;
     Counter& bytes_in;
     Counter& bytes_out;
@@ -128,6 +131,7 @@ private:
     template <class T, class Ask>
     Async<T> ask(TenantId tenant, Ask ask);
     Async<std::size_t> publish_here(TenantId tenant, Outgoing message);
+    Async<> settled(Space& space, std::uint64_t record, std::uint64_t handed);
     SessionView view_of(const Space& space, mqtt::SessionFacts facts) const;
 
     // broker.cpp: its life
@@ -141,18 +145,35 @@ private:
 
     // broker_connect.cpp: from the first byte to the core of a tenant
     struct Admitted {
-        std::shared_ptr<const security::Identity> identity;
+        std::shared_ptr<const security::Identity> identity = nullptr;  // null: for that reason
         mqtt::Reason reason = mqtt::Reason::Success;
+        std::string data = {};  // of enhanced authentication, for the answer
+        bool closed = false;    // there is nobody any more to be answered
     };
+    bool may_connect(const Link& link);
     asio::awaitable<bool> enter(Link& link);
     asio::awaitable<bool> read_connect(Link& link, mqtt::Reason& wrong);
-    asio::awaitable<Admitted> admit(Link& link);
+    asio::awaitable<Admitted> admit(Link& link, std::string& connect);
     Async<std::shared_ptr<const security::Identity>> identify(std::string login, std::string token,
                                                               std::string peer);
+    static Admitted judge(Result<std::shared_ptr<const security::Identity>> identity);
     asio::awaitable<void> audit(std::string login, const Link& link, const Admitted& admitted);
-    asio::awaitable<void> turn_away(Link& link, mqtt::Reason reason);
+    asio::awaitable<void> turn_away(Link& link, std::string_view connect, mqtt::Reason reason);
+    static asio::awaitable<bool> write_out(Link& link, const std::string& bytes);
     asio::awaitable<void> check_tokens();
     Space& space_of(const TenantId& tenant);
+
+    // broker_auth.cpp: enhanced authentication
+    std::unique_ptr<ScramSignIn> make_sign_in(const Link& link);
+    asio::awaitable<Admitted> admit_by_scram(Link& link, std::string login, std::string& connect);
+    asio::awaitable<std::optional<std::string>> hear_auth(Link& link, mqtt::ConnectionId id);
+    asio::awaitable<void> authenticate_anew(Link& link, std::string data);
+
+    // broker_sys.cpp
+    SysFigures figures_of(const Space& space) const;
+    void own_messages(const Space& space, std::string_view filter,
+                      std::vector<mqtt::MessagePtr>& out) const;
+    void say_figures(Duration now);
 
     // broker_checkpoint.cpp
     asio::awaitable<void> checkpoint(Space& space);
@@ -160,6 +181,8 @@ private:
 
     // broker_turn.cpp: what comes in, what goes out, what is written to the disk
     asio::awaitable<void> read_all(std::shared_ptr<Link> link);
+    bool must_hold(const Link& link) const;
+    asio::awaitable<bool> hold_back(Link& link);
     void touch(Space& space);
     void turn();
     void run(Space& space);
@@ -176,6 +199,7 @@ private:
     const std::string folder_;
     const BrokerOptions options_;
     const mqtt::CoreLimits limits_;
+    security::RateLimiter connects_;  // of an address
     Meters meters_;
     std::unique_ptr<mqtt::RecordLog> log_;
     std::unique_ptr<Shards> thread_;
@@ -201,6 +225,8 @@ private:
     std::int64_t connections_ = 0;
     std::unordered_set<std::string> audited_;  // who has been recorded lately, and from where
     Duration audited_since_{0};
+    Duration started_{0};
+    Duration figures_at_{0};  // when they are said next
 
     std::unique_ptr<Syncer> syncer_;
 };

@@ -15,6 +15,7 @@ namespace {
 struct SignIn {
     std::string login;
     std::string token;
+    std::string method;  // of enhanced authentication; then there is no token
 };
 
 // What a CONNECT that is there whole shows; why it is not let in otherwise.
@@ -28,12 +29,16 @@ std::expected<SignIn, Reason> sign_in_of(std::string_view bytes) {
         return std::unexpected(packet.error().reason);
     }
     if (packet->properties.has(mqtt::Property::AuthenticationMethod)) {
-        return std::unexpected(Reason::BadAuthenticationMethod);
+        const auto method = packet->properties.text(mqtt::Property::AuthenticationMethod);
+        if (method != scram_method) {
+            return std::unexpected(Reason::BadAuthenticationMethod);
+        }
+        return SignIn{std::string(packet->user_name.value_or("")), {}, std::string(method)};
     }
     if (!packet->password || packet->password->empty()) {
         return std::unexpected(Reason::NotAuthorized);  // anonymous
     }
-    return SignIn{std::string(packet->user_name.value_or("")), std::string(*packet->password)};
+    return SignIn{std::string(packet->user_name.value_or("")), std::string(*packet->password), {}};
 }
 
 bool may_use_topics(const security::Identity& identity) {
@@ -70,6 +75,18 @@ asio::awaitable<bool> Broker::read_connect(Link& link, Reason& wrong) {
     }
 }
 
+// Not counted by what it shows: who tries many logins comes from somewhere, too.
+bool Broker::may_connect(const Link& link) {
+    if (options_.connects_per_second == 0) {
+        return true;
+    }
+    if (connects_.take(link.peer.substr(0, link.peer.rfind(':'))).allowed) {
+        return true;
+    }
+    meters_.refused.add();
+    return false;
+}
+
 // False: the connection is closed.
 asio::awaitable<bool> Broker::enter(Link& link) {
     Reason wrong = Reason::Success;
@@ -78,61 +95,82 @@ asio::awaitable<bool> Broker::enter(Link& link) {
         link.stream->close();
         co_return false;
     }
-    Admitted admitted{{}, wrong};
-    if (wrong == Reason::Success) {
-        admitted = co_await admit(link);
+    Admitted admitted{.reason = wrong};
+    std::string connect;  // if it is no longer in the inbox
+    if (!may_connect(link)) {
+        admitted.reason = Reason::ConnectionRateExceeded;
+    } else if (wrong == Reason::Success) {
+        admitted = co_await admit(link, connect);
     }
     if (!admitted.identity) {
-        co_await turn_away(link, admitted.reason);
+        if (!admitted.closed) {
+            co_await turn_away(link, connect.empty() ? link.inbox.view() : connect,
+                               admitted.reason);
+        }
+        link.stream->close();
         co_return false;
     }
     Space& space = space_of(admitted.identity->tenant);
     if (static_cast<std::int64_t>(space.links.size()) >= options_.connections_per_tenant) {
         meters_.refused.add();
-        co_await turn_away(link, Reason::QuotaExceeded);
+        co_await turn_away(link, connect.empty() ? link.inbox.view() : connect,
+                           Reason::QuotaExceeded);
         co_return false;
     }
     link.space = &space;
     link.principal = admitted.identity->principal;
     link.token = admitted.identity->token;
     link.login = admitted.identity->login;
+    tokens_good_until_ = std::min(tokens_good_until_, admitted.identity->expires);
+    link.throttle = Throttle({.messages_per_second = options_.messages_per_second,
+                              .bytes_per_second = options_.bytes_per_second,
+                              .burst = options_.rate_burst});
     link.id = space.core.open();
-    const std::size_t used = space.core.receive(link.id, link.inbox.view());
-    if (space.gate.take_asked() == link.id) {
+    const std::size_t used =
+        space.core.receive(link.id, connect.empty() ? link.inbox.view() : connect);
+    if (space.gate.take_asked().connection == link.id) {
         space.core.admit(link.id, {.verdict = mqtt::Admission::Verdict::Accept,
                                    .reason = Reason::Success,
                                    .principal = link.principal.text(),
-                                   .data = {}});
+                                   .data = std::move(admitted.data)});
     }
-    link.inbox.used(used);
+    link.inbox.used(connect.empty() ? used : 0);
     touch(space);
     co_return true;
 }
 
-asio::awaitable<Broker::Admitted> Broker::admit(Link& link) {
+// `connect` is the CONNECT, if more was read behind it.
+asio::awaitable<Broker::Admitted> Broker::admit(Link& link, std::string& connect) {
     const auto shown = sign_in_of(link.inbox.view());
     if (!shown) {
         meters_.denied.add();
-        co_return Admitted{{}, shown.error()};
+        co_return Admitted{.reason = shown.error()};
     }
     if (broken_) {
-        co_return Admitted{{}, Reason::ServerUnavailable};
+        co_return Admitted{.reason = Reason::ServerUnavailable};
     }
-    Admitted out;
-    auto identity = co_await identify(shown->login, shown->token, link.peer);
-    if (identity) {
-        if ((*identity)->must_change_password || !may_use_topics(**identity)) {
-            out.reason = Reason::NotAuthorized;
-        } else {
-            out.identity = std::move(*identity);
-        }
-    } else {
-        out.reason = identity.error().code == Code::Unauthenticated ? Reason::BadUserNameOrPassword
-                     : identity.error().code == Code::RateLimited   ? Reason::ConnectionRateExceeded
-                                                                    : Reason::ServerUnavailable;
+    if (!shown->method.empty()) {
+        co_return co_await admit_by_scram(link, shown->login, connect);
     }
+    const Admitted out = judge(co_await identify(shown->login, shown->token, link.peer));
     co_await audit(shown->login, link, out);
     co_return out;
+}
+
+Broker::Admitted Broker::judge(Result<std::shared_ptr<const security::Identity>> identity) {
+    if (!identity) {
+        switch (identity.error().code) {
+            case Code::Unauthenticated: return {.reason = Reason::BadUserNameOrPassword};
+            case Code::RateLimited: return {.reason = Reason::ConnectionRateExceeded};
+            case Code::InvalidArgument:
+            case Code::Unsupported: return {.reason = Reason::NotAuthorized};
+            default: return {.reason = Reason::ServerUnavailable};
+        }
+    }
+    if ((*identity)->must_change_password || !may_use_topics(**identity)) {
+        return {.reason = Reason::NotAuthorized};
+    }
+    return {.identity = std::move(*identity)};
 }
 
 // The password is an API token, or an access token, of the principal whose login the user name is.
@@ -198,10 +236,10 @@ asio::awaitable<void> Broker::audit(std::string login, const Link& link, const A
 }
 
 // A core that lets nobody in says it, as the client's version has it.
-asio::awaitable<void> Broker::turn_away(Link& link, Reason reason) {
+asio::awaitable<void> Broker::turn_away(Link& link, std::string_view connect, Reason reason) {
     const mqtt::ConnectionId id = lobby_->open();
-    lobby_->receive(id, link.inbox.view());
-    if (nobody_.take_asked() == id) {
+    lobby_->receive(id, connect);
+    if (nobody_.take_asked().connection == id) {
         lobby_->admit(id, {.verdict = mqtt::Admission::Verdict::Refuse,
                            .reason = reason,
                            .principal = {},
@@ -212,11 +250,17 @@ asio::awaitable<void> Broker::turn_away(Link& link, Reason reason) {
     (void)lobby_->take_records();
     (void)lobby_->take_ready();
     if (!answer.empty()) {
-        (void)co_await asio::async_write(*link.stream, asio::buffer(answer),
-                                         asio::cancel_after(std::chrono::seconds(1), as_result));
+        (void)co_await write_out(link, answer);
         co_await link.stream->shut_down();
     }
     link.stream->close();
+}
+
+// Of who is not in yet, for whom nobody waits long.
+asio::awaitable<bool> Broker::write_out(Link& link, const std::string& bytes) {
+    const auto [error, count] = co_await asio::async_write(
+        *link.stream, asio::buffer(bytes), asio::cancel_after(std::chrono::seconds(1), as_result));
+    co_return !error;
 }
 
 Space& Broker::space_of(const TenantId& tenant) {
@@ -229,6 +273,12 @@ Space& Broker::space_of(const TenantId& tenant) {
                                                             PrincipalId(std::string(principal)));
             },
             limits_);
+        if (options_.sys_interval > Duration::zero()) {
+            space->gate.tell_own([this, &made = *space](std::string_view filter,
+                                                        std::vector<mqtt::MessagePtr>& out) {
+                own_messages(made, filter, out);
+            });
+        }
         if (around_.tap != nullptr) {
             space->gate.offer([this, tenant](std::string_view topic) {
                 return around_.tap->wants(tenant, topic);

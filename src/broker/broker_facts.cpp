@@ -9,8 +9,23 @@ namespace gantry::broker {
 
 namespace {
 
+std::unexpected<Error> no_space() {
+    return fail(Code::StorageFull,
+                "the disk of the broker is full: it is not sure that the message outlives a "
+                "restart; send it again when there is space");
+}
+
 std::unexpected<Error> off() {
     return fail(Code::Unsupported, "the MQTT broker is off: set mqtt.listen or mqtt.listen_tls");
+}
+
+mqtt::Publish packet_of(const Outgoing& message) {
+    mqtt::Publish packet;
+    packet.topic = message.topic;
+    packet.payload = message.payload;
+    packet.qos = message.qos;
+    packet.retain = message.retain;
+    return packet;
 }
 
 }  // namespace
@@ -112,6 +127,7 @@ Async<std::vector<mqtt::MessagePtr>> Broker::retained(TenantId tenant, std::stri
         [this, filter = std::move(filter), most](Space& space) -> Result<Messages> {
             Messages out;
             space.core.retained().match(filter, around_.clock.now(), out);
+            space.gate.own_messages(filter, out);
             std::ranges::sort(out, {}, &mqtt::Message::topic);
             if (out.size() > most) {
                 out.resize(most);
@@ -140,39 +156,28 @@ void Broker::say(const TenantId& tenant, Outgoing message) {
         return;
     }
     asio::post(thread_->executor(0), [this, tenant, message = std::move(message)] {
-        mqtt::Publish packet;
-        packet.topic = message.topic;
-        packet.payload = message.payload;
-        packet.qos = message.qos;
-        packet.retain = message.retain;
         Space& space = space_of(tenant);
-        space.core.publish(packet, false);
+        space.core.publish(packet_of(message), false);
         touch(space);
     });
 }
 
 Async<std::size_t> Broker::publish_here(TenantId tenant, Outgoing message) {
-    const auto no_space = [] {
-        return fail(Code::StorageFull,
-                    "the disk of the broker is full: it is not sure that the message outlives a "
-                    "restart; send it again when there is space");
-    };
     Space& space = space_of(tenant);
     if (!space.unlogged.empty()) {
         co_return no_space();
     }
-    mqtt::Publish packet;
-    packet.topic = message.topic;
-    packet.payload = message.payload;
-    packet.qos = message.qos;
-    packet.retain = message.retain;
-    const std::size_t receivers = space.core.publish(packet, true);
+    const std::size_t receivers = space.core.publish(packet_of(message), true);
     touch(space);
-    const std::uint64_t number = space.core.last_record();
-    const std::uint64_t handed = space.core.last_handed();
+    CO_TRY(co_await settled(space, space.core.last_record(), space.core.last_handed()));
+    co_return receivers;
+}
+
+// Until all up to there are where they belong.
+Async<> Broker::settled(Space& space, std::uint64_t record, std::uint64_t handed) {
     auto woken = std::make_shared<asio::steady_timer>(thread_->executor(0),
                                                       asio::steady_timer::time_point::max());
-    while (space.core.durable_record() < number || space.core.last_handed_over() < handed) {
+    while (space.core.durable_record() < record || space.core.last_handed_over() < handed) {
         if (broken_) {
             co_return fail(Code::Unavailable, "the broker's log has failed");
         }
@@ -182,7 +187,7 @@ Async<std::size_t> Broker::publish_here(TenantId tenant, Outgoing message) {
         space.waiting.push_back(woken);
         (void)co_await woken->async_wait(as_result);
     }
-    co_return receivers;
+    co_return Result<>{};
 }
 
 }  // namespace gantry::broker

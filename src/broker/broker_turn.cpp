@@ -10,7 +10,38 @@ namespace {
 // Of a tenant, on their way to becoming samples; beyond it nobody is read from.
 constexpr std::size_t handed_bytes_max = std::size_t{32} << 20;
 
+// By clients, whatever became of it.
+std::uint64_t published(const mqtt::Core& core) {
+    return core.counters().messages_in + core.counters().refused_publishes;
+}
+
 }  // namespace
+
+// While nothing can be kept nobody is read from, and who has sent too much for a while: TCP holds
+// it back.
+bool Broker::must_hold(const Link& link) const {
+    const Space& space = *link.space;
+    const bool full = !space.unlogged.empty() || space.handed_bytes > handed_bytes_max;
+    return !broken_ && (full || link.throttle.wait(around_.clock.monotonic()) > Duration::zero());
+}
+
+// False: the connection is closed meanwhile.
+asio::awaitable<bool> Broker::hold_back(Link& link) {
+    constexpr Duration longest = std::chrono::milliseconds(100);
+    if (link.throttle.wait(around_.clock.monotonic()) > Duration::zero()) {
+        meters_.throttled.add();
+    }
+    asio::steady_timer pause(co_await asio::this_coro::executor);
+    while (must_hold(link)) {
+        const Duration wait = link.throttle.wait(around_.clock.monotonic());
+        pause.expires_after(wait > Duration::zero() ? std::min(wait, longest) : longest);
+        co_await pause.async_wait(asio::use_awaitable);
+        if (!link.space->core.excuse(link.id)) {
+            co_return false;
+        }
+    }
+    co_return true;
+}
 
 asio::awaitable<void> Broker::read_all(std::shared_ptr<Link> link) {
     // However it ends, also when it is cancelled.
@@ -26,19 +57,22 @@ asio::awaitable<void> Broker::read_all(std::shared_ptr<Link> link) {
     };
     const Leave leave{*this, *link};
     Space& space = *link->space;
-    asio::steady_timer pause(co_await asio::this_coro::executor);
     while (true) {
-        while (!broken_ && (!space.unlogged.empty() || space.handed_bytes > handed_bytes_max)) {
-            pause.expires_after(std::chrono::milliseconds(100));
-            co_await pause.async_wait(asio::use_awaitable);
+        if (must_hold(*link)) {
+            const bool open = co_await hold_back(*link);
+            if (!open) {
+                co_return;
+            }
         }
-        link->inbox.used(space.core.receive(link->id, link->inbox.view()));
-        if (space.gate.take_asked() == link->id) {
-            // Nobody authenticates anew: no method is offered.
-            space.core.close(link->id, mqtt::Reason::BadAuthenticationMethod,
-                             "there is no enhanced authentication");
-        }
+        const std::uint64_t before = published(space.core);
+        const std::size_t used = space.core.receive(link->id, link->inbox.view());
+        link->inbox.used(used);
+        link->throttle.count(published(space.core) - before, used, around_.clock.monotonic());
         touch(space);
+        if (auto asked = space.gate.take_asked(); asked.connection == link->id) {
+            co_await authenticate_anew(*link, std::move(asked.data));
+            continue;
+        }
         link->inbox.make_room(space.core.packet_bytes(link->id, link->inbox.view()));
         const auto [error, count] =
             co_await link->stream->async_read_some(link->inbox.room(), as_result);
@@ -139,7 +173,7 @@ void Broker::hand_over(Space& space) {
     if (!options_.durable()) {
         space.core.handed_over(batch->last);
     }
-    around_.tap->take(space.tenant, std::move(messages), around_.clock.now(),
+    around_.tap->take(space.tenant, std::move(messages),
                       [this, &space, batch, home = thread_->executor(0)](Result<> done) {
                           asio::post(home, [this, &space, batch, done = std::move(done)] {
                               if (!done) {

@@ -25,12 +25,19 @@ public:
 
     explicit TopicGate(Rights rights) : rights_(std::move(rights)) {}
 
-    // Who connects has shown who it is before the core sees the first byte, so nobody is asked.
+    // A connection that waits for an answer; 0: none does.
+    struct Asked {
+        mqtt::ConnectionId connection = 0;
+        std::string method;  // of enhanced authentication
+        std::string data;
+    };
+    // Who connects has shown who it is before the core of a tenant sees the first byte.
     void authenticate(const mqtt::Credentials& credentials) override {
-        asked_ = credentials.connection;
+        asked_ = {credentials.connection, std::string(credentials.method),
+                  std::string(credentials.data)};
     }
-    // The connection that waits for an answer since the last call; 0: none.
-    mqtt::ConnectionId take_asked() { return std::exchange(asked_, 0); }
+    // Since the last call.
+    Asked take_asked() { return std::exchange(asked_, {}); }
 
     bool may_publish(std::string_view principal, std::string_view topic) override;
     // Of a filter: what is before its first wildcard. What it matches below is asked about message
@@ -47,6 +54,15 @@ public:
     // What was known may have changed.
     void forget() { known_.clear(); }
     void forget_wanted() { topics_.clear(); }
+
+    // What the broker says of itself.
+    using Own = std::function<void(std::string_view filter, std::vector<mqtt::MessagePtr>& out)>;
+    void tell_own(Own own) { own_ = std::move(own); }
+    void own_messages(std::string_view filter, std::vector<mqtt::MessagePtr>& out) override {
+        if (own_) {
+            own_(filter, out);
+        }
+    }
 
 private:
     enum Verb : std::size_t { Publish, Subscribe };
@@ -74,10 +90,11 @@ private:
     bool may(std::string_view principal, Verb verb, std::string_view path);
 
     const Rights rights_;
-    mqtt::ConnectionId asked_ = 0;
+    Asked asked_;
     ByText<Known> known_;
     Wanted wanted_;
     ByText<bool> topics_;  // whether they are wanted
+    Own own_;
 };
 
 }  // namespace gantry::broker

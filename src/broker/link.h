@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "broker/scram_sign_in.h"
+#include "broker/throttle.h"
 #include "model/entities.h"
 #include "mqtt/gate.h"
 #include "runtime/stream.h"
@@ -79,6 +81,8 @@ struct Link {
     PrincipalId principal;
     TokenId token;
     std::string login;
+    Throttle throttle;
+    std::unique_ptr<ScramSignIn> sign_in;  // while it authenticates anew
 
     // What is being written.
     std::string sending;

@@ -53,6 +53,22 @@ void BrokerOptions::describe(OptionVisitor& options) {
     options.duration("progress_timeout", progress_timeout, std::chrono::seconds(1),
                      std::chrono::hours(1),
                      "How long a client may take nothing of what is sent to it.");
+    options.number("messages_per_second", messages_per_second, 0, 1'000'000'000,
+                   "Messages that one client may publish in a second on average; who sends more is "
+                   "read from more slowly, and loses nothing. 0: as many as it can.");
+    options.number("bytes_per_second", bytes_per_second, 0, std::int64_t{1} << 40,
+                   "Bytes that one client may send in a second on average, likewise. 0: as many as "
+                   "it can.");
+    options.number("connects_per_second", connects_per_second, 0, 1'000'000,
+                   "Connections in a second from one address, on average; more are refused. 0: as "
+                   "many as come.");
+    options.duration("rate_burst", rate_burst, std::chrono::milliseconds(100),
+                     std::chrono::hours(1),
+                     "What may come at once of messages, bytes and connections: as much as may in "
+                     "this time.");
+    options.duration("sys_interval", sys_interval, std::chrono::seconds(0), std::chrono::hours(1),
+                     "How often the broker publishes what it says of itself under $SYS/broker; 0: "
+                     "it says nothing.");
     log.describe(options);
 }
 

@@ -32,6 +32,11 @@ struct BrokerOptions {
     Duration session_expiry_max = std::chrono::hours(24 * 7);
     Duration connect_timeout = std::chrono::seconds(10);
     Duration progress_timeout = std::chrono::seconds(30);
+    std::int64_t messages_per_second = 0;
+    std::int64_t bytes_per_second = 0;
+    std::int64_t connects_per_second = 0;
+    Duration rate_burst = std::chrono::seconds(1);
+    Duration sys_interval = std::chrono::seconds(10);
     mqtt::RecordLogOptions log;
 
     void describe(OptionVisitor& options);

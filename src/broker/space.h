@@ -9,6 +9,7 @@
 
 #include "broker/gate.h"
 #include "broker/link.h"
+#include "broker/sys_topics.h"
 #include "mqtt/core.h"
 #include "mqtt/record_log.h"
 
@@ -43,6 +44,7 @@ public:
     // Who waits for something to become durable.
     std::vector<std::shared_ptr<asio::steady_timer>> waiting;
     mqtt::CoreCounters counted;  // what of its counters is in the metrics
+    SysTopics sys;
 };
 
 }  // namespace gantry::broker

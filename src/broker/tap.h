@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "base/result.h"
-#include "base/time.h"
 #include "model/entities.h"
 #include "mqtt/core.h"
 
@@ -20,12 +19,11 @@ public:
     virtual std::uint64_t version() const = 0;
     virtual bool wants(const TenantId& tenant, std::string_view topic) const = 0;
 
-    // Messages of a tenant, in their order, that arrived at that time. `done` is called, once and
-    // on any thread, when what is in them is durable, or says why it never will be; a message that
-    // nobody can use is done, too. Must not wait.
+    // Messages of a tenant, in their order. `done` is called, once and on any thread, when what is
+    // in them is durable, or says why it never will be; a message that nobody can use is done, too.
+    // Must not wait.
     using Done = std::function<void(Result<>)>;
-    virtual void take(const TenantId& tenant, std::vector<mqtt::Handed> messages, Time arrival,
-                      Done done) = 0;
+    virtual void take(const TenantId& tenant, std::vector<mqtt::Handed> messages, Done done) = 0;
 };
 
 }  // namespace gantry::broker

@@ -210,7 +210,7 @@ Result<> Node::Parts::build(const SecretFiles& secrets) {
         *shards);
     broker = std::make_unique<broker::Broker>(
         broker::Surroundings{*registry, *audit, *offload, network, disk, intake.get(), clock,
-                             random, log, metrics},
+                             random, log, metrics, std::string(version())},
         data + "/mqtt", options.mqtt);
     services.reset(new api::Services{*registry,
                                      *store,

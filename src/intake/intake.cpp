@@ -70,6 +70,10 @@ void Intake::stop() {
     for (const auto& group : groups_) {
         asio::co_spawn(group->executor(), group->stop(), asio::use_future).get();
     }
+    const std::lock_guard lock(mutex_);
+    for (const auto& [tenant, intake] : tenants_) {
+        intake->leave();
+    }
 }
 
 // One that this program does not understand (a newer one wrote it) is passed over, not all.
@@ -113,9 +117,8 @@ bool Intake::wants(const TenantId& tenant, std::string_view topic) const {
     return found && found->wants(topic);
 }
 
-void Intake::take(const TenantId& tenant, std::vector<mqtt::Handed> messages, Time arrival,
-                  Done done) {
-    of(tenant)->take(std::move(messages), arrival, std::move(done));
+void Intake::take(const TenantId& tenant, std::vector<mqtt::Handed> messages, Done done) {
+    of(tenant)->take(std::move(messages), std::move(done));
 }
 
 }  // namespace gantry::intake

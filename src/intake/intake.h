@@ -27,8 +27,7 @@ public:
 
     std::uint64_t version() const override { return version_.load(std::memory_order_acquire); }
     bool wants(const TenantId& tenant, std::string_view topic) const override;
-    void take(const TenantId& tenant, std::vector<mqtt::Handed> messages, Time arrival,
-              Done done) override;
+    void take(const TenantId& tenant, std::vector<mqtt::Handed> messages, Done done) override;
 
     // Of a tenant, also one that has no mappings yet.
     std::shared_ptr<TenantIntake> of(const TenantId& tenant);

@@ -49,9 +49,9 @@ bool TenantIntake::wants(std::string_view topic) const {
     return !found.empty();
 }
 
-void TenantIntake::take(std::vector<mqtt::Handed> messages, Time arrival, broker::Tap::Done done) {
+void TenantIntake::take(std::vector<mqtt::Handed> messages, broker::Tap::Done done) {
     const std::lock_guard lock(mutex_);
-    waiting_.push_back({std::move(messages), arrival, std::move(done)});
+    waiting_.push_back({std::move(messages), std::move(done)});
     if (!std::exchange(running_, true)) {
         asio::post(tasks_.executor(), [self = shared_from_this()] {
             self->tasks_.spawn([](std::shared_ptr<TenantIntake> keep) -> asio::awaitable<void> {
@@ -185,7 +185,14 @@ void TenantIntake::run_due() {
 
 void TenantIntake::tick() {
     if (has_host_) {
-        take({}, around_.clock.now(), [](const Result<>&) {});
+        take({}, [](const Result<>&) {});
+    }
+}
+
+void TenantIntake::leave() {
+    if (host_) {
+        host_->disconnect();
+        speak_up();
     }
 }
 

@@ -56,10 +56,12 @@ public:
     // From now on. Any thread.
     void use(std::shared_ptr<const payload::MappingSet> mappings);
     bool wants(std::string_view topic) const;
-    void take(std::vector<mqtt::Handed> messages, Time arrival, broker::Tap::Done done);
+    void take(std::vector<mqtt::Handed> messages, broker::Tap::Done done);
 
     // What is due of Sparkplug's nodes, if there are any. Any thread.
     void tick();
+    // Says to Sparkplug's nodes that their host goes offline. When the tasks have ended.
+    void leave();
 
     // Makes the points of proposals, with the assets that they need. Blocks. How many were made; an
     // error is of the first that was not.
@@ -71,7 +73,6 @@ public:
 private:
     struct Work {
         std::vector<mqtt::Handed> messages;
-        Time arrival = 0;
         broker::Tap::Done done;
     };
     // What a name stands for.

@@ -11,6 +11,7 @@
 //   records opened subscribed      the names of the records that came since
 //   crash                          the broker ends at once and starts with what was durable
 //   deny publish a/#, allow        what principals may not do (publish, subscribe, receive); all
+//   excuse a                       a is not read from for a while, of the broker's own accord
 //   late, answer                   the gate answers when it is told to
 //   limits queue_messages_max=2    first of a case
 //   counter dropped_slow=1         what a counter is
@@ -76,6 +77,15 @@ public:
     }
     bool may_receive(std::string_view, std::string_view topic) override {
         return may("receive", topic);
+    }
+    void own_messages(std::string_view filter, std::vector<MessagePtr>& out) override {
+        Publish own;
+        own.topic = "$own/uptime";
+        own.payload = "7 seconds";
+        own.retain = true;
+        if (matches(filter, own.topic)) {
+            out.push_back(std::make_shared<const Message>(own, 0));
+        }
     }
     bool may(std::string_view what, std::string_view topic) const {
         return std::ranges::none_of(denied, [&](const auto& rule) {
@@ -229,6 +239,8 @@ private:
             peers_.clear();
             gate_.answers.clear();
             start();
+        } else if (word == "excuse") {
+            return core_->excuse(peers_[rest].id) ? "" : "it is closed";
         } else if (word == "late") {
             gate_.late = true;
         } else if (word == "answer") {
@@ -271,6 +283,13 @@ private:
             {"refused_connects", all.refused_connects},
             {"protocol_errors", all.protocol_errors},
             {"takeovers", all.takeovers},
+            {"connects", all.connects},
+            {"connected", core_->connected()},
+            {"sessions_expired", all.sessions_expired},
+            {"packets_in", all.packets_in},
+            {"packets_out", all.packets_out},
+            {"bytes_in", all.bytes_in},
+            {"bytes_out", all.bytes_out},
             {"sessions", core_->sessions()},
             {"subscriptions", core_->subscriptions().size()},
             {"retained", core_->retained().size()}};

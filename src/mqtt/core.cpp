@@ -70,10 +70,21 @@ std::size_t Core::receive(ConnectionId id, std::string_view bytes) {
             return used;
         }
         used += (*frame)->bytes;
+        ++counters_.packets_in;
+        counters_.bytes_in += (*frame)->bytes;
         connection->heard_at = clock_.monotonic();
         handle(*connection, **frame);
     }
     return connection->state == State::Closing ? bytes.size() : used;
+}
+
+bool Core::excuse(ConnectionId id) {
+    Connection* connection = find(id);
+    if (connection == nullptr || connection->state == State::Closing) {
+        return false;
+    }
+    connection->heard_at = clock_.monotonic();
+    return true;
 }
 
 // Runs `next` with the packet, or closes the connection.
@@ -209,6 +220,7 @@ void Core::shut(Connection& connection, bool publish_will) {
         Session& session = *connection.session;
         connection.session = nullptr;
         session.connection = 0;
+        --connected_;
         leave(session, publish_will);
     }
     mark_ready(connection);
@@ -254,6 +266,7 @@ void Core::tick() {
         if (timer == Timer::Will) {
             publish_will(session);
         } else {
+            ++counters_.sessions_expired;
             end(session);
         }
     }
@@ -370,6 +383,7 @@ Output Core::take_output(ConnectionId id) {
         segments.pop_front();
     }
     connection->output_bytes -= out.bytes.size();
+    counters_.bytes_out += out.bytes.size();
     if (connection->state == State::Closing && segments.empty()) {
         out.close = true;
         connections_.erase(id);

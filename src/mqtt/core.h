@@ -84,6 +84,10 @@ public:
     // How many bytes the packet at the front of the stream has in all, when its head is there: for
     // making room. 0: not known yet.
     std::size_t packet_bytes(ConnectionId connection, std::string_view bytes) const;
+    // Whoever runs the core does not read from it for a while, of its own accord: that nothing
+    // comes is not the client's fault, and its keep-alive begins anew. False: the connection is
+    // closed, or nobody knows it any more.
+    bool excuse(ConnectionId connection);
     // The network is gone, without a word or after it was closed.
     void lose(ConnectionId connection);
     // The gate's answer. Afterwards receive() goes on with what it left.
@@ -119,7 +123,8 @@ public:
     Output take_output(ConnectionId connection);
 
     // A message of the server itself: nobody's permission is asked, and its topic may begin with
-    // '$'. How many sessions it is for. If it is retained it is kept as others are, but for $SYS.
+    // '$'. How many sessions it is for. If it is retained it is kept as others are; not with '$',
+    // which is what Gate::own_messages() is for.
     // `handed`: it is for the owner of the core, too, if the gate says so.
     std::size_t publish(const Publish& packet, bool handed);
 
@@ -133,6 +138,7 @@ public:
     const CoreCounters& counters() const { return counters_; }
     std::size_t sessions() const { return by_client_.size(); }
     std::size_t connections() const { return connections_.size(); }
+    std::size_t connected() const { return connected_; }  // sessions
     const SubscriptionTree& subscriptions() const { return tree_; }
     const RetainedStore& retained() const { return retained_; }
 
@@ -259,6 +265,7 @@ private:
 
     ConnectionId last_connection_ = 0;
     std::unordered_map<ConnectionId, std::unique_ptr<Connection>> connections_;
+    std::size_t connected_ = 0;
     std::vector<std::unique_ptr<Session>> sessions_;  // by number; null: free
     std::vector<SubscriberId> free_sessions_;
     std::map<std::string, SubscriberId, std::less<>> by_client_;

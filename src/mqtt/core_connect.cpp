@@ -215,6 +215,8 @@ void Core::accept(Connection& connection, const Connect& packet, const Admission
             : std::min(connection.connect_expiry, limits_.session_expiry_max);
     session->connection = connection.id;
     connection.session = session;
+    ++connected_;
+    ++counters_.connects;
     connection.state = State::Connected;
     if (session->kept() || session->recorded) {
         session->recorded = true;

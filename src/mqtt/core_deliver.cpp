@@ -228,6 +228,7 @@ bool Core::transmit(Connection& connection, const Outgoing& one, bool dup, std::
                             .expiry = expires ? message.expiry_left(clock_.now()) : 0});
     }
     connection.output_bytes += out.size() - before;
+    ++counters_.packets_out;
     counters_.messages_out += dup ? 0 : 1;
     return true;
 }

@@ -60,9 +60,7 @@ bool Core::end_session(std::string_view client_id) {
 std::size_t Core::publish(const Publish& packet, bool handed) {
     const auto message = std::make_shared<const Message>(packet, clock_.now());
     const std::uint64_t before = last_record_;
-    if (message->retain() && packet.topic.starts_with('$')) {
-        retained_.put(message);  // said again after a start, so it need not be kept
-    } else if (!keep_retained(message)) {
+    if (!packet.topic.starts_with('$') && !keep_retained(message)) {
         return 0;
     }
     const std::size_t receivers = route(message, no_subscriber);

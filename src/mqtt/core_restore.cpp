@@ -47,12 +47,19 @@ Restored Core::restored() {
     return done == nullptr ? Restored{} : std::move(done->result);
 }
 
-// Of a session that was connected when everything ended the time begins now.
+// Of a session that was connected when everything ended the time begins now, and that is recorded:
+// else it would begin anew with every start.
 void Core::restore_times(Session& session) {
     const Duration now = clock_.monotonic();
     const Time today = clock_.now();
     if (session.away_since == time_min) {
         session.away_since = today;
+        if (session.recorded && session.kept()) {
+            record({.type = RecordType::SessionAway,
+                    .client_id = session.client_id,
+                    .expiry = session.expiry,
+                    .at = today});
+        }
     }
     // What a file says may be any number.
     const Time since = std::clamp<Time>(session.away_since, 0, std::max<Time>(0, today));

@@ -14,6 +14,7 @@ void Core::send(Connection& connection, const T& packet, std::uint64_t after, st
     const std::size_t before = out.size();
     encode(out, packet, connection.version);
     connection.output_bytes += out.size() - before;
+    ++counters_.packets_out;
 }
 
 }  // namespace gantry::mqtt

@@ -66,6 +66,9 @@ void Core::send_retained(Session& session, std::string_view filter,
                          const Subscription& subscription) {
     std::vector<MessagePtr> found;
     retained_.match(filter, clock_.now(), found);
+    if (filter.starts_with('$')) {
+        gate_.own_messages(filter, found);
+    }
     for (MessagePtr& message : found) {
         if (!gate_.may_receive(session.principal, message->topic())) {
             continue;

@@ -87,10 +87,11 @@ std::map<std::string, std::set<std::string>> tests_of_statements() {
             }
         }
     }
-    for (const std::string name : {"subscription_tree_test.cpp"}) {
-        const auto path = testing::checkout_folder() / "src" / "mqtt" / name;
-        for (const std::string& statement : testing::statements_of(file_text(path))) {
-            out[statement].insert(name);
+    for (const std::filesystem::path path :
+         {"src/mqtt/subscription_tree_test.cpp", "tests/system/test_mqtt_scram.py"}) {
+        const std::string text = file_text(testing::checkout_folder() / path);
+        for (const std::string& statement : testing::statements_of(text)) {
+            out[statement].insert(path.filename());
         }
     }
     return out;

@@ -5,8 +5,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "mqtt/codec/reason.h"
+#include "mqtt/message.h"
 
 namespace gantry::mqtt {
 
@@ -50,6 +52,9 @@ public:
     virtual bool may_receive(std::string_view principal, std::string_view topic) = 0;
     // Whether messages of that topic are for the owner of the core as well (Core::take_handed()).
     virtual bool wants(std::string_view /*topic*/) { return false; }
+    // What the owner says of itself under topics that begin with '$': appends what a new
+    // subscription with that filter gets, as if it were retained.
+    virtual void own_messages(std::string_view /*filter*/, std::vector<MessagePtr>& /*out*/) {}
 };
 
 }  // namespace gantry::mqtt

@@ -52,6 +52,17 @@ struct CoreCounters {
     std::uint64_t refused_connects = 0;
     std::uint64_t protocol_errors = 0;
     std::uint64_t takeovers = 0;
+    std::uint64_t connects = 0;  // that were let in
+    std::uint64_t sessions_expired = 0;
+    std::uint64_t packets_in = 0;  // of every type
+    std::uint64_t packets_out = 0;
+    std::uint64_t bytes_in = 0;
+    std::uint64_t bytes_out = 0;
+
+    std::uint64_t dropped() const {
+        return dropped_queue_full + dropped_slow + dropped_away + dropped_expired +
+               dropped_too_large + dropped_forbidden;
+    }
 };
 
 }  // namespace gantry::mqtt

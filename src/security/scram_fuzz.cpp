@@ -3,6 +3,7 @@
 // the password comes in.
 #include "base/assert.h"
 #include "security/scram.h"
+#include "security/scram_name.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace gantry::security;
@@ -22,5 +23,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         ASSERT(!proven);
     }
     (void)read_scram_verifier(text);
+    if (const auto name = scram_name(text)) {
+        ASSERT(!name->empty() && name->size() <= text.size());
+    }
     return 0;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "security/scram.h"
 
+#include "security/scram_name.h"
 #include "testing/testing.h"
 
 namespace gantry::security {
@@ -79,6 +80,16 @@ TEST(Scram, ChannelBindingCannotBeTakenAwayOrMoved) {
                                     "p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=",
                                     right);
     EXPECT_EQ(failure(moved), Code::Unauthenticated);
+}
+
+TEST(Scram, KnowsTheNameThatAClientSays) {
+    EXPECT_EQ(must(scram_name(client_first)), "user");
+    EXPECT_EQ(must(scram_name("y,,n=a=2Cb=3Dc,r=x")), "a,b=c");
+    EXPECT_EQ(must(scram_name("n,,n=\xe6\xb0\xb4,r=x")), "\xe6\xb0\xb4");
+    for (const std::string_view wrong :
+         {"", "n", "n,,", "n,,r=x", "n,,n=,r=x", "n,,n=a=2cb,r=x", "n,,n=a=,r=x", "n,,n=a=2"}) {
+        EXPECT_EQ(failure(scram_name(wrong)), Code::InvalidArgument) << wrong;
+    }
 }
 
 TEST(Scram, AVerifierReadsBack) {

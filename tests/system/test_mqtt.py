@@ -215,6 +215,9 @@ def test_a_tenant_sees_nothing_of_another(door):
     ours.publish("a", "ours", qos=1)
     theirs.publish("a", "theirs", qos=1)
     assert ours.next().payload == b"ours" and theirs.next().payload == b"theirs"
+    # Of itself the broker tells each of its own: here there is one client.
+    theirs.subscribe("$SYS/broker/clients/total", qos=0)
+    assert theirs.next().payload == b"1"
     assert ours.messages.empty() and theirs.messages.empty()
     ours.leave()
     theirs.leave()
@@ -230,6 +233,64 @@ def test_a_token_that_is_taken_back_ends_its_connection(door):
     again = Person(door, "leaver", login="leaver", token=made["token"])
     assert again.reason.value == 0x86
     other.leave()
+
+
+# ---- what the broker says of itself
+
+
+def sys_value(door, topic, **more):
+    with door.sub("-t", "$SYS/broker/" + topic, "-C", "1", "-F", "%r %p", **more) as process:
+        return messages(process)[0]
+
+
+def test_what_the_broker_says_of_itself(tmp_path):
+    """To who subscribes at once, and again and again; of each tenant its own; nothing is kept."""
+    door = Door(str(tmp_path), 'sys_interval = "1s"')
+    door.token = door.principal("plc")["token"]
+    with door.sub("-t", "$SYS/#", "-C", "40", "-F", "%r %t %p") as process:
+        said = dict(line[2:].rsplit(" ", 1) if "uptime" not in line and "version" not in line
+                    else line[2:].split(" ", 1) for line in messages(process))
+        assert said["$SYS/broker/version"].startswith("gantry version ")
+        assert said["$SYS/broker/uptime"].endswith(" seconds")
+        assert said["$SYS/broker/clients/connected"] == "1"
+        assert said["$SYS/broker/subscriptions/count"] == "1"
+        assert "." in said["$SYS/broker/load/bytes/received/5min"]
+    keeper = Person(door, "keeper", properties=lasting())
+    keeper.subscribe("#", qos=0)
+    keeper.publish("a", "1", qos=1, retain=True)
+    assert keeper.next().topic == "a"
+    keeper.leave()
+    wait_until(lambda: sys_value(door, "clients/disconnected") == "1 1", "who is away")
+    assert sys_value(door, "retained messages/count") == "1 1"
+    assert sys_value(door, "publish/messages/received") == "1 1"
+    # The first is as if it were retained, those that follow come by the interval.
+    with door.sub("-t", "$SYS/broker/uptime", "-C", "3", "-F", "%r %p") as process:
+        assert [line[:2] for line in messages(process)] == ["1 ", "0 ", "0 "]
+    door.principal("narrow", {"permissions": ["topics:subscribe"], "under": "a"})
+    token = door.api.create("/v1/tokens", {"name": "n", "principal": "narrow"})["token"]
+    narrow = Person(door, "narrow", login="narrow", token=token)
+    assert narrow.subscribe("$SYS/#", qos=0) == [0x87]
+    codes = queue.Queue()
+    narrow.client.on_publish = lambda client, data, mid, reason, more: codes.put(reason.value)
+    narrow.client.publish("$SYS/broker/uptime", "0 seconds", qos=1)
+    assert codes.get(timeout=30) == 0x90
+    narrow.leave()
+    listed = door.api.get("/v1/broker/retained", filter="$SYS/broker/clients/+")["items"]
+    assert {one["topic"] for one in listed} >= {"$SYS/broker/clients/total"}
+    assert [one["topic"] for one in door.api.get("/v1/broker/retained", filter="#")["items"]] == ["a"]
+    door.node.stop()
+
+
+def test_the_broker_says_nothing_of_itself_when_it_is_not_to(tmp_path):
+    door = Door(str(tmp_path), 'sys_interval = "0s"')
+    door.token = door.principal("plc")["token"]
+    person = Person(door, "asks")
+    person.subscribe([("$SYS/#", paho.SubscribeOptions(qos=1)),
+                      ("end", paho.SubscribeOptions(qos=1))])
+    person.publish("end", "end", qos=1)
+    assert person.next().topic == "end"
+    person.leave()
+    door.node.stop()
 
 
 # ---- what outlives the program
@@ -385,6 +446,53 @@ def test_who_takes_nothing_loses_only_its_own(tmp_path):
     wait_until(lambda: counter(door, "gantry_mqtt_messages_dropped_total") > 100, "what was dropped")
     reader.leave()
     writer.leave()
+    door.node.stop()
+
+
+def test_who_sends_too_much_is_read_from_more_slowly(tmp_path):
+    """And loses nothing; its keep-alive does not end while nobody reads what it sends."""
+    door = Door(str(tmp_path), "messages_per_second = 20", 'rate_burst = "500ms"')
+    door.token = door.principal("plc")["token"]
+    reader = Person(door, "reader")
+    reader.subscribe("fast/#", qos=1)
+    writer = Person(door, "writer")
+    said = [writer.client.publish("fast/a", str(i), qos=1) for i in range(60)]
+    assert [reader.next().payload.decode() for _ in range(60)] == [str(i) for i in range(60)]
+    for one in said:
+        one.wait_for_publish(30)
+    assert counter(door, "gantry_mqtt_throttled_total") >= 1
+    assert counter(door, "gantry_mqtt_messages_dropped_total") == 0
+    with socket.create_connection(("127.0.0.1", door.port), timeout=60) as raw:
+        login, token = b"plc", door.token.encode()
+        body = (b"\x00\x04MQTT\x04\xc2\x00\x01" + struct.pack(">H", 5) + b"quick"
+                + struct.pack(">H", len(login)) + login + struct.pack(">H", len(token)) + token)
+        raw.sendall(bytes([0x10, len(body)]) + body)
+        assert raw.recv(4) == b"\x20\x02\x00\x00"
+        raw.sendall(b"\x30\x04\x00\x01qx" * 80 + b"\xc0\x00")
+        assert raw.recv(2) == b"\xd0\x00", "it was put out, though nobody has read its PINGREQ"
+    reader.leave()
+    writer.leave()
+    door.node.stop()
+
+
+def test_who_connects_too_often_is_refused_for_a_while(tmp_path):
+    door = Door(str(tmp_path), "connects_per_second = 1", 'rate_burst = "3s"')
+    door.token = door.principal("plc")["token"]
+
+    def answer(version):
+        with socket.create_connection(("127.0.0.1", door.port), timeout=30) as raw:
+            head = b"\x00\x04MQTT" + bytes([version]) + b"\x02\x00\x00"
+            body = head + (b"\x00" if version == 5 else b"") + b"\x00\x01a"
+            raw.sendall(bytes([0x10, len(body)]) + body)
+            return raw.recv(100)[3]
+
+    def is_refused(version):
+        return any(answer(version) == {5: 0x9f, 4: 3}[version] for _ in range(1000))
+
+    assert is_refused(5) and is_refused(4)
+    assert counter(door, "gantry_mqtt_refused_total") >= 2
+    # After a while it may try again: what it shows is looked at.
+    wait_until(lambda: answer(5) == 0x87, "the address to be let in again")
     door.node.stop()
 
 
@@ -594,6 +702,16 @@ def test_a_sparkplug_node_is_born_reports_and_dies(tmp_path):
     assert latest(door, "Plant/Edge1.Temp")["value"] == 69.5
     state = [one for one in api.get("/v1/broker/retained", filter="spBv1.0/STATE/+")["items"]]
     assert state and '"online":true' in state[0]["text"].replace(" ", "")
+    # Before a stop it says that it goes, and that is what is retained.
+    watcher = Person(door, "watcher")
+    watcher.subscribe("spBv1.0/STATE/+", qos=1)
+    assert b'"online":true' in watcher.next().payload.replace(b" ", b"")
+    door.node.stop()
+    assert b'"online":false' in watcher.next().payload.replace(b" ", b"")
+    watcher.client.loop_stop()
+    door.start()
+    state = door.api.get("/v1/broker/retained", filter="spBv1.0/STATE/+")["items"]
+    assert '"online":false' in state[0]["text"].replace(" ", "")
     door.node.stop()
 
 
