@@ -32,6 +32,8 @@ module(acquisition DEPS connector directory PRECOMPILE asio)
 module(http DEPS runtime security LINK dep::zlib PRECOMPILE asio)
 # MQTT 3.1.1 and 5.0: codec, subscriptions, sessions, their records; without a socket.
 module(mqtt DEPS model journal LINK dep::xxhash)
+# The other end of it: a client of any MQTT server as a state machine, for bridges and connectors.
+module(mqttclient DEPS mqtt)
 # Sparkplug B: payloads, and both ends of it as state machines.
 module(sparkplug DEPS base model LINK dep::json)
 # What messages of devices say about points: from topics and payloads to readings.
