@@ -9,6 +9,7 @@
 #include "model/entities.h"
 #include "mqtt/gate.h"
 #include "runtime/stream.h"
+#include "security/context.h"
 
 namespace gantry::broker {
 
@@ -79,6 +80,7 @@ struct Link {
     PrincipalId principal;
     TokenId token;
     std::string login;
+    std::shared_ptr<const security::Identity> inner;  // of a part of this program
 
     // What is being written.
     std::string sending;
