@@ -32,6 +32,8 @@ module(acquisition DEPS connector directory PRECOMPILE asio)
 module(http DEPS runtime security LINK dep::zlib PRECOMPILE asio)
 # MQTT 3.1.1 and 5.0: codec, subscriptions, sessions, their records; without a socket.
 module(mqtt DEPS model journal LINK dep::xxhash)
+# The other end of it: a client of any MQTT server as a state machine, for bridges and connectors.
+module(mqttclient DEPS mqtt)
 # Sparkplug B: payloads, and both ends of it as state machines.
 module(sparkplug DEPS base model LINK dep::json)
 # What messages of devices say about points: from topics and payloads to readings.
@@ -40,7 +42,9 @@ module(payload DEPS base model lineprotocol sparkplug LINK dep::json dep::simdjs
 module(broker DEPS mqtt runtime registry PRECOMPILE asio)
 # From messages of the broker to samples of points.
 module(intake DEPS broker payload sparkplug pipeline PRECOMPILE asio)
-module(api DEPS http intake pipeline query acquisition files labels remotewrite arrow
+# To and from other brokers.
+module(bridge DEPS broker mqttclient runtime security registry LINK dep::json PRECOMPILE asio)
+module(api DEPS http intake bridge pipeline query acquisition files labels remotewrite arrow
     LINK dep::simdjson PRECOMPILE asio)
 # PostgreSQL's protocol over the SQL engine.
 module(pgwire DEPS runtime query PRECOMPILE asio)

@@ -20,11 +20,17 @@
 #include "security/audit.h"
 #include "store/store.h"
 
+namespace gantry::bridge {
+class Bridges;
+}
 namespace gantry::broker {
 class Broker;
 }
 namespace gantry::intake {
 class Intake;
+}
+namespace gantry::security {
+class Sealer;
 }
 
 namespace gantry::api {
@@ -45,6 +51,8 @@ struct Services {
     connector::Supervisor& connectors;
     const connector::Protocols& protocols;
     broker::Broker& broker;
+    bridge::Bridges& bridges;
+    const security::Sealer& sealer;
     intake::Intake& intake;
     security::AuditLog& audit;
     OffloadPool& offload;  // what is short

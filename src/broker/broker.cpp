@@ -161,7 +161,8 @@ asio::awaitable<void> Broker::accept_loop(Listener& listener) {
     }
 }
 
-asio::awaitable<void> Broker::serve(std::unique_ptr<Stream> stream) {
+asio::awaitable<void> Broker::serve(std::unique_ptr<Stream> stream,
+                                    std::shared_ptr<const security::Identity> inner) {
     struct Counted {
         Broker& broker;
         explicit Counted(Broker& of) : broker(of) {
@@ -176,6 +177,7 @@ asio::awaitable<void> Broker::serve(std::unique_ptr<Stream> stream) {
     const Counted counted(*this);
     auto link = std::make_shared<Link>(std::move(stream));
     link->since = around_.clock.now();
+    link->inner = std::move(inner);
     const auto shaken = co_await link->stream->handshake(options_.connect_timeout);
     if (!shaken) {
         around_.log.debug("mqtt", "handshake failed", {{"detail", shaken.error().message}});
@@ -188,9 +190,10 @@ asio::awaitable<void> Broker::serve(std::unique_ptr<Stream> stream) {
     }
 }
 
-asio::awaitable<void> Broker::converse(std::unique_ptr<Stream> stream) {
+asio::awaitable<void> Broker::converse(std::unique_ptr<Stream> stream,
+                                       std::shared_ptr<const security::Identity> inner) {
     const auto home = thread_->executor(0);
-    co_await run_on(home, serve(relay_stream(std::move(stream), home)));
+    co_await run_on(home, serve(relay_stream(std::move(stream), home), std::move(inner)));
 }
 
 asio::awaitable<void> Broker::watch() {

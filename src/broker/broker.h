@@ -75,6 +75,12 @@ struct SessionView {
     mqtt::Subscriptions subscriptions;  // of one that was asked for alone
 };
 
+// What the client identifiers of parts of this program begin with.
+inline constexpr std::string_view inner_prefix = "$bridge/";
+// A part of this program as a client of its own broker: it may use all topics of the tenant.
+// `name` is what people see.
+std::shared_ptr<const security::Identity> inner_identity(const TenantId& tenant, std::string name);
+
 // A message that somebody publishes without being a client.
 struct Outgoing {
     std::string topic;
@@ -107,8 +113,11 @@ public:
     bool running() const { return thread_ != nullptr; }
     // Whether nothing can be kept any more, until a restart. Any thread.
     bool failed() const { return failed_; }
-    // A client that comes another way than by its listeners; returns when it is gone.
-    asio::awaitable<void> converse(std::unique_ptr<Stream> stream);
+    // A client that comes another way than by its listeners; returns when it is gone. One that is
+    // part of this program says who it is (inner_identity()) and shows nothing; only such a one may
+    // have a client identifier that begins with inner_prefix.
+    asio::awaitable<void> converse(std::unique_ptr<Stream> stream,
+                                   std::shared_ptr<const security::Identity> inner = nullptr);
 
     // For who looks after it; from any executor. Unsupported: it is off.
     Async<BrokerFacts> facts(TenantId tenant);
@@ -138,7 +147,8 @@ private:
     Result<> open_log();
     Result<std::unique_ptr<Listener>> listen(const std::string& address, const TlsFiles& tls);
     asio::awaitable<void> accept_loop(Listener& listener);
-    asio::awaitable<void> serve(std::unique_ptr<Stream> stream);
+    asio::awaitable<void> serve(std::unique_ptr<Stream> stream,
+                                std::shared_ptr<const security::Identity> inner = nullptr);
     asio::awaitable<void> watch();
     void close_all(mqtt::Reason reason, std::string_view why);
     void count();

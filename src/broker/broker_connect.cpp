@@ -28,6 +28,9 @@ std::expected<SignIn, Reason> sign_in_of(std::string_view bytes) {
     if (!packet) {
         return std::unexpected(packet.error().reason);
     }
+    if (packet->client_id.starts_with(inner_prefix)) {
+        return std::unexpected(Reason::ClientIdentifierNotValid);
+    }
     if (packet->properties.has(mqtt::Property::AuthenticationMethod)) {
         const auto method = packet->properties.text(mqtt::Property::AuthenticationMethod);
         if (method != scram_method) {
@@ -41,12 +44,29 @@ std::expected<SignIn, Reason> sign_in_of(std::string_view bytes) {
     return SignIn{std::string(packet->user_name.value_or("")), std::string(*packet->password), {}};
 }
 
+// No principal of the registry has such an id.
+constexpr std::string_view inner_principal = "$bridge";
+
+std::vector<security::Statement> inner_statements() {
+    return {{security::Effect::Allow, {"topics:publish", "topics:subscribe"}, ""}};
+}
+
 bool may_use_topics(const security::Identity& identity) {
     return security::may_anywhere(identity.statements, "topics:publish") ||
            security::may_anywhere(identity.statements, "topics:subscribe");
 }
 
 }  // namespace
+
+std::shared_ptr<const security::Identity> inner_identity(const TenantId& tenant, std::string name) {
+    security::Identity out;
+    out.principal = PrincipalId(std::string(inner_principal));
+    out.login = std::move(name);
+    out.tenant = tenant;
+    out.statements = inner_statements();
+    out.expires = time_max;
+    return std::make_shared<const security::Identity>(std::move(out));
+}
 
 // Until the CONNECT is there whole. False: it never will be.
 asio::awaitable<bool> Broker::read_connect(Link& link, Reason& wrong) {
@@ -97,7 +117,7 @@ asio::awaitable<bool> Broker::enter(Link& link) {
     }
     Admitted admitted{.reason = wrong};
     std::string connect;  // if it is no longer in the inbox
-    if (!may_connect(link)) {
+    if (!link.inner && !may_connect(link)) {
         admitted.reason = Reason::ConnectionRateExceeded;
     } else if (wrong == Reason::Success) {
         admitted = co_await admit(link, connect);
@@ -111,7 +131,8 @@ asio::awaitable<bool> Broker::enter(Link& link) {
         co_return false;
     }
     Space& space = space_of(admitted.identity->tenant);
-    if (static_cast<std::int64_t>(space.links.size()) >= options_.connections_per_tenant) {
+    if (!link.inner &&
+        static_cast<std::int64_t>(space.links.size()) >= options_.connections_per_tenant) {
         meters_.refused.add();
         co_await turn_away(link, connect.empty() ? link.inbox.view() : connect,
                            Reason::QuotaExceeded);
@@ -122,9 +143,11 @@ asio::awaitable<bool> Broker::enter(Link& link) {
     link.token = admitted.identity->token;
     link.login = admitted.identity->login;
     tokens_good_until_ = std::min(tokens_good_until_, admitted.identity->expires);
-    link.throttle = Throttle({.messages_per_second = options_.messages_per_second,
-                              .bytes_per_second = options_.bytes_per_second,
-                              .burst = options_.rate_burst});
+    if (!link.inner) {
+        link.throttle = Throttle({.messages_per_second = options_.messages_per_second,
+                                  .bytes_per_second = options_.bytes_per_second,
+                                  .burst = options_.rate_burst});
+    }
     link.id = space.core.open();
     const std::size_t used =
         space.core.receive(link.id, connect.empty() ? link.inbox.view() : connect);
@@ -141,6 +164,10 @@ asio::awaitable<bool> Broker::enter(Link& link) {
 
 // `connect` is the CONNECT, if more was read behind it.
 asio::awaitable<Broker::Admitted> Broker::admit(Link& link, std::string& connect) {
+    if (link.inner) {
+        co_return broken_ ? Admitted{.reason = Reason::ServerUnavailable}
+                          : Admitted{.identity = link.inner};
+    }
     const auto shown = sign_in_of(link.inbox.view());
     if (!shown) {
         meters_.denied.add();
@@ -268,7 +295,10 @@ Space& Broker::space_of(const TenantId& tenant) {
     if (!space) {
         space = std::make_unique<Space>(
             tenant, around_.clock, around_.random,
-            [this, tenant](std::string_view principal) {
+            [this, tenant](std::string_view principal) -> Result<std::vector<security::Statement>> {
+                if (principal == inner_principal) {
+                    return inner_statements();
+                }
                 return around_.registry.principals().rights(tenant,
                                                             PrincipalId(std::string(principal)));
             },
@@ -300,12 +330,15 @@ asio::awaitable<void> Broker::check_tokens() {
     for (const auto& [tenant, space] : spaces_) {
         space->gate.forget();
         for (const auto& [id, link] : space->links) {
-            good.emplace(link->token, false);
+            good.emplace(link->token, link->inner != nullptr);
         }
     }
     Time until = time_max;
     const auto asked = co_await offload(around_.offload, [&]() -> Result<> {
         for (auto& [token, fine] : good) {
+            if (fine) {
+                continue;  // of a part of this program
+            }
             const auto identity = sessions.identity_of(token);
             if (!identity && identity.error().code != Code::Unauthenticated) {
                 return std::unexpected(identity.error());

@@ -11,6 +11,7 @@
 #include "model/entities.h"
 #include "mqtt/gate.h"
 #include "runtime/stream.h"
+#include "security/context.h"
 
 namespace gantry::broker {
 
@@ -83,6 +84,7 @@ struct Link {
     std::string login;
     Throttle throttle;
     std::unique_ptr<ScramSignIn> sign_in;  // while it authenticates anew
+    std::shared_ptr<const security::Identity> inner;  // of a part of this program
 
     // What is being written.
     std::string sending;

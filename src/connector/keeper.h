@@ -4,9 +4,9 @@
 #include <mutex>
 #include <unordered_map>
 
-#include "connector/backoff.h"
 #include "connector/protocols.h"
 #include "connector/vitals.h"
+#include "runtime/backoff.h"
 #include "runtime/event.h"
 
 namespace gantry::connector {

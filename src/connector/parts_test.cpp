@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <set>
 
-#include "connector/backoff.h"
 #include "connector/form.h"
 #include "connector/modbus/health.h"
 #include "connector/modbus/settings.h"
@@ -15,32 +14,6 @@ namespace {
 using namespace std::chrono_literals;
 using testing::failure;
 using testing::must;
-
-TEST(Backoff, DoublesItsBoundFromHalfASecondToAMinute) {
-    testing::FixedRandom random;
-    random.halve();
-    Backoff backoff;
-    std::vector<Duration> pauses;
-    for (int i = 0; i < 9; ++i) {
-        pauses.push_back(backoff.next(random) / 1ms * 1ms);
-    }
-    EXPECT_EQ(pauses, (std::vector<Duration>{250ms, 500ms, 1s, 2s, 4s, 8s, 16s, 30s, 30s}));
-    backoff.reset();
-    EXPECT_EQ(backoff.bound(), 500ms);
-}
-
-TEST(Backoff, JitterIsFull) {
-    SeededRandom random(6);
-    int low = 0;
-    for (int i = 0; i < 1000; ++i) {
-        Backoff backoff;
-        const Duration pause = backoff.next(random);
-        ASSERT_GE(pause, 0ms);
-        ASSERT_LE(pause, 500ms);
-        low += pause < 250ms ? 1 : 0;
-    }
-    EXPECT_NEAR(low, 500, 60);
-}
 
 TEST(Schedule, KeepsToTheGridAndCountsWhatItMissed) {
     testing::FixedRandom random;

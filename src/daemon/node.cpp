@@ -11,6 +11,7 @@
 #include "acquisition/acquisition.h"
 #include "api/api.h"
 #include "api/live_conversation.h"
+#include "bridge/bridges.h"
 #include "broker/broker.h"
 #include "intake/intake.h"
 #include "runtime/tcp_network.h"
@@ -115,6 +116,7 @@ struct Node::Parts {
     RealDisk disk;
     Metrics metrics;
     std::unique_ptr<DirectoryLock> lock;
+    std::unique_ptr<security::Sealer> sealer;
     std::unique_ptr<security::AuditLog> audit;
     std::unique_ptr<registry::Registry> registry;
     std::optional<Secret> first_password;
@@ -136,6 +138,7 @@ struct Node::Parts {
     std::unique_ptr<acquisition::Acquisition> acquisition;
     std::unique_ptr<intake::Intake> intake;
     std::unique_ptr<broker::Broker> broker;
+    std::unique_ptr<bridge::Bridges> bridges;
     std::unique_ptr<api::LiveParking> live_parking;
     std::unique_ptr<api::Services> services;
     std::unique_ptr<api::Api> api;
@@ -165,6 +168,7 @@ Result<> Node::Parts::build(const SecretFiles& secrets) {
     TRY(disk.make_directory(data));
     TRY_ASSIGN(lock, lock_directory(data));
     TRY(empty_folder(disk, data + "/tmp"));
+    TRY_ASSIGN(sealer, security::Sealer::open(disk, data, random));
     TRY_ASSIGN(audit, security::AuditLog::open(disk, data + "/audit", clock, random, log));
     options.registry.path = data + "/registry.sqlite";
     TRY_ASSIGN(registry, registry::Registry::open(clock, random, log, options.registry));
@@ -212,6 +216,10 @@ Result<> Node::Parts::build(const SecretFiles& secrets) {
         broker::Surroundings{*registry, *audit, *offload, network, disk, intake.get(), clock,
                              random, log, metrics, std::string(version())},
         data + "/mqtt", options.mqtt);
+    bridges =
+        std::make_unique<bridge::Bridges>(bridge::Surroundings{*registry, *sealer, *broker, network,
+                                                               timers, clock, random, log, metrics},
+                                          *shards);
     services.reset(new api::Services{*registry,
                                      *store,
                                      *directory,
@@ -224,6 +232,8 @@ Result<> Node::Parts::build(const SecretFiles& secrets) {
                                      *connectors,
                                      protocols,
                                      *broker,
+                                     *bridges,
+                                     *sealer,
                                      *intake,
                                      *audit,
                                      *offload,
@@ -246,6 +256,7 @@ Result<> Node::Parts::build(const SecretFiles& secrets) {
     });
     TRY(intake->start());
     TRY(broker->start());
+    TRY(bridges->start());
     server = std::make_unique<http::Server>(*shards, network, *api, log, metrics, options.http);
     TRY(server->start());
     postgres =
@@ -301,6 +312,10 @@ void Node::stop() {
     parts.stopping.request_stop();
     if (parts.sql) {
         parts.sql->stop();
+    }
+    // Before the broker, whose clients they are.
+    if (parts.bridges) {
+        parts.bridges->stop();
     }
     // Before the broker, which it tells what is done: what is not done by then is not acknowledged.
     if (parts.intake) {

@@ -87,6 +87,7 @@ bool Core::deliver_shared(const MessagePtr& message, const SharedMatch& group) {
 void Core::deliver(Session& session, Outgoing one) {
     if (!gate_.may_receive(session.principal, one.message->topic())) {
         ++counters_.dropped_forbidden;
+        ++session.dropped;
         return;
     }
     if (one.qos > 0) {
@@ -94,12 +95,17 @@ void Core::deliver(Session& session, Outgoing one) {
         return;
     }
     Connection* connection = session.connection == 0 ? nullptr : find(session.connection);
+    std::uint64_t* dropped = nullptr;
     if (connection == nullptr) {
-        ++counters_.dropped_away;
+        dropped = &counters_.dropped_away;
     } else if (connection->output_bytes >= limits_.output_bytes_max) {
-        ++counters_.dropped_slow;
+        dropped = &counters_.dropped_slow;
     } else if (!transmit(*connection, one, false, 0)) {
-        ++counters_.dropped_too_large;
+        dropped = &counters_.dropped_too_large;
+    }
+    if (dropped != nullptr) {
+        ++*dropped;
+        ++session.dropped;
     }
 }
 
@@ -109,6 +115,7 @@ void Core::enqueue(Session& session, Outgoing one) {
            session.queue_bytes + cost > limits_.queue_bytes_max) {
         if (limits_.queue_full == QueueFull::DropNewest || session.queue.empty()) {
             ++counters_.dropped_queue_full;
+            ++session.dropped;
             return;
         }
         drop_first(session, counters_.dropped_queue_full);
@@ -131,6 +138,7 @@ void Core::enqueue(Session& session, Outgoing one) {
 void Core::drop_first(Session& session, std::uint64_t& counter) {
     const Outgoing& one = session.queue.front();
     ++counter;
+    ++session.dropped;
     if (session.recorded) {
         record(
             {.type = RecordType::Done, .client_id = session.client_id, .sequence = one.sequence});

@@ -15,7 +15,8 @@ SessionFacts Core::facts_of(const Session& session) const {
             .subscriptions = session.subscriptions.size(),
             .queued = session.queue.size(),
             .queued_bytes = session.queue_bytes,
-            .inflight = session.inflight.size()};
+            .inflight = session.inflight.size(),
+            .dropped = session.dropped};
 }
 
 std::vector<SessionFacts> Core::list_sessions(std::string_view after, std::size_t most) const {

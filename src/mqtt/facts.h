@@ -22,7 +22,8 @@ struct SessionFacts {
     std::size_t subscriptions = 0;
     std::size_t queued = 0;  // messages that wait
     std::size_t queued_bytes = 0;
-    std::size_t inflight = 0;  // messages that are sent and not acknowledged
+    std::size_t inflight = 0;   // messages that are sent and not acknowledged
+    std::uint64_t dropped = 0;  // messages that it did not get, since the program began
 };
 
 using Subscriptions = std::vector<std::pair<std::string, SubscriptionOptions>>;

@@ -114,6 +114,18 @@ CREATE TABLE mappings (
     created BIGINT NOT NULL, updated BIGINT NOT NULL, version BIGINT NOT NULL,
     UNIQUE (tenant, key));
 )",
+    // 8: bridges to other MQTT brokers. Who may publish and subscribe everywhere, and looks after
+    // the broker, looks after them too.
+    R"(
+CREATE TABLE bridges (
+    id TEXT PRIMARY KEY, tenant TEXT NOT NULL REFERENCES tenants(id), key TEXT NOT NULL,
+    doc TEXT NOT NULL, secrets TEXT NOT NULL,
+    created BIGINT NOT NULL, updated BIGINT NOT NULL, version BIGINT NOT NULL,
+    UNIQUE (tenant, key));
+UPDATE roles SET doc = replace(doc, '"mappings:write"',
+    '"mappings:write","bridges:read","bridges:write"')
+    WHERE key IN ('engineer');
+)",
 };
 
 Result<> run_all(Sql& sql, std::string_view script) {

@@ -132,11 +132,11 @@ std::vector<Role> Principals::built_in_roles() {
     };
     return {
         role("administrator", "Administrator", "管理员", {{Effect::Allow, {"*:*"}, ""}}),
-        role(
-            "engineer", "Automation engineer", "自动化工程师",
-            with({"assets:write", "models:write", "points:write", "connections:write", "tags:write",
-                  "samples:write", "metrics:write", "files:write", "commands:write", "jobs:write",
-                  "topics:publish", "broker:read", "mappings:read", "mappings:write"})),
+        role("engineer", "Automation engineer", "自动化工程师",
+             with({"assets:write", "models:write", "points:write", "connections:write",
+                   "tags:write", "samples:write", "metrics:write", "files:write", "commands:write",
+                   "jobs:write", "topics:publish", "broker:read", "mappings:read", "mappings:write",
+                   "bridges:read", "bridges:write"})),
         role("operator", "Operator", "操作员", with({"commands:write"})),
         role("viewer", "Viewer", "只读用户", with({})),
         role("auditor", "Auditor", "审计员",

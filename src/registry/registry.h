@@ -6,6 +6,7 @@
 
 #include "base/options.h"
 #include "registry/assets.h"
+#include "registry/bridges.h"
 #include "registry/connections.h"
 #include "registry/idempotency.h"
 #include "registry/mappings.h"
@@ -53,6 +54,7 @@ public:
     Points& points() { return points_; }
     Connections& connections() { return connections_; }
     Mappings& mappings() { return mappings_; }
+    Bridges& bridges() { return bridges_; }
     Idempotency& idempotency() { return idempotency_; }
 
 private:
@@ -71,6 +73,7 @@ private:
     Points points_;
     Connections connections_;
     Mappings mappings_;
+    Bridges bridges_;
     Idempotency idempotency_;
 };
 

@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "runtime/stream.h"
+#include "runtime/pipe.h"
 
 namespace gantry {
 
@@ -22,7 +22,6 @@ public:
     void unplug();
     void plug_in() { unplugged_ = false; }
 
-    class Wire;
     class Door;
 
 private:

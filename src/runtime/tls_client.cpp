@@ -9,6 +9,33 @@
 namespace gantry {
 namespace {
 
+Result<> show_certificate(asio::ssl::context& context, const TlsTrust& trust) {
+    if (trust.certificate.empty() && trust.key.empty()) {
+        return {};
+    }
+    if (trust.certificate.empty() || trust.key.empty()) {
+        return fail(Code::InvalidArgument, "a client certificate needs both: it and its key");
+    }
+    error_code error;
+    context.use_certificate_chain(asio::buffer(trust.certificate), error);
+    if (error) {
+        return fail(Code::InvalidArgument, "the client certificate cannot be used: {}",
+                    error.message());
+    }
+    // Or OpenSSL would ask for a passphrase at the terminal.
+    context.set_password_callback(
+        [](std::size_t, asio::ssl::context::password_purpose) { return std::string(); }, error);
+    const std::string_view key = trust.key.reveal();
+    context.use_private_key(asio::buffer(key.data(), key.size()), asio::ssl::context::pem, error);
+    if (error) {
+        return fail(Code::InvalidArgument,
+                    "the key of the client certificate cannot be used (it is PEM, without a "
+                    "passphrase, and belongs to the certificate): {}",
+                    error.message());
+    }
+    return {};
+}
+
 Result<std::unique_ptr<asio::ssl::context>> client_context(const TlsTrust& trust) {
     auto context = std::make_unique<asio::ssl::context>(asio::ssl::context::tls_client);
     SSL_CTX* native = context->native_handle();
@@ -18,20 +45,31 @@ Result<std::unique_ptr<asio::ssl::context>> client_context(const TlsTrust& trust
         return fail(Code::Internal, "OpenSSL refuses the protocol settings");
     }
     error_code error;
-    if (trust.ca_file.empty()) {
+    if (!trust.ca.empty()) {
+        context->add_certificate_authority(asio::buffer(trust.ca), error);
+    } else if (trust.ca_file.empty()) {
         context->set_default_verify_paths(error);
     } else {
         context->load_verify_file(trust.ca_file, error);
     }
     if (error) {
         return fail(Code::InvalidArgument, "the certificates in {} cannot be used: {}",
-                    trust.ca_file.empty() ? "the system's store" : trust.ca_file, error.message());
+                    !trust.ca.empty()       ? "what was given"
+                    : trust.ca_file.empty() ? "the system's store"
+                                            : trust.ca_file,
+                    error.message());
     }
+    TRY(show_certificate(*context, trust));
     context->set_verify_mode(asio::ssl::verify_peer);
     return context;
 }
 
 }  // namespace
+
+Result<> check_tls_trust(const TlsTrust& trust) {
+    TRY(client_context(trust));
+    return {};
+}
 
 Async<std::unique_ptr<Stream>> encrypt_as_client(std::unique_ptr<Stream> plain, std::string host,
                                                  TlsTrust trust) {

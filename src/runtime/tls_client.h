@@ -4,14 +4,22 @@
 #include <memory>
 #include <string>
 
+#include "base/secret.h"
 #include "runtime/stream.h"
 
 namespace gantry {
 
-// Whose word a client takes for who a server is.
+// Whose word a client takes for who a server is, and how it shows who it is itself. All PEM.
 struct TlsTrust {
-    std::string ca_file;  // PEM; empty for the authorities of the operating system
+    std::string ca_file;  // both empty for the authorities of the operating system
+    std::string ca;       // the same, as content
+    std::string
+        certificate;  // of the client with what vouches for it, if it shows one; its content
+    Secret key;       // of that certificate
 };
+
+// InvalidArgument says what in it cannot be used.
+Result<> check_tls_trust(const TlsTrust& trust);
 
 // Turns a fresh connection into TLS 1.2 or 1.3 and does the handshake as its client. The server
 // must show a certificate for `host` (a name or an IP address) that the trusted authorities

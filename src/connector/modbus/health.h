@@ -3,7 +3,7 @@
 
 #include <map>
 
-#include "connector/backoff.h"
+#include "runtime/backoff.h"
 
 namespace gantry::connector::modbus {
 

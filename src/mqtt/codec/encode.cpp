@@ -77,7 +77,8 @@ void put_properties(Sink& out, const Properties& properties, PacketType type, Ve
 template <class Sink>
 void put_body(Sink& out, const Connect& packet, Version version) {
     out.put_text("MQTT");
-    out.put8(static_cast<std::uint8_t>(version));
+    const bool bridge = packet.bridge && version == Version::V311;
+    out.put8(static_cast<std::uint8_t>(static_cast<unsigned>(version) | (bridge ? 0x80U : 0)));
     unsigned flags = packet.clean_start ? 2 : 0;
     if (packet.will) {
         ASSERT(packet.will->qos <= 2);

@@ -27,6 +27,9 @@ struct Will {
 
 struct Connect {
     Version version = Version::V5;
+    // Of 3.1.1: bit 7 of the protocol level, by which brokers such as Mosquitto know that another
+    // broker is connecting. For encode() only: nobody connects to us that way.
+    bool bridge = false;
     bool clean_start = true;       // "clean session" of 3.1.1
     std::uint16_t keep_alive = 0;  // seconds, 0: none
     std::string_view client_id;

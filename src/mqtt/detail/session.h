@@ -43,6 +43,7 @@ struct Session {
     std::deque<Outgoing> inflight;  // sent, in that order, not acknowledged
     std::deque<Outgoing> retained;  // QoS 0, from a subscription, for this connection
     std::size_t queue_bytes = 0;
+    std::uint64_t dropped = 0;  // messages that it did not get, since the program began
     std::uint64_t last_sequence = 0;
     PacketId last_id = 0;
     std::vector<PacketId> received;  // QoS 2, whose PUBREL has not come; sorted

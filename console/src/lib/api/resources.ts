@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The resources of the API, a function an operation that the console uses.
 import type {
-    AcceptedPoints, ApiToken, Asset, AuditEntry, Broker, BrokerSession, Command, CommandResult, Connection,
-    DeadLetterList, LatestSample, Mapping, MappingPreview, MappingTrial, Model, NewAsset, NewConnection,
+    AcceptedPoints, ApiToken, Asset, AuditEntry, Bridge, Broker, BrokerSession, Command, CommandResult, Connection,
+    DeadLetterList, LatestSample, Mapping, MappingPreview, MappingTrial, Model, NewAsset, NewBridge, NewConnection,
     NewMapping, NewMessage, NewModel, NewPoint, NewPrincipal, NewRole, NewTag, NewToken, NewTokenAnswer, Patch,
     Point, Principal, PrincipalPatch, ProposedPoint, PublishAnswer, RetainedMessageList, Role, SqlAnswer, Tag, Usage,
 } from './types';
@@ -110,6 +110,14 @@ export const broker = {
     accept: (points: string[]) => post<AcceptedPoints>('/v1/broker/proposals/accept', { points }),
     dead_letters: (signal?: AbortSignal) => get<DeadLetterList>('/v1/broker/dead_letters', { limit: 200 }, signal),
     clear_dead_letters: () => remove('/v1/broker/dead_letters'),
+};
+
+export const bridges = {
+    all: (signal?: AbortSignal) => get_all<Bridge>('/v1/bridges', {}, 1000, signal),
+    create: (bridge: NewBridge) => post<Bridge>('/v1/bridges', bridge),
+    replace: (bridge: Bridge, change: NewBridge) =>
+        put<Bridge>(`/v1/bridges/${part(bridge.id)}`, change, bridge.version),
+    remove: (bridge: Bridge) => remove(`/v1/bridges/${part(bridge.id)}`),
 };
 
 export const sql = {

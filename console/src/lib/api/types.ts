@@ -73,6 +73,70 @@ export type AuditPage = {
     next?: string;
 };
 
+/** A bridge to another MQTT broker, and how it does. */
+export type Bridge = {
+    id: string;
+    key: string;
+    enabled: boolean;
+    /** mqtt://host:1883, or mqtts://host:8883 with TLS */
+    address: string;
+    /** PEM of who vouches for the other broker; empty: the authorities of the operating system */
+    ca?: string;
+    /** PEM of a client certificate to be shown, with what vouches for it */
+    certificate?: string;
+    /** empty: gantry- and the id of the bridge */
+    client_id?: string;
+    user?: string;
+    /** auto: 5.0, or 3.1.1 if the other broker refuses it */
+    protocol?: "auto" | "5.0" | "3.1.1";
+    /** 1s to 65535s */
+    keep_alive?: string;
+    /** 1 to 200; of those that match a topic the first says its other name */
+    rules: Array<{
+        /** out: from here to the other broker */
+        direction: "out" | "in" | "both";
+        /** which topics, behind the prefixes; empty: the one topic that the prefixes name */
+        filter?: string;
+        /** what the topics begin with here */
+        local_prefix?: string;
+        /** what the topics begin with at the other broker */
+        remote_prefix?: string;
+        /** at most; what goes out with 1 or 2 waits while the other broker is away */
+        qos?: 0 | 1 | 2;
+    }>;
+    has_password: boolean;
+    has_client_key: boolean;
+    status: BridgeStatus;
+    created?: string;
+    updated?: string;
+    version: number;
+};
+
+export type BridgePage = {
+    items: Bridge[];
+    /** cursor of the next page */
+    next?: string;
+};
+
+/** How a bridge does; messages are counted since the start of the program. */
+export type BridgeStatus = {
+    /** refused: by the other broker's own word */
+    state: "disabled" | "connecting" | "connected" | "refused" | "failed";
+    /** why it is refused or failed, or what is not as it should be */
+    reason?: string;
+    since: string;
+    /** version of MQTT, while it is connected */
+    protocol?: string;
+    /** taken over here */
+    messages_in: number;
+    /** taken over by the other broker */
+    messages_out: number;
+    /** refused by either side, of no rule, or lost because the queue was full */
+    dropped: number;
+    /** that wait for the other broker */
+    queued: number;
+};
+
 /** The MQTT broker of a tenant. */
 export type Broker = {
     enabled: boolean;
@@ -416,6 +480,42 @@ export type NewAsset = {
     updated?: string;
     version?: number;
     has_children?: boolean;
+};
+
+/** A bridge to another MQTT broker: docs/guide/mqtt-bridge.md. */
+export type NewBridge = {
+    key: string;
+    enabled?: boolean;
+    /** mqtt://host:1883, or mqtts://host:8883 with TLS */
+    address: string;
+    /** PEM of who vouches for the other broker; empty: the authorities of the operating system */
+    ca?: string;
+    /** PEM of a client certificate to be shown, with what vouches for it */
+    certificate?: string;
+    /** empty: gantry- and the id of the bridge */
+    client_id?: string;
+    user?: string;
+    /** auto: 5.0, or 3.1.1 if the other broker refuses it */
+    protocol?: "auto" | "5.0" | "3.1.1";
+    /** 1s to 65535s */
+    keep_alive?: string;
+    /** 1 to 200; of those that match a topic the first says its other name */
+    rules: Array<{
+        /** out: from here to the other broker */
+        direction: "out" | "in" | "both";
+        /** which topics, behind the prefixes; empty: the one topic that the prefixes name */
+        filter?: string;
+        /** what the topics begin with here */
+        local_prefix?: string;
+        /** what the topics begin with at the other broker */
+        remote_prefix?: string;
+        /** at most; what goes out with 1 or 2 waits while the other broker is away */
+        qos?: 0 | 1 | 2;
+    }>;
+    /** never shown; left out: stays as it is; empty: none */
+    password?: string;
+    /** PEM of the key of the client certificate; as password */
+    client_key?: string;
 };
 
 export type NewConnection = {

@@ -33,7 +33,7 @@ export const en = {
         page: 'Page', trend_of: (name: string) => `Trend of ${name}`,
     },
     broker: {
-        tabs: { clients: 'Clients', topics: 'Topics', mappings: 'Mappings', proposals: 'Proposed points', dead_letters: 'Dead letters' },
+        tabs: { clients: 'Clients', topics: 'Topics', bridges: 'Bridges', mappings: 'Mappings', proposals: 'Proposed points', dead_letters: 'Dead letters' },
         connections: 'Connections', sessions: 'Sessions', subscriptions: 'Subscriptions', messages_in: 'Messages in',
         messages_out: 'Messages out', lost: 'Messages lost', client: 'Client', state: 'State', login: 'Login', from: 'From',
         since: 'Since', waiting: 'Waiting', connected: 'Connected', away: 'Away', end: 'Disconnect',
@@ -57,6 +57,19 @@ export const en = {
         no_letters_text: 'Messages that no mapping can read show here, with the reason.',
         reasons: { malformed: 'Malformed', value: 'Wrong value', too_large: 'Too large', unknown_point: 'Unknown point',
             rejected: 'Rejected', sparkplug: 'Sparkplug' },
+    },
+    bridge: {
+        add: 'Add a bridge', edit: (key: string) => `Edit ${key}`, remove: (key: string) => `Remove ${key}?`,
+        remove_text: 'Messages pass no more, and those that wait for the other broker are gone.',
+        none: 'No bridges yet', none_text: 'A bridge takes messages to another MQTT broker, and brings them from there.',
+        address: 'Address', address_help: 'mqtt://host:1883, or mqtts://host:8883 with TLS', user: 'User',
+        password: 'Password', kept: 'Stays as it is when left empty', client_id: 'Client identifier',
+        client_id_help: 'Empty: one of its own', protocol: 'MQTT version', authority: 'Authority (PEM)',
+        certificate: 'Client certificate (PEM)', client_key: 'Its key (PEM)', tls: 'Certificates',
+        in: 'In', out: 'Out', dropped: 'Lost', queued: 'Waiting', rules: 'Which messages pass', direction: 'Direction',
+        directions: { out: 'Out', in: 'In', both: 'Both' }, filter: 'Topics', local: 'Prefix here', remote: 'Prefix there',
+        add_rule: 'Add a rule', remove_rule: 'Remove the rule', automatic: 'Automatic',
+        states: { disabled: 'Off', connecting: 'Connecting', connected: 'Connected', refused: 'Refused', failed: 'Not connected' },
     },
     session: {
         claim: 'Industrial internet platform', sign_in: 'Sign in', signing_in: 'Signing in…', sign_out: 'Sign out',

@@ -32,7 +32,7 @@ export const zh: Messages = {
         page: '页面', trend_of: (name) => `${name} 的趋势`,
     },
     broker: {
-        tabs: { clients: '客户端', topics: '主题', mappings: '映射', proposals: '待确认测点', dead_letters: '死信' },
+        tabs: { clients: '客户端', topics: '主题', bridges: '桥接', mappings: '映射', proposals: '待确认测点', dead_letters: '死信' },
         connections: '连接', sessions: '会话', subscriptions: '订阅', messages_in: '接收消息', messages_out: '发送消息',
         lost: '丢失消息', client: '客户端', state: '状态', login: '登录名', from: '来源', since: '连接时间', waiting: '等待消息',
         connected: '在线', away: '离线', end: '断开', end_title: (client) => `断开 ${client}？`,
@@ -50,6 +50,17 @@ export const zh: Messages = {
         no_proposals: '没有待确认的测点', no_proposals_text: '消息中提到但尚不存在的测点显示在这里。', reason: '原因', clear: '全部清除',
         no_letters: '所有消息均可使用', no_letters_text: '映射无法读取的消息及其原因显示在这里。',
         reasons: { malformed: '格式错误', value: '值错误', too_large: '过大', unknown_point: '未知测点', rejected: '被拒绝', sparkplug: 'Sparkplug 错误' },
+    },
+    bridge: {
+        add: '添加桥接', edit: (key) => `编辑 ${key}`, remove: (key) => `删除 ${key}？`,
+        remove_text: '消息不再传递，等待发往对方代理的消息将丢失。', none: '还没有桥接',
+        none_text: '桥接把消息送往另一个 MQTT 代理，并从那里取回消息。', address: '地址',
+        address_help: 'mqtt://主机:1883，或使用 TLS 的 mqtts://主机:8883', user: '用户名', password: '密码', kept: '留空则保持不变',
+        client_id: '客户端标识', client_id_help: '留空则自动生成', protocol: 'MQTT 版本', authority: 'CA 证书（PEM）',
+        certificate: '客户端证书（PEM）', client_key: '证书私钥（PEM）', tls: '证书', in: '接收', out: '发送', dropped: '丢失',
+        queued: '等待', rules: '传递哪些消息', direction: '方向', directions: { out: '发送', in: '接收', both: '双向' },
+        filter: '主题', local: '本地前缀', remote: '对方前缀', add_rule: '添加规则', remove_rule: '删除规则', automatic: '自动',
+        states: { disabled: '已停用', connecting: '正在连接', connected: '已连接', refused: '被拒绝', failed: '未连接' },
     },
     session: {
         claim: '工业互联网平台', sign_in: '登录', signing_in: '正在登录…', sign_out: '退出登录',

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "connector/backoff.h"
+#include "runtime/backoff.h"
 
 #include <algorithm>
 
-namespace gantry::connector {
+namespace gantry {
 
 Duration Backoff::next(Random& random) {
     const Duration bound = bound_;
@@ -12,4 +12,4 @@ Duration Backoff::next(Random& random) {
         static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(bound.count()) + 1))};
 }
 
-}  // namespace gantry::connector
+}  // namespace gantry

@@ -4,7 +4,7 @@
 #include "base/random.h"
 #include "base/time.h"
 
-namespace gantry::connector {
+namespace gantry {
 
 // How long to wait before the next try: exponential with full jitter, that is, anything between
 // zero and a bound that doubles with each failure. Many that failed together do not come back
@@ -22,4 +22,4 @@ private:
     Duration bound_ = least;
 };
 
-}  // namespace gantry::connector
+}  // namespace gantry
