@@ -168,6 +168,32 @@ test('a message becomes a point', async ({ page, words }, { project }) => {
     await expect(page.getByText(words.broker.made('1'))).toBeVisible();
 });
 
+test('a bridge says how it does', async ({ page, words }, { project }) => {
+    const key = `web-${project.name}`.replace(/[^a-z0-9-]/gi, '-');
+    await sign_in(page, words);
+    await page.getByRole('link', { name: words.pages.broker, exact: true }).first().click();
+    await page.getByRole('link', { name: words.broker.tabs.bridges }).click();
+    await page.getByRole('button', { name: words.bridge.add }).first().click();
+    await page.getByLabel(words.common.key).fill(key);
+    await page.getByLabel(words.bridge.address).fill('mqtt://');
+    await page.getByLabel(words.bridge.password, { exact: true }).fill('a secret');
+    await page.getByLabel(words.bridge.local).fill(`${key}/`);
+    await page.getByRole('button', { name: words.common.save }).click();
+    await expect(page.getByLabel(words.bridge.address)).toHaveAttribute('aria-invalid', 'true');
+    await page.getByLabel(words.bridge.address).fill('mqtt://127.0.0.1:1');
+    await check_page(page, `${project.name}-bridge`);
+    await page.getByRole('button', { name: words.common.save }).click();
+    const row = page.getByRole('row').filter({ hasText: key });
+    await expect(row.getByText(words.bridge.states.failed)).toBeVisible();
+    await check_page(page, `${project.name}-bridges`);
+    await row.getByRole('button', { name: words.bridge.edit(key) }).click();
+    await expect(page.getByLabel(words.bridge.password, { exact: true })).toHaveValue('');
+    await page.getByRole('button', { name: words.common.cancel }).click();
+    await row.getByRole('button', { name: words.bridge.remove(key) }).click();
+    await page.getByRole('dialog').getByRole('button', { name: words.common.remove }).click();
+    await expect(row).toHaveCount(0);
+});
+
 test('a set-point is written, confirmed and recorded; then sign out', async ({ page, words }, { project }) => {
     await sign_in(page, words);
     await expect(page.getByRole('heading', { name: words.pages.overview })).toBeVisible();

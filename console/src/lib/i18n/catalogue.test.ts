@@ -40,7 +40,7 @@ test('Chinese messages are in Chinese', () => {
 test('every message is used', () => {
     const code = files.filter((name) => /\.(svelte|ts)$/.test(name) && !/i18n\/(en|zh)\.ts$/.test(name))
         .map(text_of_file).join('\n');
-    const indexed = /\.(tabs|levels|types|accesses|wrong|outcomes|effects|themes|example_names|reasons)\.|^(problems|states|quality)\./;
+    const indexed = /\.(tabs|levels|types|accesses|wrong|outcomes|effects|themes|example_names|reasons|directions|states)\.|^(problems|states|quality)\./;
     for (const [key] of leaves(en)) {
         if (!indexed.test(key)) expect(code.includes(`t().${key}`), key).toBe(true);
     }
