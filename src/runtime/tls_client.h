@@ -11,11 +11,11 @@ namespace gantry {
 
 // Whose word a client takes for who a server is, and how it shows who it is itself. All PEM.
 struct TlsTrust {
-    std::string ca_file;  // both empty for the authorities of the operating system
-    std::string ca;       // the same, as content
-    std::string
-        certificate;  // of the client with what vouches for it, if it shows one; its content
-    Secret key;       // of that certificate
+    std::string ca_file = {};  // both empty for the authorities of the operating system
+    std::string ca = {};       // the same, as content
+    // Of the client, with what vouches for it, if it shows one; and its key. Their content.
+    std::string certificate = {};
+    Secret key = {};
 };
 
 // InvalidArgument says what in it cannot be used.

@@ -76,6 +76,70 @@ export interface AuditPage {
     next?: string;
 }
 
+/** A bridge to another MQTT broker, and how it does. */
+export interface Bridge {
+    id: string;
+    key: string;
+    enabled: boolean;
+    /** mqtt://host:1883, or mqtts://host:8883 with TLS */
+    address: string;
+    /** PEM of who vouches for the other broker; empty: the authorities of the operating system */
+    ca?: string;
+    /** PEM of a client certificate to be shown, with what vouches for it */
+    certificate?: string;
+    /** empty: gantry- and the id of the bridge */
+    client_id?: string;
+    user?: string;
+    /** auto: 5.0, or 3.1.1 if the other broker refuses it */
+    protocol?: 'auto' | '5.0' | '3.1.1';
+    /** 1s to 65535s */
+    keep_alive?: string;
+    /** 1 to 200; of those that match a topic the first says its other name */
+    rules: Array<{
+        /** out: from here to the other broker */
+        direction: 'out' | 'in' | 'both';
+        /** which topics, behind the prefixes; empty: the one topic that the prefixes name */
+        filter?: string;
+        /** what the topics begin with here */
+        local_prefix?: string;
+        /** what the topics begin with at the other broker */
+        remote_prefix?: string;
+        /** at most; what goes out with 1 or 2 waits while the other broker is away */
+        qos?: 0 | 1 | 2;
+    }>;
+    has_password: boolean;
+    has_client_key: boolean;
+    status: BridgeStatus;
+    created?: string;
+    updated?: string;
+    version: number;
+}
+
+export interface BridgePage {
+    items: Bridge[];
+    /** cursor of the next page */
+    next?: string;
+}
+
+/** How a bridge does; messages are counted since the start of the program. */
+export interface BridgeStatus {
+    /** refused: by the other broker's own word */
+    state: 'disabled' | 'connecting' | 'connected' | 'refused' | 'failed';
+    /** why it is refused or failed, or what is not as it should be */
+    reason?: string;
+    since: string;
+    /** version of MQTT, while it is connected */
+    protocol?: string;
+    /** taken over here */
+    messages_in: number;
+    /** taken over by the other broker */
+    messages_out: number;
+    /** refused by either side, of no rule, or lost because the queue was full */
+    dropped: number;
+    /** that wait for the other broker */
+    queued: number;
+}
+
 /** The MQTT broker of a tenant. */
 export interface Broker {
     enabled: boolean;
@@ -278,6 +342,7 @@ export interface GroupHistory {
 export interface Health {
     status: string;
     store?: string;
+    broker?: string;
 }
 
 export interface History {
@@ -421,6 +486,42 @@ export interface NewAsset {
     updated?: string;
     version?: number;
     has_children?: boolean;
+}
+
+/** A bridge to another MQTT broker: docs/guide/mqtt-bridge.md. */
+export interface NewBridge {
+    key: string;
+    enabled?: boolean;
+    /** mqtt://host:1883, or mqtts://host:8883 with TLS */
+    address: string;
+    /** PEM of who vouches for the other broker; empty: the authorities of the operating system */
+    ca?: string;
+    /** PEM of a client certificate to be shown, with what vouches for it */
+    certificate?: string;
+    /** empty: gantry- and the id of the bridge */
+    client_id?: string;
+    user?: string;
+    /** auto: 5.0, or 3.1.1 if the other broker refuses it */
+    protocol?: 'auto' | '5.0' | '3.1.1';
+    /** 1s to 65535s */
+    keep_alive?: string;
+    /** 1 to 200; of those that match a topic the first says its other name */
+    rules: Array<{
+        /** out: from here to the other broker */
+        direction: 'out' | 'in' | 'both';
+        /** which topics, behind the prefixes; empty: the one topic that the prefixes name */
+        filter?: string;
+        /** what the topics begin with here */
+        local_prefix?: string;
+        /** what the topics begin with at the other broker */
+        remote_prefix?: string;
+        /** at most; what goes out with 1 or 2 waits while the other broker is away */
+        qos?: 0 | 1 | 2;
+    }>;
+    /** never shown; left out: stays as it is; empty: none */
+    password?: string;
+    /** PEM of the key of the client certificate; as password */
+    client_key?: string;
 }
 
 export interface NewConnection {
@@ -1625,8 +1726,8 @@ export abstract class Operations {
      * How long points were in which state, in buckets
      *
      * A value holds until the next sample, the last until the range ends. Time before the first
-     * sample, and behind a bad one, belongs to no state. entries counts how often a state was
-     * entered in the bucket. Permission: samples:read.
+     * sample, and behind one that does not count, belongs to no state. entries counts how often a
+     * state was entered in the bucket. Permission: samples:read.
      */
     async readStates(
         query: {
@@ -1636,6 +1737,7 @@ export abstract class Operations {
             from?: string;
             to?: string;
             every?: string;
+            quality?: string;
         } = {},
         options?: CallOptions,
     ): Promise<States> {
@@ -2058,6 +2160,105 @@ export abstract class Operations {
         await this.call({
             method: 'DELETE',
             path: '/v1/broker/dead_letters',
+            answer: 'none',
+        }, options);
+    }
+
+    /**
+     * Bridges to other MQTT brokers, and how they do
+     *
+     * Permission: bridges:read.
+     */
+    async listBridges(
+        query: {
+            limit?: number;
+            cursor?: string;
+        } = {},
+        options?: CallOptions,
+    ): Promise<BridgePage> {
+        return (await this.call({
+            method: 'GET',
+            path: '/v1/bridges',
+            query,
+            answer: 'json',
+        }, options)) as BridgePage;
+    }
+
+    /**
+     * Bridges to other MQTT brokers, and how they do
+     *
+     * All of them: asks `listBridges` for page after page; `limit` is the length of a page.
+     */
+    async *iterateBridges(
+        query: {
+            limit?: number;
+        } = {},
+        options?: CallOptions,
+    ): AsyncGenerator<Bridge, void, undefined> {
+        let cursor: string | undefined;
+        do {
+            const page: BridgePage = await this.listBridges({ ...query, cursor }, options);
+            yield* page.items;
+            cursor = page.next;
+        } while (cursor);
+    }
+
+    /**
+     * Connect to another MQTT broker, and say which messages pass
+     *
+     * Needs topics:subscribe for the topics that go out, and topics:publish for those that come in.
+     * What goes out waits while the other broker is away. Permission: bridges:write.
+     */
+    async createBridge(body: NewBridge, options?: CallOptions): Promise<Bridge> {
+        return (await this.call({
+            method: 'POST',
+            path: '/v1/bridges',
+            body,
+            answer: 'json',
+            creates: true,
+        }, options)) as Bridge;
+    }
+
+    /**
+     * A bridge, and how it does
+     *
+     * Permission: bridges:read.
+     */
+    async getBridge(bridge: string, options?: CallOptions): Promise<Bridge> {
+        return (await this.call({
+            method: 'GET',
+            path: '/v1/bridges/{bridge}',
+            pathValues: { bridge },
+            answer: 'json',
+        }, options)) as Bridge;
+    }
+
+    /**
+     * Change a bridge
+     *
+     * Secrets that are left out stay; empty ones are taken away. Messages that wait stay with the
+     * bridge. Permission: bridges:write.
+     */
+    async replaceBridge(bridge: string, body: NewBridge, options?: CallOptions): Promise<Bridge> {
+        return (await this.call({
+            method: 'PUT',
+            path: '/v1/bridges/{bridge}',
+            pathValues: { bridge },
+            body,
+            answer: 'json',
+        }, options)) as Bridge;
+    }
+
+    /**
+     * Remove a bridge, and the messages that wait for it
+     *
+     * Permission: bridges:write.
+     */
+    async deleteBridge(bridge: string, options?: CallOptions): Promise<void> {
+        await this.call({
+            method: 'DELETE',
+            path: '/v1/bridges/{bridge}',
+            pathValues: { bridge },
             answer: 'none',
         }, options);
     }
@@ -3270,7 +3471,7 @@ export abstract class Operations {
     /**
      * Whether it takes samples
      *
-     * 503 once the journal has failed; reading goes on.
+     * 503 once the journal of the store or of the MQTT broker has failed; reading goes on.
      */
     async getReady(options?: CallOptions): Promise<Health> {
         return (await this.call({

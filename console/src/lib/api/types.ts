@@ -337,6 +337,7 @@ export type GroupHistory = {
 export type Health = {
     status: string;
     store?: string;
+    broker?: string;
 };
 
 export type History = {

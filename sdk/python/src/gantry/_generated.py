@@ -85,6 +85,72 @@ class AuditPage(_t.TypedDict):
     next: _t.NotRequired[str]
 
 
+class BridgeRules(_t.TypedDict):
+    # out: from here to the other broker
+    direction: _t.Literal['out', 'in', 'both']
+    # which topics, behind the prefixes; empty: the one topic that the prefixes name
+    filter: _t.NotRequired[str]
+    # what the topics begin with here
+    local_prefix: _t.NotRequired[str]
+    # what the topics begin with at the other broker
+    remote_prefix: _t.NotRequired[str]
+    # at most; what goes out with 1 or 2 waits while the other broker is away
+    qos: _t.NotRequired[_t.Literal[0, 1, 2]]
+
+
+class Bridge(_t.TypedDict):
+    """A bridge to another MQTT broker, and how it does."""
+    id: str
+    key: str
+    enabled: bool
+    # mqtt://host:1883, or mqtts://host:8883 with TLS
+    address: str
+    # PEM of who vouches for the other broker; empty: the authorities of the operating system
+    ca: _t.NotRequired[str]
+    # PEM of a client certificate to be shown, with what vouches for it
+    certificate: _t.NotRequired[str]
+    # empty: gantry- and the id of the bridge
+    client_id: _t.NotRequired[str]
+    user: _t.NotRequired[str]
+    # auto: 5.0, or 3.1.1 if the other broker refuses it
+    protocol: _t.NotRequired[_t.Literal['auto', '5.0', '3.1.1']]
+    # 1s to 65535s
+    keep_alive: _t.NotRequired[str]
+    # 1 to 200; of those that match a topic the first says its other name
+    rules: list[BridgeRules]
+    has_password: bool
+    has_client_key: bool
+    status: BridgeStatus
+    created: _t.NotRequired[str]
+    updated: _t.NotRequired[str]
+    version: int
+
+
+class BridgePage(_t.TypedDict):
+    items: list[Bridge]
+    # cursor of the next page
+    next: _t.NotRequired[str]
+
+
+class BridgeStatus(_t.TypedDict):
+    """How a bridge does; messages are counted since the start of the program."""
+    # refused: by the other broker's own word
+    state: _t.Literal['disabled', 'connecting', 'connected', 'refused', 'failed']
+    # why it is refused or failed, or what is not as it should be
+    reason: _t.NotRequired[str]
+    since: str
+    # version of MQTT, while it is connected
+    protocol: _t.NotRequired[str]
+    # taken over here
+    messages_in: int
+    # taken over by the other broker
+    messages_out: int
+    # refused by either side, of no rule, or lost because the queue was full
+    dropped: int
+    # that wait for the other broker
+    queued: int
+
+
 class BrokerCounters(_t.TypedDict):
     # from clients
     messages_in: int
@@ -309,6 +375,7 @@ class GroupHistory(_t.TypedDict):
 class Health(_t.TypedDict):
     status: str
     store: _t.NotRequired[str]
+    broker: _t.NotRequired[str]
 
 
 class History(_t.TypedDict):
@@ -466,6 +533,44 @@ class NewAsset(_t.TypedDict):
     updated: _t.NotRequired[str]
     version: _t.NotRequired[int]
     has_children: _t.NotRequired[bool]
+
+
+class NewBridgeRules(_t.TypedDict):
+    # out: from here to the other broker
+    direction: _t.Literal['out', 'in', 'both']
+    # which topics, behind the prefixes; empty: the one topic that the prefixes name
+    filter: _t.NotRequired[str]
+    # what the topics begin with here
+    local_prefix: _t.NotRequired[str]
+    # what the topics begin with at the other broker
+    remote_prefix: _t.NotRequired[str]
+    # at most; what goes out with 1 or 2 waits while the other broker is away
+    qos: _t.NotRequired[_t.Literal[0, 1, 2]]
+
+
+class NewBridge(_t.TypedDict):
+    """A bridge to another MQTT broker: docs/guide/mqtt-bridge.md."""
+    key: str
+    enabled: _t.NotRequired[bool]
+    # mqtt://host:1883, or mqtts://host:8883 with TLS
+    address: str
+    # PEM of who vouches for the other broker; empty: the authorities of the operating system
+    ca: _t.NotRequired[str]
+    # PEM of a client certificate to be shown, with what vouches for it
+    certificate: _t.NotRequired[str]
+    # empty: gantry- and the id of the bridge
+    client_id: _t.NotRequired[str]
+    user: _t.NotRequired[str]
+    # auto: 5.0, or 3.1.1 if the other broker refuses it
+    protocol: _t.NotRequired[_t.Literal['auto', '5.0', '3.1.1']]
+    # 1s to 65535s
+    keep_alive: _t.NotRequired[str]
+    # 1 to 200; of those that match a topic the first says its other name
+    rules: list[NewBridgeRules]
+    # never shown; left out: stays as it is; empty: none
+    password: _t.NotRequired[str]
+    # PEM of the key of the client certificate; as password
+    client_key: _t.NotRequired[str]
 
 
 class NewConnection(_t.TypedDict):
@@ -1453,16 +1558,17 @@ class Operations:
     def read_states(
             self, *, point: _c.Iterable[str] | None = None, under: str | None = None, key: str |
             None = None, from_: str | None = None, to: str | None = None, every: str | None = None,
+            quality: str | None = None,
     ) -> States:
         """How long points were in which state, in buckets
 
         A value holds until the next sample, the last until the range ends. Time before the
-        first sample, and behind a bad one, belongs to no state. entries counts how often a
-        state was entered in the bucket. Permission: samples:read.
+        first sample, and behind one that does not count, belongs to no state. entries
+        counts how often a state was entered in the bucket. Permission: samples:read.
         """
         answer: States = self._call(_Request(
             "GET", "/v1/samples/states", query={"point": point, "under": under, "key": key,
-            "from": from_, "to": to, "every": every}, answer="json"))
+            "from": from_, "to": to, "every": every, "quality": quality}, answer="json"))
         return answer
 
     def run_sql(self, body: SqlQuestion) -> SqlAnswer:
@@ -1727,6 +1833,73 @@ class Operations:
         """
         self._call(_Request(
             "DELETE", "/v1/broker/dead_letters", answer="none", if_match=if_match))
+
+    def list_bridges(self, *, limit: int | None = None, cursor: str | None = None) -> BridgePage:
+        """Bridges to other MQTT brokers, and how they do
+
+        Permission: bridges:read.
+        """
+        answer: BridgePage = self._call(_Request(
+            "GET", "/v1/bridges", query={"limit": limit, "cursor": cursor}, answer="json"))
+        return answer
+
+    def iterate_bridges(self, *, limit: int | None = None) -> _c.Iterator[Bridge]:
+        """Bridges to other MQTT brokers, and how they do
+
+        All of them: asks `list_bridges` for page after page; `limit` is the length of a
+        page.
+        """
+        cursor: str | None = None
+        while True:
+            page = self.list_bridges(
+                limit=limit, cursor=cursor)
+            yield from page["items"]
+            cursor = page.get("next")
+            if not cursor:
+                return
+
+    def create_bridge(self, body: NewBridge, *, idempotency_key: str | None = None) -> Bridge:
+        """Connect to another MQTT broker, and say which messages pass
+
+        Needs topics:subscribe for the topics that go out, and topics:publish for those that
+        come in. What goes out waits while the other broker is away. Permission:
+        bridges:write.
+        """
+        answer: Bridge = self._call(_Request(
+            "POST", "/v1/bridges", body=body, answer="json", creates=True,
+            idempotency_key=idempotency_key))
+        return answer
+
+    def get_bridge(self, bridge: str) -> Bridge:
+        """A bridge, and how it does
+
+        Permission: bridges:read.
+        """
+        answer: Bridge = self._call(_Request(
+            "GET", "/v1/bridges/{bridge}", path_values={"bridge": bridge}, answer="json"))
+        return answer
+
+    def replace_bridge(
+            self, bridge: str, body: NewBridge, *, if_match: str | int | None = None,
+    ) -> Bridge:
+        """Change a bridge
+
+        Secrets that are left out stay; empty ones are taken away. Messages that wait stay
+        with the bridge. Permission: bridges:write.
+        """
+        answer: Bridge = self._call(_Request(
+            "PUT", "/v1/bridges/{bridge}", path_values={"bridge": bridge}, body=body,
+            answer="json", if_match=if_match))
+        return answer
+
+    def delete_bridge(self, bridge: str, *, if_match: str | int | None = None) -> None:
+        """Remove a bridge, and the messages that wait for it
+
+        Permission: bridges:write.
+        """
+        self._call(_Request(
+            "DELETE", "/v1/bridges/{bridge}", path_values={"bridge": bridge}, answer="none",
+            if_match=if_match))
 
     def influx_write(
             self, body: str | bytes, *, db: str | None = None, rp: str | None = None, consistency:
@@ -2476,7 +2649,7 @@ class Operations:
     def get_ready(self) -> Health:
         """Whether it takes samples
 
-        503 once the journal has failed; reading goes on.
+        503 once the journal of the store or of the MQTT broker has failed; reading goes on.
         """
         answer: Health = self._call(_Request(
             "GET", "/health/ready", answer="json"))
@@ -2908,16 +3081,17 @@ class AsyncOperations:
     async def read_states(
             self, *, point: _c.Iterable[str] | None = None, under: str | None = None, key: str |
             None = None, from_: str | None = None, to: str | None = None, every: str | None = None,
+            quality: str | None = None,
     ) -> States:
         """How long points were in which state, in buckets
 
         A value holds until the next sample, the last until the range ends. Time before the
-        first sample, and behind a bad one, belongs to no state. entries counts how often a
-        state was entered in the bucket. Permission: samples:read.
+        first sample, and behind one that does not count, belongs to no state. entries
+        counts how often a state was entered in the bucket. Permission: samples:read.
         """
         answer: States = await self._call(_Request(
             "GET", "/v1/samples/states", query={"point": point, "under": under, "key": key,
-            "from": from_, "to": to, "every": every}, answer="json"))
+            "from": from_, "to": to, "every": every, "quality": quality}, answer="json"))
         return answer
 
     async def run_sql(self, body: SqlQuestion) -> SqlAnswer:
@@ -3195,6 +3369,76 @@ class AsyncOperations:
         """
         await self._call(_Request(
             "DELETE", "/v1/broker/dead_letters", answer="none", if_match=if_match))
+
+    async def list_bridges(
+            self, *, limit: int | None = None, cursor: str | None = None,
+    ) -> BridgePage:
+        """Bridges to other MQTT brokers, and how they do
+
+        Permission: bridges:read.
+        """
+        answer: BridgePage = await self._call(_Request(
+            "GET", "/v1/bridges", query={"limit": limit, "cursor": cursor}, answer="json"))
+        return answer
+
+    async def iterate_bridges(self, *, limit: int | None = None) -> _c.AsyncIterator[Bridge]:
+        """Bridges to other MQTT brokers, and how they do
+
+        All of them: asks `list_bridges` for page after page; `limit` is the length of a
+        page.
+        """
+        cursor: str | None = None
+        while True:
+            page = await self.list_bridges(
+                limit=limit, cursor=cursor)
+            for item in page["items"]:
+                yield item
+            cursor = page.get("next")
+            if not cursor:
+                return
+
+    async def create_bridge(self, body: NewBridge, *, idempotency_key: str | None = None) -> Bridge:
+        """Connect to another MQTT broker, and say which messages pass
+
+        Needs topics:subscribe for the topics that go out, and topics:publish for those that
+        come in. What goes out waits while the other broker is away. Permission:
+        bridges:write.
+        """
+        answer: Bridge = await self._call(_Request(
+            "POST", "/v1/bridges", body=body, answer="json", creates=True,
+            idempotency_key=idempotency_key))
+        return answer
+
+    async def get_bridge(self, bridge: str) -> Bridge:
+        """A bridge, and how it does
+
+        Permission: bridges:read.
+        """
+        answer: Bridge = await self._call(_Request(
+            "GET", "/v1/bridges/{bridge}", path_values={"bridge": bridge}, answer="json"))
+        return answer
+
+    async def replace_bridge(
+            self, bridge: str, body: NewBridge, *, if_match: str | int | None = None,
+    ) -> Bridge:
+        """Change a bridge
+
+        Secrets that are left out stay; empty ones are taken away. Messages that wait stay
+        with the bridge. Permission: bridges:write.
+        """
+        answer: Bridge = await self._call(_Request(
+            "PUT", "/v1/bridges/{bridge}", path_values={"bridge": bridge}, body=body,
+            answer="json", if_match=if_match))
+        return answer
+
+    async def delete_bridge(self, bridge: str, *, if_match: str | int | None = None) -> None:
+        """Remove a bridge, and the messages that wait for it
+
+        Permission: bridges:write.
+        """
+        await self._call(_Request(
+            "DELETE", "/v1/bridges/{bridge}", path_values={"bridge": bridge}, answer="none",
+            if_match=if_match))
 
     async def influx_write(
             self, body: str | bytes, *, db: str | None = None, rp: str | None = None, consistency:
@@ -3967,7 +4211,7 @@ class AsyncOperations:
     async def get_ready(self) -> Health:
         """Whether it takes samples
 
-        503 once the journal has failed; reading goes on.
+        503 once the journal of the store or of the MQTT broker has failed; reading goes on.
         """
         answer: Health = await self._call(_Request(
             "GET", "/health/ready", answer="json"))
