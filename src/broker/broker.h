@@ -225,7 +225,7 @@ private:
     std::map<TenantId, std::unique_ptr<Space>> spaces_;
     std::vector<Space*> dirty_;
     bool turn_due_ = false;
-    bool broken_ = false;  // the log has failed: nothing can be acknowledged any more
+    bool broken_ = false;               // the log has failed: nothing can be acknowledged any more
     std::atomic<bool> failed_ = false;  // the same, for other threads
     std::unique_ptr<asio::steady_timer> timer_;
     Duration timer_at_ = Duration::max();

@@ -83,7 +83,7 @@ struct Link {
     TokenId token;
     std::string login;
     Throttle throttle;
-    std::unique_ptr<ScramSignIn> sign_in;  // while it authenticates anew
+    std::unique_ptr<ScramSignIn> sign_in;             // while it authenticates anew
     std::shared_ptr<const security::Identity> inner;  // of a part of this program
 
     // What is being written.

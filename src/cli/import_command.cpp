@@ -133,13 +133,13 @@ Result<> import_parquet(Context& context, const Arguments& arguments) {
     if (auto sent = import.send(); !sent) {
         return within(file, sent.error());
     }
-    return show_done(context,
-                     std::format("{} rows of {} points stored", grouped(import.sent()),
-                                 import.points()),
-                     {{"file", file},
-                      {"rows_read", import.rows()},
-                      {"accepted", import.sent()},
-                      {"points", import.points()}});
+    return show_done(
+        context,
+        std::format("{} rows of {} points stored", grouped(import.sent()), import.points()),
+        {{"file", file},
+         {"rows_read", import.rows()},
+         {"accepted", import.sent()},
+         {"points", import.points()}});
 }
 
 Result<> import_all(Context& context, const Arguments& arguments) {
@@ -203,9 +203,8 @@ void add_import_command(std::vector<Command>& out) {
     out.push_back(
         {.path = "import parquet",
          .summary = "Bring values in from a Parquet file",
-         .examples =
-             "  gantry import parquet plant.parquet    as gantry export parquet wrote it\n"
-             "  gantry import parquet press.parquet --point plant/press1.temperature\n",
+         .examples = "  gantry import parquet plant.parquet    as gantry export parquet wrote it\n"
+                     "  gantry import parquet press.parquet --point plant/press1.temperature\n",
          .next = "gantry history POINT --from TIME --to TIME",
          .parameters = {{.name = "FILE",
                          .value = "",

@@ -114,8 +114,8 @@ Result<> ParquetImport::look_at_points() {
         if (!point) {
             return within("point '" + path + "'", point.error());
         }
-        types_[path] = parse_value_type(field_text(point->as_object(), "type"))
-                           .value_or(ValueType::Float64);
+        types_[path] =
+            parse_value_type(field_text(point->as_object(), "type")).value_or(ValueType::Float64);
     }
     return {};
 }

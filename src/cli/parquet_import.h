@@ -18,8 +18,8 @@ struct ParquetColumns {
     std::string point;  // all rows are of it; empty: the column "point" says it
 };
 
-// Brings a Parquet file in: the server gets it as a file of the tenant, reads it by SQL in stretches
-// of rows, and each stretch comes back as samples that are stored durably. A value replaces one of
+// Brings a Parquet file in: the server gets it as a file of the tenant, reads it by SQL in parts
+// of rows, and each part comes back as samples that are stored durably. A value replaces one of
 // the same point and time, so what broke off can be repeated. The file at the server is removed
 // at the end.
 class ParquetImport {
