@@ -164,7 +164,7 @@ void Broker::say(const TenantId& tenant, Outgoing message) {
 
 Async<std::size_t> Broker::publish_here(TenantId tenant, Outgoing message) {
     Space& space = space_of(tenant);
-    if (!space.unlogged.empty()) {
+    if (!broken_ && !space.unlogged.empty()) {
         co_return no_space();
     }
     const std::size_t receivers = space.core.publish(packet_of(message), true);

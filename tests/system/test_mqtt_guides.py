@@ -50,7 +50,7 @@ def test_a_machine_is_let_in_as_the_guide_says(door):
                 {"current": body["password"], "new": "a-second-password"})
     assert list(made) == ["/v1/roles", "/v1/principals", "/v1/tokens"]
 
-    [commands] = blocks("mqtt.md", "mosquitto_sub")
+    commands, *_ = blocks("mqtt.md", "mosquitto_sub")
     words = [shlex.split(line.replace("$TOKEN", made["/v1/tokens"]["token"]))
              for line in commands.splitlines()]
     assert [one[0] for one in words] == ["mosquitto_sub", "mosquitto_pub"]
