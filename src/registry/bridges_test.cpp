@@ -13,9 +13,10 @@ using gantry::testing::TemporaryFolder;
 
 struct World {
     World() {
-        registry = must(Registry::open(around.clock, random, around.log,
-                                       {.path = folder / "registry.sqlite",
-                                        .password_cost = {.memory_kib = 64, .passes = 1}}));
+        RegistryOptions options;
+        options.path = folder / "registry.sqlite";
+        options.password_cost = {.memory_kib = 64, .passes = 1};
+        registry = must(Registry::open(around.clock, random, around.log, options));
         must(registry->bootstrap());
         tenant = must(registry->tenants().get("main")).id;
         other = must(registry->tenants().create({{}, "other", {.en = "o", .zh = "o"}, {}})).id;

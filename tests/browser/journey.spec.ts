@@ -174,13 +174,13 @@ test('a bridge says how it does', async ({ page, words }, { project }) => {
     await page.getByRole('link', { name: words.pages.broker, exact: true }).first().click();
     await page.getByRole('link', { name: words.broker.tabs.bridges }).click();
     await page.getByRole('button', { name: words.bridge.add }).first().click();
-    await page.getByLabel(words.common.key).fill(key);
-    await page.getByLabel(words.bridge.address).fill('mqtt://');
+    await page.getByLabel(words.common.key, { exact: true }).fill(key);
+    await page.getByLabel(words.bridge.address, { exact: true }).fill('mqtt://');
     await page.getByLabel(words.bridge.password, { exact: true }).fill('a secret');
-    await page.getByLabel(words.bridge.local).fill(`${key}/`);
+    await page.getByLabel(words.bridge.local, { exact: true }).fill(`${key}/`);
     await page.getByRole('button', { name: words.common.save }).click();
-    await expect(page.getByLabel(words.bridge.address)).toHaveAttribute('aria-invalid', 'true');
-    await page.getByLabel(words.bridge.address).fill('mqtt://127.0.0.1:1');
+    await expect(page.getByLabel(words.bridge.address, { exact: true })).toHaveAttribute('aria-invalid', 'true');
+    await page.getByLabel(words.bridge.address, { exact: true }).fill('mqtt://127.0.0.1:1');
     await check_page(page, `${project.name}-bridge`);
     await page.getByRole('button', { name: words.common.save }).click();
     const row = page.getByRole('row').filter({ hasText: key });
