@@ -69,9 +69,7 @@ TEST(Pipe, WhatWasWrittenIsReadBeforeTheEnd) {
 
 TEST(Pipe, WhoWaitsForAnEndThatIsGoneIsTold) {
     Ends ends;
-    ends.write("12345678");
-    ends.written.reset();
-    ends.write("x");
+    ends.write("12345678");  // as much as there is room for: it waits until somebody reads
     ends.there.reset();
     ends.poll();
     ASSERT_TRUE(ends.written);
@@ -92,7 +90,7 @@ TEST(Pipe, ReadsAndWritesCanBeGivenUp) {
     stop_reading.emit(asio::cancellation_type::terminal);
     ends.poll();
     EXPECT_EQ(read, asio::error::operation_aborted);
-    ends.write("12345678");
+    ends.write("1234567");
     ends.here->async_write_some(
         asio::buffer("y", 1),
         asio::bind_cancellation_slot(stop_writing.slot(),
