@@ -4,6 +4,8 @@
 #include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>
 
+#include <charconv>
+
 namespace gantry::registry {
 namespace {
 
@@ -40,9 +42,16 @@ std::string SqlRow::text(std::size_t column) const {
     return text == nullptr ? std::string() : *text;
 }
 
+// What has no declared type, as count(*), comes as text.
 std::int64_t SqlRow::number(std::size_t column) const {
-    const auto* number = std::get_if<std::int64_t>(&cells_[column]);
-    return number == nullptr ? 0 : *number;
+    if (const auto* number = std::get_if<std::int64_t>(&cells_[column])) {
+        return *number;
+    }
+    std::int64_t out = 0;
+    if (const auto* text = std::get_if<std::string>(&cells_[column])) {
+        std::from_chars(text->data(), text->data() + text->size(), out);
+    }
+    return out;
 }
 
 Result<std::optional<SqlRow>> Sql::first(std::string_view text,
