@@ -40,9 +40,11 @@ foreach(kind std asio)
     target_link_libraries(gantry_precompiled_${kind} PUBLIC gantry_options)
 endforeach()
 target_link_libraries(gantry_precompiled_asio PUBLIC dep::asio)
-target_precompile_headers(gantry_precompiled_std PRIVATE ${PROJECT_SOURCE_DIR}/cmake/precompiled_std.h)
-target_precompile_headers(gantry_precompiled_asio PRIVATE
-    ${PROJECT_SOURCE_DIR}/cmake/precompiled_asio.h)
+# Found by an include path, so that no path of this checkout stands in what ccache compares.
+foreach(kind std asio)
+    target_include_directories(gantry_precompiled_${kind} PRIVATE ${PROJECT_SOURCE_DIR}/cmake)
+    target_precompile_headers(gantry_precompiled_${kind} PRIVATE <precompiled_${kind}.h>)
+endforeach()
 
 add_library(gantry_testing INTERFACE)
 target_include_directories(gantry_testing INTERFACE ${PROJECT_SOURCE_DIR}/src)

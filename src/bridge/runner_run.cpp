@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One life of a bridge: from nothing to two connections, and their end.
+#include <utility>
+
 #include "base/encoding.h"
 #include "bridge/runner.h"
 #include "runtime/either.h"
@@ -267,7 +269,13 @@ asio::awaitable<void> Runner::open_local_when_due() {
     while (!relay_->remote().connected() || relay_->failure()) {
         co_await remote_ready_->wait();
     }
-    clean_remote_ = false;
+    if (std::exchange(clean_remote_, false) &&
+        relay_->remote().version() == mqtt::Version::V311) {
+        // There a clean session ends with its connection, and with it what it had of ours. This one
+        // was only to make away with what was before; the next one stays.
+        relay_->remote().disconnect();
+        co_return;
+    }
     local_line_ =
         std::make_unique<Line>(call_local(), relay_->local(), around_.timers, [this] { wake(); });
     relay_->open_local(around_.timers.now());
