@@ -61,3 +61,16 @@ set_target_properties(duckdb PROPERTIES
     IMPORTED_LOCATION ${GANTRY_DUCKDB_LIBRARY}
     INTERFACE_INCLUDE_DIRECTORIES ${GANTRY_DUCKDB}/duckdb/src/duckdb/src/include)
 dependency(duckdb duckdb)
+
+# open62541 is not in Debian either: ./dev builds it from third_party/open62541 into its cache. System
+# headers, as they are not written for our warnings.
+set(GANTRY_OPEN62541 ${PROJECT_SOURCE_DIR}/build/open62541)
+if(NOT EXISTS ${GANTRY_OPEN62541}/lib/libopen62541.a)
+    message(FATAL_ERROR "open62541 is missing: run ./dev build, which gets and builds it")
+endif()
+add_library(open62541 STATIC IMPORTED)
+set_target_properties(open62541 PROPERTIES
+    IMPORTED_LOCATION ${GANTRY_OPEN62541}/lib/libopen62541.a
+    INTERFACE_INCLUDE_DIRECTORIES ${GANTRY_OPEN62541}/include
+    INTERFACE_LINK_LIBRARIES OpenSSL::Crypto)
+dependency(open62541 open62541)

@@ -86,6 +86,8 @@ list_bindings() {
     show "$(first_file "${PIP_CONFIG_FILE:-}" "$home/.config/pip/pip.conf" "$home/.pip/pip.conf")" \
         "$inner_home/.config/pip/pip.conf"
     show /etc/pip.conf /etc/pip.conf
+    show "$(first_file "${CARGO_HOME:-$home/.cargo}/config.toml" "${CARGO_HOME:-$home/.cargo}/config")" \
+        "$cache/cargo/config.toml"
     show "$home/.m2/settings.xml" "$inner_home/.m2/settings.xml"
 }
 
@@ -168,7 +170,7 @@ filter_environment() {
     export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0="*"
     local variable
     for variable in SSL_CERT_FILE NODE_EXTRA_CA_CERTS REQUESTS_CA_BUNDLE CURL_CA_BUNDLE GIT_SSL_CAINFO \
-        PIP_CERT NPM_CONFIG_CAFILE; do
+        PIP_CERT NPM_CONFIG_CAFILE CARGO_HTTP_CAINFO; do
         export "$variable=$ca_inside"
     done
     export NPM_CONFIG_GLOBALCONFIG=/etc/npmrc

@@ -68,8 +68,9 @@ task_shell() {
 
 # The settings that every build shares, in any mode.
 prepare_environment() {
-    mkdir -p "$cache/ccache" "$cache/npm" "$checkout/build"
+    mkdir -p "$cache/ccache" "$cache/npm" "$cache/cargo" "$checkout/build"
     export GANTRY_CACHE=$cache
+    export CARGO_HOME=$cache/cargo
     export CCACHE_DIR=$cache/ccache CCACHE_MAXSIZE=5G
     # Precompiled headers need these; the rest lets a clone at another path use what this one compiled.
     export CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
@@ -110,6 +111,7 @@ build_preset() {
     fi
     cd "$checkout"
     install_node_modules third_party/duckdb
+    install_open62541
     if [[ -e console/package-lock.json ]]; then build_console; fi
     configure_preset "$preset"
     local command=(cmake --build "build/$preset" --parallel "$(job_count)")
@@ -232,6 +234,7 @@ run_clang_tidy() {
     done
     ((${#files[@]} > 0)) || return 0
     install_node_modules third_party/duckdb
+    install_open62541
     if [[ -e console/package-lock.json ]]; then build_console; fi
     configure_preset lint
     mapfile -t files < <(printf '%s\n' "${files[@]}" | sort -u)
