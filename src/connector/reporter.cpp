@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "connector/modbus/reporter.h"
+#include "connector/reporter.h"
 
+#include <bit>
 #include <cmath>
 
-namespace gantry::connector::modbus {
+namespace gantry::connector {
 namespace {
 
 double as_number(ValueType type, std::uint64_t bits) {
@@ -25,8 +26,8 @@ void add(SampleBatch& out, SeriesId series, Time time, Quality quality, ValueTyp
 
 }  // namespace
 
-Reporter::Reporter(const std::vector<Tag>& tags) : tags_(tags), states_(tags.size()) {
-    counts_.bad = tags.size();
+Reporter::Reporter(std::vector<ReportRule> tags) : tags_(std::move(tags)), states_(tags_.size()) {
+    counts_.bad = tags_.size();
 }
 
 void Reporter::inherit(std::size_t tag, const Reporter& other, std::size_t other_tag) {
@@ -58,7 +59,7 @@ void Reporter::value(std::size_t tag, const Reading& reading, Time time, Duratio
     add(out, tags_[tag].series, time, reading.quality, reading.type, reading.bits, reading.text);
 }
 
-bool Reporter::is_news(const Tag& tag, const State& state, const Reading& reading,
+bool Reporter::is_news(const ReportRule& tag, const State& state, const Reading& reading,
                        Duration now) const {
     if (!tag.deadband || !state.reported || state.quality != reading.quality ||
         state.type != reading.type) {
@@ -136,4 +137,4 @@ std::uint64_t& Reporter::count_of(Quality quality) {
     return counts_.bad;
 }
 
-}  // namespace gantry::connector::modbus
+}  // namespace gantry::connector

@@ -1,17 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "connector/modbus/convert.h"
-#include "connector/modbus/tags.h"
+#include "connector/tags.h"
 
-namespace gantry::connector::modbus {
+namespace gantry::connector {
+
+// What becomes of the values of a tag.
+struct ReportRule {
+    SeriesId series;
+    std::optional<double> deadband;       // only changes by more than this; absolute
+    std::optional<Duration> silence_max;  // and at least this often
+};
 
 // Decides what of what is known about the tags becomes a sample: every good value that is polled,
 // or with a deadband the changes, and otherwise each change of quality once. Never a value that the
 // device has not sent. Pure, apart from what it remembers.
 class Reporter {
 public:
-    explicit Reporter(const std::vector<Tag>& tags);
+    explicit Reporter(std::vector<ReportRule> tags);
+
+    std::size_t size() const { return tags_.size(); }
 
     // Goes on from what another one knows of a tag.
     void inherit(std::size_t tag, const Reporter& other, std::size_t other_tag);
@@ -52,11 +60,12 @@ private:
 
     void change(State& state, Quality quality);
     std::uint64_t& count_of(Quality quality);
-    bool is_news(const Tag& tag, const State& state, const Reading& reading, Duration now) const;
+    bool is_news(const ReportRule& tag, const State& state, const Reading& reading,
+                 Duration now) const;
 
-    const std::vector<Tag>& tags_;
+    std::vector<ReportRule> tags_;
     std::vector<State> states_;
     Counts counts_;
 };
 
-}  // namespace gantry::connector::modbus
+}  // namespace gantry::connector

@@ -15,7 +15,6 @@ namespace {
 
 constexpr std::array<std::string_view, 4> area_names = {"co", "di", "ir", "hr"};
 constexpr std::array<std::string_view, 4> order_names = {"ABCD", "CDAB", "BADC", "DCBA"};
-constexpr std::size_t group_length_max = 64;
 
 struct Named {
     std::string_view name;
@@ -35,13 +34,12 @@ bool is_number(Encoding encoding) {
            encoding != Encoding::Text;
 }
 
-// Reads an address from left to right; complaints name the place.
-class Parser {
+class Parser : private TagText {
 public:
-    Parser(std::string_view text, int base) : text_(text), base_(base) {}
+    Parser(std::string_view text, int base) : TagText(text), base_(base) {}
 
     Result<Address> parse() {
-        if (text_.size() > address_bytes_max) {
+        if (text().size() > address_bytes_max) {
             return complain("the address is longer than 256 bytes");
         }
         TRY(area());
@@ -49,46 +47,13 @@ public:
         TRY(type());
         TRY(order());
         TRY(scale());
-        while (at_ < text_.size()) {
+        while (!at_end()) {
             TRY(option());
         }
         return finish();
     }
 
 private:
-    std::unexpected<Error> complain(std::string_view what) const { return complain_at(at_, what); }
-    std::unexpected<Error> complain_at(std::size_t place, std::string_view what) const {
-        return std::unexpected(
-            Error{Code::InvalidArgument,
-                  std::format("'{}', character {}: {}", text_.substr(0, address_bytes_max),
-                              place + 1, what),
-                  "/address"});
-    }
-
-    std::string_view rest() const { return text_.substr(at_); }
-    bool next_is(char c) const { return at_ < text_.size() && text_[at_] == c; }
-    bool take(char c) {
-        const bool found = next_is(c);
-        at_ += found ? 1 : 0;
-        return found;
-    }
-    // Up to the next character of the set, or the end.
-    std::string_view take_until(std::string_view stops) {
-        const std::string_view word = rest().substr(0, rest().find_first_of(stops));
-        at_ += word.size();
-        return word;
-    }
-    template <class T>
-    bool take_number(T& out) {
-        const char* begin = text_.data() + at_;
-        const auto [end, error] = std::from_chars(begin, text_.data() + text_.size(), out);
-        if (error != std::errc()) {
-            return false;
-        }
-        at_ += static_cast<std::size_t>(end - begin);
-        return true;
-    }
-
     Result<> area() {
         const auto found = parse_area(take_until(":"));
         if (!found) {
@@ -123,7 +88,7 @@ private:
 
     Result<> type() {
         if (!take(':')) {
-            if (is_bits(out_.area) && (at_ == text_.size() || next_is(' '))) {
+            if (is_bits(out_.area) && (at_end() || next_is(' '))) {
                 out_.format.encoding = Encoding::Bool;
                 return {};
             }
@@ -203,25 +168,11 @@ private:
 
     Result<> scale() {
         const std::size_t place = at_;
-        if (take('*')) {
-            if (!take_number(out_.format.scale) || !std::isfinite(out_.format.scale) ||
-                out_.format.scale == 0) {
-                return complain_at(place, "after '*' comes the scale, a number other than 0");
-            }
-        }
-        if (next_is('+') || next_is('-')) {
-            const std::size_t sign = at_;
-            if (take('+') && next_is('-')) {
-                return complain_at(sign, "write one sign");
-            }
-            if (!take_number(out_.format.offset) || !std::isfinite(out_.format.offset)) {
-                return complain_at(sign, "after '+' or '-' comes the offset, a number");
-            }
-        }
+        TRY(take_scale(out_.format.scale, out_.format.offset));
         if (at_ > place && !is_number(out_.format.encoding)) {
             return complain_at(place, "only numbers have a scale and an offset");
         }
-        if (at_ < text_.size() && !next_is(' ')) {
+        if (!at_end() && !next_is(' ')) {
             return complain("here a blank and options are possible, or the end. The whole form is "
                             "area:address:type@order*scale+offset option=value");
         }
@@ -232,7 +183,7 @@ private:
         if (!take(' ')) {
             return complain("write a blank between options");
         }
-        if (next_is(' ') || at_ == text_.size()) {
+        if (next_is(' ') || at_end()) {
             return {};
         }
         const std::size_t place = at_;
@@ -246,10 +197,10 @@ private:
             return deadband(value, value_place);
         }
         if (name == "max") {
-            return silence(value, value_place);
+            return read_silence(value, value_place, out_.silence_max.emplace());
         }
         if (name == "grp") {
-            return group(value, value_place);
+            return read_group(value, value_place, out_.group);
         }
         if (name == "unit") {
             out_.unit.emplace();
@@ -264,44 +215,11 @@ private:
 
     Result<> deadband(std::string_view value, std::size_t place) {
         Deadband& band = out_.deadband.emplace();
-        band.percent = value.ends_with('%');
-        if (band.percent) {
-            value.remove_suffix(1);
-        }
-        const auto [end, error] =
-            std::from_chars(value.data(), value.data() + value.size(), band.amount);
-        if (error != std::errc() || end != value.data() + value.size() ||
-            !std::isfinite(band.amount) || band.amount < 0 || std::signbit(band.amount) ||
-            (band.percent && band.amount > 100)) {
-            return complain_at(place, "the deadband is a number from 0, as in db=0.5, or a share "
-                                      "of the range, as in db=1%");
-        }
+        TRY(read_deadband(value, place, band));
         if (band.amount != 0 && !is_number(out_.format.encoding)) {
             return complain_at(place,
                                "only numbers have a deadband: write db=0 to see changes only");
         }
-        return {};
-    }
-
-    Result<> silence(std::string_view value, std::size_t place) {
-        const auto length = parse_duration(value);
-        if (!length || *length <= Duration{0}) {
-            return complain_at(place, "write the longest silence as in max=30s or max=5m");
-        }
-        out_.silence_max = *length;
-        return {};
-    }
-
-    Result<> group(std::string_view value, std::size_t place) {
-        const auto allowed = [](char c) {
-            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                   c == '_' || c == '-';
-        };
-        if (value.empty() || value.size() > group_length_max ||
-            !std::ranges::all_of(value, allowed)) {
-            return complain_at(place, "a group's name has 1 to 64 letters, digits, '_' or '-'");
-        }
-        out_.group = value;
         return {};
     }
 
@@ -312,9 +230,7 @@ private:
         return out_;
     }
 
-    std::string_view text_;
     int base_;
-    std::size_t at_ = 0;
     Address out_;
 };
 
@@ -364,15 +280,9 @@ std::string format_address(const Address& address, int address_base) {
     if (format.order != Order::ABCD) {
         out += std::format("@{}", order_names[static_cast<std::size_t>(format.order)]);
     }
-    if (format.scale != 1) {
-        out += std::format("*{}", format.scale);
-    }
-    if (format.offset != 0) {
-        out += std::format("{:+}", format.offset);
-    }
+    out += format_scale(format.scale, format.offset);
     if (address.deadband) {
-        out +=
-            std::format(" db={}{}", address.deadband->amount, address.deadband->percent ? "%" : "");
+        out += format_deadband(*address.deadband);
     }
     if (address.silence_max) {
         out += " max=" + format_duration(*address.silence_max);

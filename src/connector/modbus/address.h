@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/time.h"
+#include "connector/tag_text.h"
 
 namespace gantry::connector::modbus {
 
@@ -55,13 +55,6 @@ struct Format {
     // How many registers, or coils, it takes.
     std::uint16_t count() const;
     bool operator==(const Format&) const = default;
-};
-
-struct Deadband {
-    double amount = 0;
-    bool percent = false;  // of the property's range
-
-    bool operator==(const Deadband&) const = default;
 };
 
 struct Address {

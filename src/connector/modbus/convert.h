@@ -8,21 +8,13 @@
 #include "base/bytes.h"
 #include "connector/modbus/address.h"
 #include "connector/modbus/frame.h"
-#include "model/entities.h"
+#include "connector/tags.h"
 
 namespace gantry::connector::modbus {
 
 // Whether values of that format can become the property's without loss, and back if it is writable.
 // The complaint says what to change.
 Result<> check_conversion(const Format& format, const Property& property);
-
-// A value as it was read: no value (Null) whenever the quality is bad.
-struct Reading {
-    Quality quality;
-    ValueType type = ValueType::Null;
-    std::uint64_t bits = 0;  // of bool, int64 or float64
-    std::string_view text;   // of string
-};
 
 // The value in registers as they were on the wire, 2 * format.count() bytes, high byte first.
 //

@@ -10,6 +10,14 @@ using namespace std::chrono_literals;
 
 constexpr Duration retry_pause = 1s;  // after the sink has refused a batch about lost units
 
+std::vector<ReportRule> rules_of(const std::vector<Tag>& tags) {
+    std::vector<ReportRule> out;
+    for (const Tag& tag : tags) {
+        out.push_back({tag.series, tag.deadband, tag.silence_max});
+    }
+    return out;
+}
+
 }  // namespace
 
 Device::Device(std::string key, Settings settings, const std::vector<TagBinding>& bindings,
@@ -20,7 +28,8 @@ Device::Device(std::string key, Settings settings, const std::vector<TagBinding>
       vitals_(vitals),
       meters_(around.metrics, "modbus_tcp"),
       table_(make_tags(settings_, bindings)),
-      reporter_(table_.tags),
+      reporter_(rules_of(table_.tags)),
+      outlet_(key_, around, vitals, meters_, reporter_, table_.wrong),
       health_(settings_.failures_max, around.random) {
     for (std::uint32_t i = 0; i < table_.tags.size(); ++i) {
         tags_of_unit_[table_.tags[i].unit].push_back(i);
@@ -65,57 +74,6 @@ void Device::inherit(const Device& other) {
             absent_.emplace(unit, absence);
         }
     }
-}
-
-asio::awaitable<bool> Device::deliver(SampleSink& sink, SampleBatch batch) {
-    const std::size_t rows = batch.size();
-    Result<> taken;
-    if (rows > 0) {
-        try {
-            taken = co_await sink.submit(std::move(batch), Acknowledge::Written);
-        } catch (...) {
-            reporter_.repeat_all();
-            throw;
-        }
-    }
-    show_counts();
-    if (taken) {
-        meters_.samples.add(rows);
-        losing_samples_ = false;
-        co_return true;
-    }
-    meters_.samples_lost.add(rows);
-    reporter_.repeat_all();
-    vitals_.lost_samples(rows, "the samples were not taken: " + taken.error().message);
-    if (!losing_samples_) {
-        losing_samples_ = true;
-        around_.log.warn("connector", "samples lost",
-                         {{"connection", key_}, {"detail", taken.error().message}});
-    }
-    co_return false;
-}
-
-void Device::show_counts() {
-    const Reporter::Counts& counts = reporter_.counts();
-    vitals_.tags(counts.good, counts.uncertain, counts.bad + table_.wrong.size());
-}
-
-asio::awaitable<void> Device::announce(SampleSink& sink) {
-    if (announced_) {
-        co_return;
-    }
-    const Time now = around_.clock.now();
-    SampleBatch batch;
-    for (std::size_t i = 0; i < tags().size(); ++i) {
-        reporter_.waiting(i, now, batch);
-    }
-    for (const WrongTag& wrong : table_.wrong) {
-        batch.add_null(wrong.series, now, quality::bad_configuration_error);
-        around_.log.warn(
-            "connector", "tag is wrong",
-            {{"connection", key_}, {"point", wrong.path}, {"detail", wrong.complaint}});
-    }
-    announced_ = co_await deliver(sink, std::move(batch));
 }
 
 void Device::lose(std::uint8_t unit, SampleBatch& out) {

@@ -3,11 +3,10 @@
 
 #include <map>
 
-#include "connector/meters.h"
 #include "connector/modbus/health.h"
 #include "connector/modbus/planner.h"
-#include "connector/modbus/reporter.h"
-#include "connector/vitals.h"
+#include "connector/modbus/tags.h"
+#include "connector/outlet.h"
 #include "runtime/event.h"
 
 namespace gantry::connector::modbus {
@@ -37,10 +36,12 @@ public:
     void inherit(const Device& other);
 
     // Hands a batch to the sink. What it refuses is counted and will be said again; false then.
-    asio::awaitable<bool> deliver(SampleSink& sink, SampleBatch batch);
+    asio::awaitable<bool> deliver(SampleSink& sink, SampleBatch batch) {
+        return outlet_.deliver(sink, std::move(batch));
+    }
 
     // Before the first run: every tag waits for its first value; wrong ones are told to be so.
-    asio::awaitable<void> announce(SampleSink& sink);
+    asio::awaitable<void> announce(SampleSink& sink) { return outlet_.announce(sink); }
 
     // A unit does not answer any more: its tags fall back on their last values.
     void lose(std::uint8_t unit, SampleBatch& out);
@@ -58,7 +59,6 @@ private:
     };
 
     void make_plans();
-    void show_counts();
 
     std::string key_;
     Settings settings_;
@@ -67,14 +67,13 @@ private:
     Meters meters_;
     TagTable table_;
     Reporter reporter_;
+    Outlet outlet_;
     UnitHealth health_;
     std::vector<std::uint8_t> units_;
     std::map<std::uint8_t, std::vector<std::uint32_t>> tags_of_unit_;
     std::vector<Plan> plans_;
     std::map<std::uint8_t, Absence> absent_;
     Event* absence_changed_ = nullptr;  // of whoever is in age()
-    bool announced_ = false;
-    bool losing_samples_ = false;
 };
 
 }  // namespace gantry::connector::modbus

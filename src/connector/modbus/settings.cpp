@@ -81,22 +81,6 @@ std::string Settings::where() const {
                               : std::format("{}:{}", host, port);
 }
 
-Result<std::size_t> Settings::group(std::string_view name) const {
-    const auto found = std::ranges::find(groups, name, &NamedDurations::value_type::first);
-    if (found != groups.end()) {
-        return static_cast<std::size_t>(found - groups.begin());
-    }
-    std::string known;
-    for (const auto& [word, period] : groups) {
-        known += (known.empty() ? "" : ", ") + word;
-    }
-    return std::unexpected(
-        Error{Code::InvalidArgument,
-              std::format("there is no poll group '{}': use one of {}, or add it to the connection",
-                          name, known),
-              "/address"});
-}
-
 Result<Settings> read_settings(std::string_view text) {
     TRY_ASSIGN(Settings out, read_form<Settings>(text, "/settings"));
     if (out.host.empty()) {

@@ -31,8 +31,6 @@ struct Settings {
     PlanLimits plan_limits() const;
     // "192.168.0.5:502"
     std::string where() const;
-    // The place of a group in `groups`; InvalidArgument names the ones that there are.
-    Result<std::size_t> group(std::string_view name) const;
 };
 
 // Errors have their field: "/settings/port".

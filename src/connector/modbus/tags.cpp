@@ -6,27 +6,12 @@
 namespace gantry::connector::modbus {
 namespace {
 
-std::unexpected<Error> complain(std::string_view address, std::string_view what) {
-    return std::unexpected(
-        Error{Code::InvalidArgument, std::format("'{}': {}", address, what), "/address"});
-}
-
-Result<std::optional<double>> absolute_deadband(const Settings& settings, const Address& address,
-                                                const Property& property) {
+Result<std::optional<double>> deadband_of(const Settings& settings, const Address& address,
+                                          const Property& property) {
     if (!address.deadband) {
         return settings.report_on_change ? std::optional(0.0) : std::nullopt;
     }
-    if (!address.deadband->percent) {
-        return address.deadband->amount;
-    }
-    const ValueRange& range = property.range;
-    if (!range.min || !range.max) {
-        return fail(Code::InvalidArgument,
-                    "a deadband in % needs the point's range: give the point a "
-                    "smallest and a largest value, or write the deadband "
-                    "without %");
-    }
-    return address.deadband->amount / 100 * (*range.max - *range.min);
+    return absolute_deadband(*address.deadband, property);
 }
 
 }  // namespace
@@ -42,37 +27,39 @@ Result<Tag> make_tag(const Settings& settings, std::string_view address, const P
     out.format = parsed.format;
     out.silence_max = parsed.silence_max;
     if (const auto fits = check_conversion(parsed.format, property); !fits) {
-        return complain(address, fits.error().message);
+        return complain_about(address, fits.error().message);
     }
     if (property.access == Access::ReadWrite && !is_writable(parsed.area)) {
-        return complain(address,
-                        "the point can be written, but discrete inputs and input registers "
-                        "cannot: use co or hr, or make the point read-only");
+        return complain_about(address,
+                              "the point can be written, but discrete inputs and input registers "
+                              "cannot: use co or hr, or make the point read-only");
     }
     if (out.count > (is_bits(parsed.area) ? settings.max_bits : settings.max_registers)) {
-        return complain(address, std::format("it takes {} registers, but the connection reads at "
-                                             "most {} at a time (max_registers)",
-                                             out.count, settings.max_registers));
+        return complain_about(address,
+                              std::format("it takes {} registers, but the connection reads at "
+                                          "most {} at a time (max_registers)",
+                                          out.count, settings.max_registers));
     }
     if (property.access == Access::ReadWrite && out.count > write_registers_max) {
-        return complain(address,
-                        std::format("it takes {} registers, but one request writes at most "
-                                    "{}: make the text shorter, or the point read-only",
-                                    out.count, write_registers_max));
+        return complain_about(address,
+                              std::format("it takes {} registers, but one request writes at most "
+                                          "{}: make the text shorter, or the point read-only",
+                                          out.count, write_registers_max));
     }
-    const auto group = settings.group(parsed.group);
+    const auto group = find_group(settings.groups, parsed.group);
     if (!group) {
-        return complain(address, group.error().message);
+        return complain_about(address, group.error().message);
     }
     out.group = static_cast<std::uint32_t>(*group);
-    const auto deadband = absolute_deadband(settings, parsed, property);
+    const auto deadband = deadband_of(settings, parsed, property);
     if (!deadband) {
-        return complain(address, deadband.error().message);
+        return complain_about(address, deadband.error().message);
     }
     out.deadband = *deadband;
     if (out.silence_max && !out.deadband) {
-        return complain(address, "max= is for tags that report changes only: add db=0, or another "
-                                 "deadband");
+        return complain_about(address,
+                              "max= is for tags that report changes only: add db=0, or another "
+                              "deadband");
     }
     return out;
 }

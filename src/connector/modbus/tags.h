@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "connector/connector.h"
 #include "connector/modbus/settings.h"
+#include "connector/tags.h"
 
 namespace gantry::connector::modbus {
 
@@ -22,13 +22,6 @@ struct Tag {
     Format format;
     std::optional<double> deadband;  // absolute
     std::optional<Duration> silence_max;
-};
-
-// A tag that cannot be read as it is written.
-struct WrongTag {
-    SeriesId series;
-    std::string path;
-    std::string complaint;
 };
 
 struct TagTable {
