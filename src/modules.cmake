@@ -27,8 +27,10 @@ module(runtime DEPS model LINK dep::openssl PRECOMPILE asio)
 module(directory DEPS registry store)
 module(query DEPS directory expression files labels promql LINK dep::duckdb)
 module(pipeline DEPS runtime directory PRECOMPILE asio)
-module(connector DEPS model runtime LINK dep::json PRECOMPILE asio TEST_LINK dep::modbus)
-module(acquisition DEPS connector directory PRECOMPILE asio)
+module(connector DEPS model runtime LINK dep::json PRECOMPILE asio TEST_LINK dep::modbus dep::open62541)
+# Of no concern to those above.
+target_link_libraries(gantry_connector PRIVATE dep::open62541 dep::openssl)
+module(acquisition DEPS connector directory security PRECOMPILE asio)
 module(http DEPS runtime security LINK dep::zlib PRECOMPILE asio)
 # MQTT 3.1.1 and 5.0: codec, subscriptions, sessions, their records; without a socket.
 module(mqtt DEPS model journal LINK dep::xxhash)

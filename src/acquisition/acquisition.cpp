@@ -1,11 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "acquisition/acquisition.h"
 
+#include "acquisition/secrets.h"
+
 namespace gantry::acquisition {
 
 Acquisition::Acquisition(registry::Registry& registry, directory::Directory& directory,
-                         connector::Supervisor& supervisor, Log& log)
-    : registry_(registry), directory_(directory), supervisor_(supervisor), log_(log) {
+                         connector::Supervisor& supervisor, const connector::Protocols& protocols,
+                         const security::Sealer& sealer, Log& log)
+    : registry_(registry),
+      directory_(directory),
+      supervisor_(supervisor),
+      protocols_(protocols),
+      sealer_(sealer),
+      log_(log) {
     registry_.changes().listen(
         [this](const std::vector<registry::Change>& changes) { follow(changes); });
 }
@@ -75,6 +83,10 @@ Result<connector::ConnectionPlan> Acquisition::plan_of(const TenantId& tenant,
     plan.key = connection.key;
     plan.protocol = connection.protocol;
     plan.settings = connection.settings;
+    if (const auto protocol = protocols_.find(plan.protocol)) {
+        TRY_ASSIGN(plan.settings,
+                   unseal_settings(**protocol, sealer_, tenant, std::move(plan.settings)));
+    }
     plan.enabled = connection.desired == DesiredState::Enabled;
     TRY_ASSIGN(const auto tags, registry_.connections().tags_of(connection.id));
     for (const registry::BoundTag& bound : tags) {

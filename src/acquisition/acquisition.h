@@ -10,6 +10,7 @@
 #include "connector/supervisor.h"
 #include "directory/directory.h"
 #include "registry/registry.h"
+#include "security/sealer.h"
 
 namespace gantry::acquisition {
 
@@ -18,7 +19,8 @@ namespace gantry::acquisition {
 class Acquisition {
 public:
     Acquisition(registry::Registry& registry, directory::Directory& directory,
-                connector::Supervisor& supervisor, Log& log);
+                connector::Supervisor& supervisor, const connector::Protocols& protocols,
+                const security::Sealer& sealer, Log& log);
     Acquisition(const Acquisition&) = delete;
     Acquisition& operator=(const Acquisition&) = delete;
     ~Acquisition();
@@ -43,6 +45,8 @@ private:
     registry::Registry& registry_;
     directory::Directory& directory_;
     connector::Supervisor& supervisor_;
+    const connector::Protocols& protocols_;
+    const security::Sealer& sealer_;
     Log& log_;
 
     std::mutex mutex_;

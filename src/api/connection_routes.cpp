@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Connections to devices, their tags, and trying things before they are saved.
+#include "acquisition/secrets.h"
 #include "api/entities_json.h"
 #include "api/point_access.h"
 #include "api/route.h"
@@ -61,19 +62,24 @@ Result<http::Response> read_connection(Services& services, const Call& call) {
     return item_answer(show_with_status(services, connection), connection.stamp);
 }
 
-Result<> check_connection(const Services& services, const Connection& connection) {
+// Its settings are checked, and sealed where they are secrets.
+Result<> check_connection(const Services& services, const Call& call, Connection& connection) {
     const auto protocol = services.protocols.find(connection.protocol);
     if (!protocol) {
         return bad_field("/protocol", protocol.error().message);
     }
-    return (*protocol)->check_settings(connection.settings);
+    TRY((*protocol)->check_settings(connection.settings));
+    TRY_ASSIGN(connection.settings,
+               acquisition::seal_settings(**protocol, services.sealer, call.tenant(),
+                                          std::move(connection.settings)));
+    return {};
 }
 
 Result<http::Response> create_connection(Services& services, const Call& call) {
     TRY_ASSIGN(const json::value body, call.body());
     Connection connection;
     TRY(read(body, connection));
-    TRY(check_connection(services, connection));
+    TRY(check_connection(services, call, connection));
     TRY_ASSIGN(connection, services.registry.connections().create(call.tenant(), connection));
     return item_answer(show(connection), connection.stamp, 201);
 }
@@ -83,7 +89,7 @@ Result<http::Response> change_connection(Services& services, const Call& call,
     TRY_ASSIGN(const auto expected, call.expected_version());
     Connection connection;
     TRY(read(body, connection));
-    TRY(check_connection(services, connection));
+    TRY(check_connection(services, call, connection));
     connection.id = before.id;
     TRY_ASSIGN(connection,
                services.registry.connections().update(call.tenant(), connection, expected));
@@ -133,28 +139,26 @@ http::Response show_report(const connector::TestReport& report) {
     return json_answer(out);
 }
 
-connector::Surroundings surroundings(Services& services) {
-    return {services.network, services.timers,  services.clock,
-            services.log,     services.metrics, services.random};
-}
-
 // The settings of the body: {"settings": {…}, …}.
-Result<std::string> settings_of(ObjectReader& in) {
+Result<std::string> settings_of(Services& services, const Call& call,
+                                const connector::Protocol& protocol, ObjectReader& in) {
     const json::value* settings = in.take("settings");
     if (settings == nullptr || !settings->is_object()) {
         return bad_field("/settings", "must be an object with the protocol's settings");
     }
-    return json::serialize(*settings);
+    return acquisition::unseal_settings(protocol, services.sealer, call.tenant(),
+                                        json::serialize(*settings));
 }
 
 Async<http::Response> test_settings(Services& services, const Call& call) {
     CO_TRY_ASSIGN(const auto* protocol, services.protocols.find(call.part("protocol")));
     CO_TRY_ASSIGN(const json::value body, call.body());
     ObjectReader in(body, "");
-    CO_TRY_ASSIGN(const std::string settings, settings_of(in));
+    CO_TRY_ASSIGN(const std::string settings, settings_of(services, call, *protocol, in));
     CO_TRY(in.finish());
     CO_TRY(protocol->check_settings(settings));
-    CO_TRY_ASSIGN(const auto report, co_await protocol->test(surroundings(services), settings, {}));
+    CO_TRY_ASSIGN(const auto report,
+                  co_await protocol->test(services.connectors.around(), settings, {}));
     co_return show_report(report);
 }
 
@@ -171,9 +175,11 @@ Async<http::Response> test_connection(Services& services, const Call& call) {
         addresses.push_back(tag.tag.address);
     }
     CO_TRY_ASSIGN(const auto* protocol, services.protocols.find(connection.protocol));
-    CO_TRY_ASSIGN(
-        const auto report,
-        co_await protocol->test(surroundings(services), connection.settings, std::move(addresses)));
+    CO_TRY_ASSIGN(const std::string settings,
+                  acquisition::unseal_settings(*protocol, services.sealer, call.tenant(),
+                                               connection.settings));
+    CO_TRY_ASSIGN(const auto report, co_await protocol->test(services.connectors.around(), settings,
+                                                             std::move(addresses)));
     co_return show_report(report);
 }
 
@@ -195,7 +201,7 @@ Async<http::Response> read_addresses(Services& services, const Call& call) {
     CO_TRY_ASSIGN(const auto* protocol, services.protocols.find(call.part("protocol")));
     CO_TRY_ASSIGN(const json::value body, call.body());
     ObjectReader in(body, "");
-    CO_TRY_ASSIGN(const std::string settings, settings_of(in));
+    CO_TRY_ASSIGN(const std::string settings, settings_of(services, call, *protocol, in));
     const json::value* addresses = in.take("addresses");
     CO_TRY(in.finish());
     if (addresses == nullptr || !addresses->is_array() ||
@@ -210,7 +216,7 @@ Async<http::Response> read_addresses(Services& services, const Call& call) {
         tags.push_back(std::move(tag));
     }
     CO_TRY_ASSIGN(const auto readings,
-                  co_await protocol->read(surroundings(services), settings, tags));
+                  co_await protocol->read(services.connectors.around(), settings, tags));
     json::array items;
     for (std::size_t i = 0; i < readings.size(); ++i) {
         const connector::TrialReading& reading = readings[i];
@@ -231,13 +237,13 @@ Async<http::Response> scan_device(Services& services, const Call& call) {
     connector::ScanRequest request;
     request.count = 100;
     ObjectReader in(body, "");
-    CO_TRY_ASSIGN(const std::string settings, settings_of(in));
+    CO_TRY_ASSIGN(const std::string settings, settings_of(services, call, *protocol, in));
     in.required("area", request.area);
     in.optional("from", request.from);
     in.optional("count", request.count);
     CO_TRY(in.finish());
     CO_TRY_ASSIGN(const auto report,
-                  co_await protocol->scan(surroundings(services), settings, request));
+                  co_await protocol->scan(services.connectors.around(), settings, request));
     json::array found;
     for (const auto& item : report.found) {
         found.push_back(json::object{{"address", item.address}, {"value", to_json(item.value)}});

@@ -18,6 +18,9 @@
 namespace gantry::connector {
 
 class Vitals;
+namespace opcua {
+class CertificateStore;
+}
 
 // An address at a device, bound to a point.
 struct TagBinding {
@@ -52,6 +55,8 @@ struct Surroundings {
     Log& log;
     Metrics& metrics;
     Random& random;  // for jitter; any thread
+    // What the node shows to OPC UA servers; without it, only those that ask for nothing.
+    opcua::CertificateStore* certificates = nullptr;
 };
 
 // Speaks one protocol to one device. Lives on one shard: called and resumed there, so no locks.
@@ -123,6 +128,14 @@ struct ScanReport {
     std::string detail;
 };
 
+// A setting that is kept sealed.
+struct SecretSetting {
+    std::string name;  // "password"
+    // The setting that it belongs to: when that changes the secret must be entered again, or who
+    // may change a connection could have it sent elsewhere.
+    std::string bound_to;
+};
+
 // One protocol: checks what users write, makes connectors, tries addresses. Without state, so any
 // thread may call it; the coroutines run on the executor of who calls them.
 class Protocol {
@@ -134,6 +147,9 @@ public:
     // For a form: {"name", "title", "settings": [{"name", "type", "default", "min", "max", "label",
     // "help"}], "address": {"help", "examples"}}, texts as {"zh", "en"}.
     virtual json::object describe() const = 0;
+
+    // Those of the settings that nobody is shown again.
+    virtual std::vector<SecretSetting> secrets() const { return {}; }
 
     // InvalidArgument that names the field ("/settings/port") and the remedy.
     virtual Result<> check_settings(std::string_view settings) const = 0;

@@ -13,6 +13,12 @@ void FormReader::text(std::string_view name, std::string& value, bool required, 
     }
 }
 
+void FormReader::secret(std::string_view name, Secret& value, const About&) {
+    std::string text;
+    in_.optional(name, text);
+    value = Secret(std::move(text));
+}
+
 void FormReader::flag(std::string_view name, bool& value, const About&) {
     in_.optional(name, value);
 }
@@ -87,6 +93,10 @@ void FormWriter::text(std::string_view name, std::string& value, bool required,
     if (!value.empty()) {
         field["default"] = value;
     }
+}
+
+void FormWriter::secret(std::string_view name, Secret&, const About& about) {
+    add(name, "secret", about)["required"] = false;
 }
 
 void FormWriter::flag(std::string_view name, bool& value, const About& about) {

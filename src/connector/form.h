@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/secret.h"
 #include "model/json.h"
 
 namespace gantry::connector {
@@ -32,6 +33,8 @@ public:
     virtual ~Form() = default;
     virtual void text(std::string_view name, std::string& value, bool required,
                       const About& about) = 0;
+    // What nobody is shown again; it is stored sealed.
+    virtual void secret(std::string_view name, Secret& value, const About& about) = 0;
     virtual void flag(std::string_view name, bool& value, const About& about) = 0;
     // Least and most are allowed.
     virtual void number(std::string_view name, std::int64_t& value, std::int64_t least,
@@ -50,6 +53,7 @@ public:
 
     void text(std::string_view name, std::string& value, bool required,
               const About& about) override;
+    void secret(std::string_view name, Secret& value, const About& about) override;
     void flag(std::string_view name, bool& value, const About& about) override;
     void number(std::string_view name, std::int64_t& value, std::int64_t least, std::int64_t most,
                 const About& about) override;
@@ -72,6 +76,7 @@ class FormWriter final : public Form {
 public:
     void text(std::string_view name, std::string& value, bool required,
               const About& about) override;
+    void secret(std::string_view name, Secret& value, const About& about) override;
     void flag(std::string_view name, bool& value, const About& about) override;
     void number(std::string_view name, std::int64_t& value, std::int64_t least, std::int64_t most,
                 const About& about) override;

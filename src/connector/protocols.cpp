@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "connector/modbus/protocol.h"
+#include "connector/opcua/protocol.h"
 
 namespace gantry::connector {
 
@@ -36,6 +37,7 @@ std::vector<const Protocol*> Protocols::all() const {
 Protocols built_in_protocols() {
     Protocols out;
     out.add(std::make_unique<modbus::ModbusProtocol>());
+    out.add(std::make_unique<opcua::OpcuaProtocol>());
     return out;
 }
 

@@ -37,6 +37,8 @@ public:
     void apply(ConnectionPlan plan);
     void remove(const ConnectionId& id);
 
+    const Surroundings& around() const { return around_; }
+
     Result<ConnectionStatus> status(const ConnectionId& id) const;
     std::vector<ConnectionStatus> statuses() const;
 

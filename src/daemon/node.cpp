@@ -13,6 +13,7 @@
 #include "api/live_conversation.h"
 #include "bridge/bridges.h"
 #include "broker/broker.h"
+#include "connector/opcua/certificate.h"
 #include "intake/intake.h"
 #include "runtime/tcp_network.h"
 
@@ -117,6 +118,7 @@ struct Node::Parts {
     Metrics metrics;
     std::unique_ptr<DirectoryLock> lock;
     std::unique_ptr<security::Sealer> sealer;
+    std::unique_ptr<connector::opcua::CertificateStore> certificates;
     std::unique_ptr<security::AuditLog> audit;
     std::unique_ptr<registry::Registry> registry;
     std::optional<Secret> first_password;
@@ -169,6 +171,8 @@ Result<> Node::Parts::build(const SecretFiles& secrets) {
     TRY_ASSIGN(lock, lock_directory(data));
     TRY(empty_folder(disk, data + "/tmp"));
     TRY_ASSIGN(sealer, security::Sealer::open(disk, data, random));
+    TRY_ASSIGN(certificates,
+               connector::opcua::CertificateStore::open(disk, data + "/opcua", random));
     TRY_ASSIGN(audit, security::AuditLog::open(disk, data + "/audit", clock, random, log));
     options.registry.path = data + "/registry.sqlite";
     TRY_ASSIGN(registry, registry::Registry::open(clock, random, log, options.registry));
@@ -199,14 +203,15 @@ Result<> Node::Parts::build(const SecretFiles& secrets) {
                                                     options.pipeline);
     sql = std::make_unique<query::SqlEngine>(*directory, *registry, *store, *labels, *files,
                                              options.sql);
-    const connector::Surroundings around{network, timers, clock, log, metrics, random};
+    const connector::Surroundings around{network,           timers, clock, log, metrics, random,
+                                         certificates.get()};
     std::vector<asio::any_io_executor> executors;
     for (std::size_t shard = 0; shard < shards->count(); ++shard) {
         executors.emplace_back(shards->executor(shard));
     }
     connectors = std::make_unique<connector::Supervisor>(protocols, *pipeline, around, executors);
-    acquisition =
-        std::make_unique<acquisition::Acquisition>(*registry, *directory, *connectors, log);
+    acquisition = std::make_unique<acquisition::Acquisition>(*registry, *directory, *connectors,
+                                                             protocols, *sealer, log);
     live_parking = std::make_unique<api::LiveParking>(clock);
     intake = std::make_unique<intake::Intake>(
         intake::Surroundings{*registry, *directory, *pipeline, *offload, clock, random, log,

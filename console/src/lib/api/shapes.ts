@@ -55,7 +55,7 @@ export type Settings = Record<string, unknown>;
 
 export interface SettingField {
     name: string;
-    type: 'text' | 'flag' | 'number' | 'duration' | 'durations';
+    type: 'text' | 'secret' | 'flag' | 'number' | 'duration' | 'durations';
     label: Name;
     help: Name;
     required?: boolean;
