@@ -40,7 +40,9 @@ module(payload DEPS base model lineprotocol sparkplug LINK dep::json dep::simdjs
 module(broker DEPS mqtt runtime registry PRECOMPILE asio)
 # From messages of the broker to samples of points.
 module(intake DEPS broker payload sparkplug pipeline PRECOMPILE asio)
-module(api DEPS http intake pipeline query acquisition files labels remotewrite arrow
+# The other way: which points clients of the broker are told about.
+module(publication DEPS broker sparkplug pipeline LINK dep::json PRECOMPILE asio)
+module(api DEPS http intake publication pipeline query acquisition files labels remotewrite arrow
     LINK dep::simdjson PRECOMPILE asio)
 # PostgreSQL's protocol over the SQL engine.
 module(pgwire DEPS runtime query PRECOMPILE asio)

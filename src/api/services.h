@@ -26,6 +26,9 @@ class Broker;
 namespace gantry::intake {
 class Intake;
 }
+namespace gantry::publication {
+class Publications;
+}
 
 namespace gantry::api {
 
@@ -46,6 +49,7 @@ struct Services {
     const connector::Protocols& protocols;
     broker::Broker& broker;
     intake::Intake& intake;
+    publication::Publications& publications;
     security::AuditLog& audit;
     OffloadPool& offload;  // what is short
     FairPool& queries;     // what may take long

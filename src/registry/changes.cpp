@@ -6,9 +6,9 @@
 namespace gantry::registry {
 namespace {
 
-constexpr std::array<std::string_view, 10> kinds = {"tenant", "principal", "role",  "token",
-                                                    "model",  "asset",     "point", "connection",
-                                                    "tag",    "mapping"};
+constexpr std::array<std::string_view, 11> kinds = {
+    "tenant", "principal",  "role", "token",   "model",      "asset",
+    "point",  "connection", "tag",  "mapping", "publication"};
 constexpr std::array<std::string_view, 3> actions = {"created", "updated", "deleted"};
 
 template <class Enum, std::size_t N>

@@ -24,7 +24,8 @@ enum class EntityKind : unsigned char {
     Point,
     Connection,
     Tag,
-    Mapping
+    Mapping,
+    Publication
 };
 enum class ChangeAction : unsigned char { Created, Updated, Deleted };
 

@@ -114,6 +114,16 @@ CREATE TABLE mappings (
     created BIGINT NOT NULL, updated BIGINT NOT NULL, version BIGINT NOT NULL,
     UNIQUE (tenant, key));
 )",
+    // 8: of bridges to other brokers, which have their place here when they are there.
+    "",
+    // 9: which points are told to the clients of the broker.
+    R"(
+CREATE TABLE publications (
+    id TEXT PRIMARY KEY, tenant TEXT NOT NULL REFERENCES tenants(id), key TEXT NOT NULL,
+    doc TEXT NOT NULL,
+    created BIGINT NOT NULL, updated BIGINT NOT NULL, version BIGINT NOT NULL,
+    UNIQUE (tenant, key));
+)",
 };
 
 Result<> run_all(Sql& sql, std::string_view script) {

@@ -12,6 +12,7 @@
 #include "registry/models.h"
 #include "registry/points.h"
 #include "registry/principals.h"
+#include "registry/publications.h"
 #include "registry/sessions.h"
 #include "registry/tenants.h"
 
@@ -53,6 +54,7 @@ public:
     Points& points() { return points_; }
     Connections& connections() { return connections_; }
     Mappings& mappings() { return mappings_; }
+    Publications& publications() { return publications_; }
     Idempotency& idempotency() { return idempotency_; }
 
 private:
@@ -71,6 +73,7 @@ private:
     Points points_;
     Connections connections_;
     Mappings mappings_;
+    Publications publications_;
     Idempotency idempotency_;
 };
 
