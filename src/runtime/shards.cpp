@@ -2,7 +2,6 @@
 #include "runtime/shards.h"
 
 #include "base/assert.h"
-#include "runtime/turns.h"
 
 namespace gantry {
 
@@ -15,7 +14,7 @@ Shards::Shards(std::size_t count, Log& log) {
         Shard& shard = *shards_[i];
         shard.thread = std::jthread([&shard, &log, i] {
             try {
-                Turns(shard.context).run();
+                shard.context.run();
             } catch (const std::exception& error) {
                 // A task's own root catches what the task throws; what arrives here is a defect.
                 log.error("runtime", "shard ended by an exception",
