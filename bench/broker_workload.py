@@ -9,6 +9,8 @@ import pathlib
 import resource
 import shutil
 import socket
+import ssl
+import struct
 import subprocess
 import tempfile
 import time
@@ -16,6 +18,7 @@ import time
 from gantryd_process import BIN, Gantryd, wait_until
 from measure import exact_cpu_seconds as cpu_seconds
 from measure import resident_mib
+from mqtt_door import make_certificate
 from sparkplug_workload import measure_sparkplug
 
 # shape, N, rate a publisher (0: as fast as it goes), QoS, bytes
@@ -30,15 +33,18 @@ class Gantry:
 
     def __enter__(self):
         self.folder = tempfile.mkdtemp(prefix="gantry-bench-")
+        make_certificate(self.folder)
         config = os.path.join(self.folder, "gantry.toml")
         pathlib.Path(config).write_text(
-            '[mqtt]\nlisten = "127.0.0.1:0"\nconnections_max = 1000000\n'
-            'connections_per_tenant = 1000000\nsessions_max = 1000000\n')
+            '[mqtt]\nlisten = "127.0.0.1:0"\nlisten_tls = "127.0.0.1:0"\n'
+            f'tls_certificate = "{self.folder}/cert.pem"\ntls_key = "{self.folder}/key.pem"\n'
+            'connections_max = 1000000\nconnections_per_tenant = 1000000\nsessions_max = 1000000\n')
         self.node = Gantryd("--config", config, folder=self.folder).start()
         self.pid = self.node.process.pid
-        listening = next(event for event in self.node.log_events()
-                         if event["event"] == "listening" and event["module"] == "mqtt")
-        self.port = int(listening["address"].rsplit(":", 1)[1])
+        ports = {event["tls"]: int(event["address"].rsplit(":", 1)[1])
+                 for event in self.node.log_events()
+                 if event["event"] == "listening" and event["module"] == "mqtt"}
+        self.port, self.tls_port = ports[False], ports[True]
         self.login, self.token = "setup", self.node.token
         return self
 
@@ -52,12 +58,15 @@ class Mosquitto:
 
     def __enter__(self):
         self.folder = tempfile.mkdtemp(prefix="gantry-bench-")
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
+        make_certificate(self.folder)
+        with socket.create_server(("127.0.0.1", 0)) as free, \
+                socket.create_server(("127.0.0.1", 0)) as other:
+            self.port, self.tls_port = free.getsockname()[1], other.getsockname()[1]
         config = os.path.join(self.folder, "mosquitto.conf")
         pathlib.Path(config).write_text(
             f"listener {self.port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\n"
-            "persistence false\nuser root\n")
+            f"persistence false\nuser root\nlistener {self.tls_port} 127.0.0.1\n"
+            f"certfile {self.folder}/cert.pem\nkeyfile {self.folder}/key.pem\n")
         self.process = subprocess.Popen([shutil.which("mosquitto", path="/usr/sbin:/usr/bin"),
                                          "-c", config], stderr=subprocess.DEVNULL)
         self.pid = self.process.pid
@@ -97,7 +106,8 @@ def run_cell(kind, cell, seconds):
         said = json.loads(process.stdout.readline())
         used = cpu_seconds(broker.pid) - before
     moved = said["sent"] + said["received"]
-    return {"per_cpu": moved / used, "rate": moved / said["seconds"], "p99": said["p99_us"] / 1000,
+    return {"per_cpu": moved / used, "rate": moved / said["seconds"],
+            "p50": said["p50_us"] / 1000, "p99": said["p99_us"] / 1000,
             "lost": 1 - said["received"] / max(said["expected"], 1)}
 
 
@@ -107,12 +117,57 @@ def title(shape, count, rate, qos, size):
     return f"{what}, {how}, QoS {qos}, {size} B"
 
 
+def connect_packet(broker, client):
+    """MQTT 3.1.1, a clean session."""
+    words = [client, broker.login] + ([broker.token] if broker.token != "-" else [])
+    flags = 0x82 | (0x40 if len(words) == 3 else 0)
+    body = b"\0\4MQTT\4" + bytes([flags]) + struct.pack(">H", 60)
+    body += b"".join(struct.pack(">H", len(word)) + word.encode() for word in words)
+    assert len(body) < 16_384
+    length = bytes([len(body)]) if len(body) < 128 else bytes([len(body) % 128 | 128,
+                                                              len(body) // 128])
+    return b"\x10" + length + body
+
+
+def measure_connects(table, kind, tls, count):
+    """One after another, each with its own handshake."""
+    context = ssl.create_default_context()
+    with kind() as broker:
+        context.load_verify_locations(f"{broker.folder}/cert.pem")
+        start, cpu = time.monotonic(), cpu_seconds(broker.pid)
+        for n in range(count):
+            with socket.create_connection(
+                    ("127.0.0.1", broker.tls_port if tls else broker.port)) as raw, \
+                    (context.wrap_socket(raw, server_hostname="127.0.0.1") if tls
+                     else contextlib.nullcontext(raw)) as line:
+                line.sendall(connect_packet(broker, f"connects-{n}"))
+                assert line.recv(4) == b"\x20\2\0\0", broker.name
+                line.sendall(b"\xe0\0")
+        took, used = time.monotonic() - start, cpu_seconds(broker.pid) - cpu
+    what = f"connect and leave, {'TLS 1.3' if tls else 'plain'}: {kind.name}"
+    table.add("broker", what, count / used, "1/CPU-s")
+    table.add("broker", f"{what}: one after another", count / took, "1/s")
+
+
+def measure_half_load(table, kinds, rate, smoke):
+    """Latency where none of them is near its limit: the same load for all."""
+    cell = ("pairs", 8, max(int(rate / 8), 1), 0, 64)
+    for kind in kinds:
+        runs = sorted((run_cell(kind, cell, 1 if smoke else 8)
+                       for _ in range(1 if smoke else REPEATS)), key=lambda run: run["p99"])
+        middle = runs[len(runs) // 2]
+        what = f"half of the slower one's burst, {8 * cell[2]:,}/s, QoS 0, 64 B: {kind.name}"
+        for name in ("p50", "p99"):
+            table.add("broker", f"{what}: {name}", middle[name], "ms")
+
+
 def measure_broker(table, smoke):
     kinds = [Gantry]
     if shutil.which("mosquitto", path="/usr/sbin:/usr/bin"):
         kinds.append(Mosquitto)
     else:
         table.leave_out("broker", "Mosquitto", "not installed")
+    slowest = float("inf")
     for cell in CELLS[:2] if smoke else CELLS:
         shape, count, rate, qos, size = cell
         runs = {kind: [] for kind in kinds}
@@ -130,11 +185,22 @@ def measure_broker(table, smoke):
             table.add("broker", f"{what}: p99", middle["p99"], "ms")
             if middle["lost"] > 0:
                 table.add("broker", f"{what}: lost", 100 * middle["lost"], "%")
+            if rate == 0 and qos == 0:
+                slowest = min(slowest, middle["rate"] / 2)
+    measure_half_load(table, kinds, 100 if smoke else slowest / 2, smoke)
+    for kind in kinds:
+        for tls in (False, True):
+            measure_connects(table, kind, tls, 20 if smoke else 1000)
     measure_sparkplug(table, smoke)
+    measure_held(table, kinds, 100 if smoke else int(os.environ.get("BENCH_CONNECTIONS", "10000")))
+
+
+def measure_held(table, kinds, held):
     # A broker of ours takes a quarter of the descriptors that it may have.
+    most = max(65_536, 5 * held)
     with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (65_536, 65_536))
-    held = 100 if smoke else min(10_000, resource.getrlimit(resource.RLIMIT_NOFILE)[1] // 5)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    held = min(held, resource.getrlimit(resource.RLIMIT_NOFILE)[1] // 5)
     for kind in kinds:
         with kind() as broker:
             before = resident_mib(broker.pid)

@@ -46,8 +46,10 @@ module(broker DEPS mqtt runtime registry PRECOMPILE asio)
 module(intake DEPS broker payload sparkplug pipeline PRECOMPILE asio)
 # To and from other brokers.
 module(bridge DEPS broker mqttclient runtime security registry LINK dep::json PRECOMPILE asio)
-module(api DEPS http intake bridge pipeline query acquisition files labels remotewrite arrow
-    LINK dep::simdjson PRECOMPILE asio)
+# The other way: which points clients of the broker are told about.
+module(publication DEPS broker sparkplug pipeline LINK dep::json PRECOMPILE asio)
+module(api DEPS http intake bridge publication pipeline query acquisition files labels remotewrite
+    arrow LINK dep::simdjson PRECOMPILE asio)
 # PostgreSQL's protocol over the SQL engine.
 module(pgwire DEPS runtime query PRECOMPILE asio)
 module(daemon DEPS api pgwire LINK dep::toml PRECOMPILE asio)

@@ -74,6 +74,7 @@ void add_prometheus_routes(std::vector<Route>& out);
 void add_broker_routes(std::vector<Route>& out);
 void add_mapping_routes(std::vector<Route>& out);
 void add_bridge_routes(std::vector<Route>& out);
+void add_publication_routes(std::vector<Route>& out);
 void add_influx_routes(std::vector<Route>& out);
 void add_system_routes(std::vector<Route>& out);
 

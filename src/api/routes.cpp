@@ -19,6 +19,7 @@ const std::vector<Route>& routes() {
         add_broker_routes(out);
         add_mapping_routes(out);
         add_bridge_routes(out);
+        add_publication_routes(out);
         add_influx_routes(out);
         add_prometheus_routes(out);
         add_connection_routes(out);

@@ -29,6 +29,9 @@ class Broker;
 namespace gantry::intake {
 class Intake;
 }
+namespace gantry::publication {
+class Publications;
+}
 namespace gantry::security {
 class Sealer;
 }
@@ -54,6 +57,7 @@ struct Services {
     bridge::Bridges& bridges;
     const security::Sealer& sealer;
     intake::Intake& intake;
+    publication::Publications& publications;
     security::AuditLog& audit;
     OffloadPool& offload;  // what is short
     FairPool& queries;     // what may take long

@@ -132,7 +132,10 @@ public:
                                                   std::size_t most);
     // A message in the name of the server. How many sessions it is for. InvalidArgument: no topic.
     Async<std::size_t> publish(TenantId tenant, Outgoing message);
-    // The same, for a topic that is one, without an answer.
+    // Messages to topics that are some, which mappings do not take in; returns when the broker has
+    // all of them, and what is kept is durable. Unavailable: nothing can be kept any more.
+    Async<> publish_all(TenantId tenant, std::vector<Outgoing> messages);
+    // One of them, without an answer.
     void say(const TenantId& tenant, Outgoing message);
 
 private:
@@ -140,6 +143,7 @@ private:
     template <class T, class Ask>
     Async<T> ask(TenantId tenant, Ask ask);
     Async<std::size_t> publish_here(TenantId tenant, Outgoing message);
+    Async<> publish_all_here(TenantId tenant, std::vector<Outgoing> messages);
     Async<> settled(Space& space, std::uint64_t record, std::uint64_t handed);
     SessionView view_of(const Space& space, mqtt::SessionFacts facts) const;
 

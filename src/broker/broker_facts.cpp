@@ -162,6 +162,23 @@ void Broker::say(const TenantId& tenant, Outgoing message) {
     });
 }
 
+Async<> Broker::publish_all(TenantId tenant, std::vector<Outgoing> messages) {
+    if (!thread_) {
+        co_return off();
+    }
+    co_return co_await run_on(thread_->executor(0),
+                              publish_all_here(std::move(tenant), std::move(messages)));
+}
+
+Async<> Broker::publish_all_here(TenantId tenant, std::vector<Outgoing> messages) {
+    Space& space = space_of(tenant);
+    for (const Outgoing& message : messages) {
+        space.core.publish(packet_of(message), false);
+    }
+    touch(space);
+    co_return co_await settled(space, space.core.last_record(), 0);
+}
+
 Async<std::size_t> Broker::publish_here(TenantId tenant, Outgoing message) {
     Space& space = space_of(tenant);
     if (!broken_ && !space.unlogged.empty()) {

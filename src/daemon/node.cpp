@@ -15,6 +15,8 @@
 #include "broker/broker.h"
 #include "connector/opcua/certificate.h"
 #include "intake/intake.h"
+#include "publication/publications.h"
+#include "publication/tap_pair.h"
 #include "runtime/tcp_network.h"
 
 namespace gantry::daemon {
@@ -139,8 +141,10 @@ struct Node::Parts {
     std::unique_ptr<connector::Supervisor> connectors;
     std::unique_ptr<acquisition::Acquisition> acquisition;
     std::unique_ptr<intake::Intake> intake;
+    std::unique_ptr<publication::TapPair> tap;
     std::unique_ptr<broker::Broker> broker;
     std::unique_ptr<bridge::Bridges> bridges;
+    std::unique_ptr<publication::Publications> publications;
     std::unique_ptr<api::LiveParking> live_parking;
     std::unique_ptr<api::Services> services;
     std::unique_ptr<api::Api> api;
@@ -217,14 +221,32 @@ Result<> Node::Parts::build(const SecretFiles& secrets) {
         intake::Surroundings{*registry, *directory, *pipeline, *offload, clock, random, log,
                              metrics},
         *shards);
+    tap = std::make_unique<publication::TapPair>(
+        *intake,
+        publication::TapPair::Listener{
+            [this] { return publications->version(); },
+            [this](const TenantId& tenant, std::string_view topic) {
+                return publications->wants(tenant, topic);
+            },
+            [this](const TenantId& tenant, std::string_view topic, std::string_view payload) {
+                publications->hear(tenant, topic, payload);
+            }});
     broker = std::make_unique<broker::Broker>(
-        broker::Surroundings{*registry, *audit, *offload, network, disk, intake.get(), clock,
-                             random, log, metrics, std::string(version())},
+        broker::Surroundings{*registry, *audit, *offload, network, disk, tap.get(), clock, random,
+                             log, metrics, std::string(version())},
         data + "/mqtt", options.mqtt);
     bridges =
         std::make_unique<bridge::Bridges>(bridge::Surroundings{*registry, *sealer, *broker, network,
                                                                timers, clock, random, log, metrics},
                                           *shards);
+    publications = std::make_unique<publication::Publications>(
+        publication::Surroundings{*registry, *directory, *store, pipeline->live(), *broker,
+                                  *offload, clock, log, metrics,
+                                  [this](const TenantId& tenant, std::string_view topic) {
+                                      return intake->taker(tenant, topic);
+                                  },
+                                  [this] { return intake->version(); }},
+        *shards);
     services.reset(new api::Services{*registry,
                                      *store,
                                      *directory,
@@ -240,6 +262,7 @@ Result<> Node::Parts::build(const SecretFiles& secrets) {
                                      *bridges,
                                      *sealer,
                                      *intake,
+                                     *publications,
                                      *audit,
                                      *offload,
                                      *queries,
@@ -262,6 +285,7 @@ Result<> Node::Parts::build(const SecretFiles& secrets) {
     TRY(intake->start());
     TRY(broker->start());
     TRY(bridges->start());
+    TRY(publications->start());
     server = std::make_unique<http::Server>(*shards, network, *api, log, metrics, options.http);
     TRY(server->start());
     postgres =
@@ -321,6 +345,9 @@ void Node::stop() {
     // Before the broker, whose clients they are.
     if (parts.bridges) {
         parts.bridges->stop();
+    }
+    if (parts.publications) {
+        parts.publications->stop();
     }
     // Before the broker, which it tells what is done: what is not done by then is not acknowledged.
     if (parts.intake) {

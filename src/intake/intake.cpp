@@ -121,4 +121,9 @@ void Intake::take(const TenantId& tenant, std::vector<mqtt::Handed> messages, Do
     of(tenant)->take(std::move(messages), std::move(done));
 }
 
+std::string Intake::taker(const TenantId& tenant, std::string_view topic) const {
+    const auto found = find(tenant);
+    return found ? found->taker(topic) : std::string();
+}
+
 }  // namespace gantry::intake

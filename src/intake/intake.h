@@ -28,6 +28,8 @@ public:
     std::uint64_t version() const override { return version_.load(std::memory_order_acquire); }
     bool wants(const TenantId& tenant, std::string_view topic) const override;
     void take(const TenantId& tenant, std::vector<mqtt::Handed> messages, Done done) override;
+    // The key of a mapping that takes in messages of that topic; empty: there is none.
+    std::string taker(const TenantId& tenant, std::string_view topic) const;
 
     // Of a tenant, also one that has no mappings yet.
     std::shared_ptr<TenantIntake> of(const TenantId& tenant);

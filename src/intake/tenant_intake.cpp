@@ -38,7 +38,9 @@ void TenantIntake::use(std::shared_ptr<const payload::MappingSet> mappings) {
     mappings_ = std::move(mappings);
 }
 
-bool TenantIntake::wants(std::string_view topic) const {
+bool TenantIntake::wants(std::string_view topic) const { return !taker(topic).empty(); }
+
+std::string TenantIntake::taker(std::string_view topic) const {
     std::shared_ptr<const payload::MappingSet> mappings;
     {
         const std::lock_guard lock(mutex_);
@@ -46,7 +48,7 @@ bool TenantIntake::wants(std::string_view topic) const {
     }
     std::vector<std::uint32_t> found;
     mappings->match(topic, found);
-    return !found.empty();
+    return found.empty() ? std::string() : (*mappings)[found.front()].config().key;
 }
 
 void TenantIntake::take(std::vector<mqtt::Handed> messages, broker::Tap::Done done) {

@@ -56,6 +56,8 @@ public:
     // From now on. Any thread.
     void use(std::shared_ptr<const payload::MappingSet> mappings);
     bool wants(std::string_view topic) const;
+    // The key of the first mapping that takes in messages of that topic; empty: none does.
+    std::string taker(std::string_view topic) const;
     void take(std::vector<mqtt::Handed> messages, broker::Tap::Done done);
 
     // What is due of Sparkplug's nodes, if there are any. Any thread.

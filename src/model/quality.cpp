@@ -20,6 +20,7 @@ constexpr std::array names = {
     Named{quality::uncertain_last_usable_value, "UncertainLastUsableValue"},
     Named{quality::uncertain_engineering_units_exceeded, "UncertainEngineeringUnitsExceeded"},
     Named{quality::uncertain_initial_value, "UncertainInitialValue"},
+    Named{Quality{0x40910000}, "UncertainSubstituteValue"},
     Named{quality::bad, "Bad"},
     Named{quality::bad_communication_error, "BadCommunicationError"},
     Named{quality::bad_timeout, "BadTimeout"},

@@ -28,7 +28,7 @@ struct World {
         });
     }
     BridgeDocument document(const std::string& key) {
-        return {registry->bridges().new_id(), key, "{}", R"({"password":"sealed"})", {}};
+        return {registry->bridges().new_id(), key, "{}", {}, R"({"password":"sealed"})"};
     }
 
     TemporaryFolder folder;

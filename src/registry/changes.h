@@ -25,7 +25,8 @@ enum class EntityKind : unsigned char {
     Connection,
     Tag,
     Mapping,
-    Bridge
+    Bridge,
+    Publication
 };
 enum class ChangeAction : unsigned char { Created, Updated, Deleted };
 

@@ -126,6 +126,14 @@ UPDATE roles SET doc = replace(doc, '"mappings:write"',
     '"mappings:write","bridges:read","bridges:write"')
     WHERE key IN ('engineer');
 )",
+    // 9: which points are told to the clients of the broker.
+    R"(
+CREATE TABLE publications (
+    id TEXT PRIMARY KEY, tenant TEXT NOT NULL REFERENCES tenants(id), key TEXT NOT NULL,
+    doc TEXT NOT NULL,
+    created BIGINT NOT NULL, updated BIGINT NOT NULL, version BIGINT NOT NULL,
+    UNIQUE (tenant, key));
+)",
 };
 
 Result<> run_all(Sql& sql, std::string_view script) {

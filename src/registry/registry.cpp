@@ -18,6 +18,7 @@ Registry::Registry(std::unique_ptr<Database> database, const Clock& clock, Rando
       connections_(ground_),
       mappings_(ground_),
       bridges_(ground_),
+      publications_(ground_),
       idempotency_(ground_) {}
 
 Result<std::unique_ptr<Registry>> Registry::open(const Clock& clock, Random& random, Log& log,

@@ -13,6 +13,7 @@
 #include "registry/models.h"
 #include "registry/points.h"
 #include "registry/principals.h"
+#include "registry/publications.h"
 #include "registry/sessions.h"
 #include "registry/tenants.h"
 
@@ -55,6 +56,7 @@ public:
     Connections& connections() { return connections_; }
     Mappings& mappings() { return mappings_; }
     Bridges& bridges() { return bridges_; }
+    Publications& publications() { return publications_; }
     Idempotency& idempotency() { return idempotency_; }
 
 private:
@@ -74,6 +76,7 @@ private:
     Connections connections_;
     Mappings mappings_;
     Bridges bridges_;
+    Publications publications_;
     Idempotency idempotency_;
 };
 

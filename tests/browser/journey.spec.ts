@@ -168,6 +168,31 @@ test('a message becomes a point', async ({ page, words }, { project }) => {
     await expect(page.getByText(words.broker.made('1'))).toBeVisible();
 });
 
+test('a point becomes messages', async ({ page, words }, { project }) => {
+    const key = `told-${project.name}`.replace(/[^a-z0-9-]/gi, '-');
+    await sign_in(page, words);
+    await page.getByRole('link', { name: words.pages.broker, exact: true }).first().click();
+    await page.getByRole('link', { name: words.broker.tabs.mappings }).click();
+    await page.getByRole('button', { name: words.broker.add_publication }).click();
+    await page.getByLabel(words.common.key, { exact: true }).fill(key);
+    await page.getByLabel(words.broker.under, { exact: true }).fill(`${pump}.flow`);
+    await page.getByLabel(words.broker.topic, { exact: true }).fill(`${key}/{point`);
+    await page.getByRole('button', { name: words.common.save }).click();
+    await expect(page.getByLabel(words.broker.topic, { exact: true })).toHaveAttribute('aria-invalid', 'true');
+    await page.getByLabel(words.broker.topic, { exact: true }).fill(`${key}/{point}`);
+    await check_page(page, `${project.name}-publication`);
+    await page.getByRole('button', { name: words.common.save }).click();
+    await expect(page.getByRole('row').filter({ hasText: key })).toBeVisible();
+    await check_page(page, `${project.name}-publications`);
+    await page.getByRole('link', { name: words.broker.tabs.topics }).click();
+    await expect(page.getByRole('cell', { name: `${key}/flow`, exact: true })).toBeVisible();
+    await page.getByRole('link', { name: words.broker.tabs.mappings }).click();
+    const row = page.getByRole('row').filter({ hasText: key });
+    await row.getByRole('button', { name: words.broker.remove_mapping(key) }).click();
+    await page.getByRole('dialog').getByRole('button', { name: words.common.remove }).click();
+    await expect(row).toHaveCount(0);
+});
+
 test('a bridge says how it does', async ({ page, words }, { project }) => {
     const key = `web-${project.name}`.replace(/[^a-z0-9-]/gi, '-');
     await sign_in(page, words);

@@ -23,11 +23,7 @@ def free_port():
 
 
 class Mosquitto:
-    """Keeps everything at once on the disk, so that it may be killed.
-
-    It has no limits of what is in flight: with its own (20) it hangs up on a Paho client that
-    sends a burst of QoS 2, and on every one of its reconnects.
-    """
+    """Keeps everything at once on the disk, so that it may be killed."""
 
     def __init__(self, folder, *lines, users=None):
         self.folder = str(folder)
@@ -45,8 +41,7 @@ class Mosquitto:
         pathlib.Path(self.config).write_text("\n".join([
             f"listener {self.port} 127.0.0.1", access, "user root", "persistence true",
             f"persistence_location {self.folder}/", "autosave_on_changes true",
-            "autosave_interval 1", "max_queued_messages 0", "max_inflight_messages 0",
-            "log_type all", *lines, ""]))
+            "autosave_interval 1", "max_queued_messages 0", "log_type all", *lines, ""]))
 
     def start(self):
         with open(os.path.join(self.folder, "mosquitto.log"), "ab") as log:

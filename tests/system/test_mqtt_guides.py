@@ -92,3 +92,28 @@ def test_the_mappings_of_the_guide(door):
                          {"name": "speed", "value": "1450", "q": "odd", "ts": 1_700_000_000_000}]})})
     assert [(one["point"], one["value"], one["quality"]) for one in shown["items"]] == [
         ("line1/press.temp", 21.5, "Good"), ("line1/press.speed", 1450, "Uncertain")]
+
+
+def test_the_publications_of_the_guide(door):
+    door.api.create("/v1/assets", {"key": "plant"})
+    door.api.create("/v1/assets", {"key": "line1", "parent": "plant"})
+    door.api.create("/v1/assets", {"key": "press1", "parent": "plant/line1"})
+    door.api.create("/v1/points", {"asset": "plant/line1/press1", "key": "temperature",
+                                   "unit": "Cel"})
+    [command] = blocks("mqtt-publications.md", "mosquitto_sub")
+    command, shown = command.splitlines()
+    door.principal("listener")
+    token = door.api.create("/v1/tokens", {"name": "l", "principal": "listener"})["token"]
+    words = [{"$TOKEN": token, "press1": "listener"}.get(one, one) for one in shlex.split(command)]
+    with subprocess.Popen([*words, "-p", str(door.port), "-C", "1", "-W", "60"], text=True,
+                          stdout=subprocess.PIPE) as reader:
+        row = {"point": "plant/line1/press1.temperature", "value": 21.5,
+               "time": "2026-11-30T08:30:00Z"}
+        assert door.api.post("/v1/samples", {"samples": [row]}).status == 204
+        for block in blocks("mqtt-publications.md", "POST"):
+            for method, path, body in requests(block):
+                assert door.api.call(method, path, body).status == 201
+        assert reader.communicate(timeout=60)[0].rstrip() == shown
+    nodes = door.api.get("/v1/publications")["items"]
+    assert [(one["key"], one["format"]) for one in nodes] == [("line1", "json"),
+                                                             ("scada", "sparkplug_b")]

@@ -3,8 +3,9 @@
 import type {
     AcceptedPoints, ApiToken, Asset, AuditEntry, Bridge, Broker, BrokerSession, Command, CommandResult, Connection,
     DeadLetterList, LatestSample, Mapping, MappingPreview, MappingTrial, Model, NewAsset, NewBridge, NewConnection,
-    NewMapping, NewMessage, NewModel, NewPoint, NewPrincipal, NewRole, NewTag, NewToken, NewTokenAnswer, Patch,
-    Point, Principal, PrincipalPatch, ProposedPoint, PublishAnswer, RetainedMessageList, Role, SqlAnswer, Tag, Usage,
+    NewMapping, NewMessage, NewModel, NewPoint, NewPrincipal, NewPublication, NewRole, NewTag, NewToken,
+    NewTokenAnswer, Patch, Point, Principal, PrincipalPatch, ProposedPoint, Publication, PublishAnswer,
+    RetainedMessageList, Role, SqlAnswer, Tag, Usage,
 } from './types';
 import type {
     AboutServer, Page, PointRows, ProtocolForm, ScanResult, Settings, TestResult, TrialReading, TrialTag,
@@ -106,6 +107,11 @@ export const broker = {
     remove_mapping: (mapping: Mapping) => remove(`/v1/mappings/${part(mapping.id)}`),
     preview: (trial: MappingTrial, signal?: AbortSignal) =>
         post<MappingPreview>('/v1/mappings/preview', trial, {}, signal),
+    publications: (signal?: AbortSignal) => get_all<Publication>('/v1/publications', {}, 1000, signal),
+    create_publication: (publication: NewPublication) => post<Publication>('/v1/publications', publication),
+    replace_publication: (publication: Publication, change: NewPublication) =>
+        put<Publication>(`/v1/publications/${part(publication.id)}`, change, publication.version),
+    remove_publication: (publication: Publication) => remove(`/v1/publications/${part(publication.id)}`),
     proposals: (signal?: AbortSignal) => get_all<ProposedPoint>('/v1/broker/proposals', {}, 10_000, signal),
     accept: (points: string[]) => post<AcceptedPoints>('/v1/broker/proposals/accept', { points }),
     dead_letters: (signal?: AbortSignal) => get<DeadLetterList>('/v1/broker/dead_letters', { limit: 200 }, signal),

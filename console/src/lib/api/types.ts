@@ -621,6 +621,28 @@ export type NewPrincipal = {
     must_change_password?: boolean;
 };
 
+/** Which points clients of the broker are told about: docs/guide/mqtt-publications.md. */
+export type NewPublication = {
+    key: string;
+    enabled?: boolean;
+    /** the path of an asset or of a point; empty: all points */
+    under?: string;
+    /** of their paths; * is any text: *.temperature */
+    points?: string;
+    format?: "json" | "sparkplug_b";
+    /** between two messages about a point, as in 500ms; the latest value counts */
+    min_interval?: string;
+    /** of JSON, with gaps: {asset.path}, {asset}, {point}, {path} */
+    topic?: string;
+    qos?: number;
+    /** the broker keeps the last value of each topic */
+    retain?: boolean;
+    /** of Sparkplug B */
+    group?: string;
+    /** of Sparkplug B: the edge node; assets are its devices */
+    node?: string;
+};
+
 export type NewRole = {
     key: string;
     name?: Name;
@@ -804,6 +826,50 @@ export type Protocol = Record<string, unknown>;
 
 export type ProtocolList = {
     items: Protocol[];
+};
+
+/** Points that clients of the broker are told about. */
+export type Publication = {
+    key: string;
+    enabled?: boolean;
+    /** the path of an asset or of a point; empty: all points */
+    under?: string;
+    /** of their paths; * is any text: *.temperature */
+    points?: string;
+    format?: "json" | "sparkplug_b";
+    /** between two messages about a point, as in 500ms; the latest value counts */
+    min_interval?: string;
+    /** of JSON, with gaps: {asset.path}, {asset}, {point}, {path} */
+    topic?: string;
+    qos?: number;
+    /** the broker keeps the last value of each topic */
+    retain?: boolean;
+    /** of Sparkplug B */
+    group?: string;
+    /** of Sparkplug B: the edge node; assets are its devices */
+    node?: string;
+    id: string;
+    /** since the start of the program */
+    state: {
+        points: number;
+        /** points that cannot be told about */
+        skipped: number;
+        /** values */
+        published: number;
+        /** values that a later one took the place of */
+        coalesced: number;
+        /** why the first point was skipped */
+        problem?: string;
+    };
+    created: string;
+    updated: string;
+    version: number;
+};
+
+export type PublicationPage = {
+    items: Publication[];
+    /** cursor of the next page */
+    next?: string;
 };
 
 export type PublishAnswer = {

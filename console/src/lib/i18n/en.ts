@@ -57,6 +57,13 @@ export const en = {
         no_letters_text: 'Messages that no mapping can read show here, with the reason.',
         reasons: { malformed: 'Malformed', value: 'Wrong value', too_large: 'Too large', unknown_point: 'Unknown point',
             rejected: 'Rejected', sparkplug: 'Sparkplug' },
+        publications: 'Publications', add_publication: 'Add a publication', under: 'Asset or point',
+        under_help: 'Path of an asset, for all points below it; empty: all points', points_pattern: 'Points',
+        points_help: '* is any text: *.temperature', template_help: 'With gaps: {asset.path}, {asset}, {point}, {path}',
+        min_interval: 'Shortest interval', min_interval_help: 'Between two messages about a point: 500ms, 10s', group: 'Sparkplug group', node: 'Sparkplug edge node',
+        points_told: 'Points', values_told: 'Values', skipped: (count: string) => `${count} skipped`,
+        remove_publication_text: 'Clients hear no more of its points. Retained messages stay until they are cleared.',
+        no_publications: 'No publications yet', no_publications_text: 'A publication tells clients of the broker about points when their values change.',
     },
     bridge: {
         add: 'Add a bridge', edit: (key: string) => `Edit ${key}`, remove: (key: string) => `Remove ${key}?`,

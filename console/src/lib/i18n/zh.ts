@@ -50,6 +50,12 @@ export const zh: Messages = {
         no_proposals: '没有待确认的测点', no_proposals_text: '消息中提到但尚不存在的测点显示在这里。', reason: '原因', clear: '全部清除',
         no_letters: '所有消息均可使用', no_letters_text: '映射无法读取的消息及其原因显示在这里。',
         reasons: { malformed: '格式错误', value: '值错误', too_large: '过大', unknown_point: '未知测点', rejected: '被拒绝', sparkplug: 'Sparkplug 错误' },
+        publications: '发布规则', add_publication: '添加发布规则', under: '资产或测点', under_help: '资产路径：其下所有测点；留空：全部测点',
+        points_pattern: '测点匹配', points_help: '* 表示任意文本：*.temperature', template_help: '可用占位符：{asset.path}、{asset}、{point}、{path}',
+        min_interval: '最短间隔', min_interval_help: '同一测点两条消息之间的间隔：500ms、10s', group: 'Sparkplug 组', node: 'Sparkplug 边缘节点',
+        points_told: '测点数', values_told: '已发布值', skipped: (count) => `跳过 ${count} 个`,
+        remove_publication_text: '客户端不再收到这些测点的消息；保留消息在清除之前仍然存在。',
+        no_publications: '还没有发布规则', no_publications_text: '发布规则在测点的值变化时通知代理的客户端。',
     },
     bridge: {
         add: '添加桥接', edit: (key) => `编辑 ${key}`, remove: (key) => `删除 ${key}？`,

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Short messages at the edge of the page, and questions that need an answer before going on.
+import { to_problem } from '../api/problem';
+
 export interface Notice {
     id: number;
     kind: 'done' | 'trouble';
@@ -43,6 +45,16 @@ class Notices {
                 },
             };
         });
+    }
+
+    // Does what cannot be undone, if the person wants it, and says so when it fails.
+    async before_removing(question: Omit<Question, 'danger'>, act: () => Promise<void>): Promise<void> {
+        if (!(await this.ask({ ...question, danger: true }))) return;
+        try {
+            await act();
+        } catch (error) {
+            this.trouble(to_problem(error).message);
+        }
     }
 
     private add(kind: Notice['kind'], text: string): void {
