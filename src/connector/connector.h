@@ -12,6 +12,7 @@
 #include "base/random.h"
 #include "model/json.h"
 #include "runtime/ports.h"
+#include "runtime/serial_port.h"
 #include "runtime/stream.h"
 #include "runtime/timers.h"
 
@@ -55,6 +56,7 @@ struct Surroundings {
     Log& log;
     Metrics& metrics;
     Random& random;  // for jitter; any thread
+    SerialPorts* serial = nullptr;  // without it there are none
     // What the node shows to OPC UA servers; without it, only those that ask for nothing.
     opcua::CertificateStore* certificates = nullptr;
 };

@@ -68,12 +68,14 @@ TEST(UnitHealth, OneProbeAtATimeAndTheFirstAnswerBringsItBack) {
 
 TEST(Settings, AreReadAndWrongOnesNamed) {
     const modbus::Settings read = must(modbus::read_settings(
+        modbus::Kind::Tcp,
         R"({"host": "10.0.0.5", "port": 1502, "groups": {"fast": "100ms", "default": "5s"},
             "address_base": 1, "timeout": "250ms"})"));
     EXPECT_EQ(read.where(), "10.0.0.5:1502");
     EXPECT_EQ(read.groups, (NamedDurations{{"default", 5s}, {"fast", 100ms}}));
     EXPECT_EQ(read.timeout, 250ms);
-    EXPECT_EQ(must(modbus::read_settings(R"({"host": "::1"})")).where(), "[::1]:502");
+    EXPECT_EQ(must(modbus::read_settings(modbus::Kind::Tcp, R"({"host": "::1"})")).where(),
+              "[::1]:502");
     const struct {
         std::string text;
         std::string field;
@@ -92,19 +94,57 @@ TEST(Settings, AreReadAndWrongOnesNamed) {
         {R"({"host": "a", "max_registers": 126})", "/settings/max_registers"},
     };
     for (const auto& [text, field] : cases) {
-        const auto result = modbus::read_settings(text);
+        const auto result = modbus::read_settings(modbus::Kind::Tcp, text);
         ASSERT_FALSE(result) << text;
         EXPECT_EQ(result.error().field, field) << result.error().message;
         EXPECT_EQ(result.error().code, Code::InvalidArgument);
     }
 }
 
+TEST(Settings, OfSerialLines) {
+    using modbus::Kind;
+    const modbus::Settings rtu = must(modbus::read_settings(
+        Kind::Serial, R"({"device": "/dev/ttyUSB0", "baud": 9600, "unit": 3})"));
+    EXPECT_EQ(rtu.where(), "/dev/ttyUSB0");
+    EXPECT_EQ(rtu.wire, modbus::Wire::Rtu);
+    EXPECT_EQ(rtu.line.data_bits, 8U);
+    EXPECT_EQ(rtu.line.parity, Parity::Even);
+    EXPECT_EQ(rtu.unit, 3);
+    EXPECT_EQ(std::chrono::round<std::chrono::microseconds>(rtu.gap), 4010us);  // 38.5 bits
+    EXPECT_EQ(must(modbus::read_settings(Kind::Serial,
+                                         R"({"device": "/dev/ttyS0", "baud": 115200})"))
+                  .gap,
+              1750us);
+    const modbus::Settings ascii = must(modbus::read_settings(
+        Kind::Serial,
+        R"({"device": "/dev/ttyS0", "mode": "ascii", "parity": "none", "stop_bits": 2})"));
+    EXPECT_EQ(ascii.wire, modbus::Wire::Ascii);
+    EXPECT_EQ(ascii.line.data_bits, 7U);
+    EXPECT_EQ(ascii.line.stop_bits, 2U);
+    const modbus::Settings server =
+        must(modbus::read_settings(Kind::Serial, R"({"device": "tcp://10.0.0.5:4001"})"));
+    EXPECT_EQ(server.where(), "10.0.0.5:4001");
+    EXPECT_EQ(server.wire, modbus::Wire::Rtu);
+    for (const auto& [text, field] : {std::pair(R"({})", "/settings/device"),
+                                      {R"({"device": "COM1"})", "/settings/device"},
+                                      {R"({"device": "tcp://x"})", "/settings/device"},
+                                      {R"({"device": "/dev/x", "mode": "tcp"})", "/settings/mode"},
+                                      {R"({"device": "/dev/x", "parity": "E"})", "/settings/parity"},
+                                      {R"({"device": "/dev/x", "baud": 0})", "/settings/baud"}}) {
+        const auto wrong = modbus::read_settings(Kind::Serial, text);
+        ASSERT_FALSE(wrong) << text;
+        EXPECT_EQ(wrong.error().field, field) << wrong.error().message;
+    }
+}
+
 TEST(Protocols, AreFoundByName) {
     const Protocols protocols = built_in_protocols();
     EXPECT_EQ(must(protocols.find("modbus_tcp"))->name(), "modbus_tcp");
-    const auto missing = protocols.find("modbus_rtu");
+    const auto missing = protocols.find("modbus_plus");
     EXPECT_EQ(failure(missing), Code::NotFound);
-    EXPECT_EQ(missing.error().message, "there is no protocol 'modbus_rtu': use one of modbus_tcp");
+    EXPECT_EQ(missing.error().message,
+              "there is no protocol 'modbus_plus': use one of iec104, modbus_serial, modbus_tcp, "
+              "opcua");
 }
 
 TEST(Protocols, DescribeTheirForm) {
@@ -132,7 +172,7 @@ TEST(Protocols, DescribeTheirForm) {
             defaults[field.at("name").as_string()] = *value;
         }
     }
-    EXPECT_TRUE(modbus::read_settings(json::serialize(defaults)));
+    EXPECT_TRUE(modbus::read_settings(modbus::Kind::Tcp, json::serialize(defaults)));
     // And every example of an address is one.
     for (const json::value& example : form.at("address").at("examples").as_array()) {
         EXPECT_TRUE(modbus::parse_address(example.as_string(), 0)) << example;

@@ -2,6 +2,7 @@
 #include "connector/protocols.h"
 
 #include "base/assert.h"
+#include "connector/iec104/protocol.h"
 #include "connector/modbus/protocol.h"
 #include "connector/opcua/protocol.h"
 
@@ -37,6 +38,8 @@ std::vector<const Protocol*> Protocols::all() const {
 Protocols built_in_protocols() {
     Protocols out;
     out.add(std::make_unique<modbus::ModbusProtocol>());
+    out.add(std::make_unique<modbus::ModbusProtocol>(modbus::Kind::Serial));
+    out.add(std::make_unique<iec104::Iec104Protocol>());
     out.add(std::make_unique<opcua::OpcuaProtocol>());
     return out;
 }

@@ -173,10 +173,11 @@ TEST_F(Supervising, WrongConfigurationWaitsForAChangeAndDoesNotSpin) {
     EXPECT_EQ(health().restarts, 0U);
     EXPECT_EQ(health().last_error, "plc1: /settings/port: 0 is not within 1 to 65535");
     EXPECT_EQ(sink_.story(1), "BadConfigurationError");
-    wrong.protocol = "modbus_rtu";
+    wrong.protocol = "modbus_plus";
     apply(wrong);
     EXPECT_EQ(health().last_error,
-              "plc1: there is no protocol 'modbus_rtu': use one of modbus_tcp");
+              "plc1: there is no protocol 'modbus_plus': use one of iec104, modbus_serial, "
+              "modbus_tcp, opcua");
     apply(plan({tag(1, "hr:7:u16")}));
     EXPECT_EQ(health().state, State::Running);
 }

@@ -120,6 +120,7 @@ struct Node::Parts {
     Metrics metrics;
     std::unique_ptr<DirectoryLock> lock;
     std::unique_ptr<security::Sealer> sealer;
+    std::unique_ptr<SerialPorts> serial_ports;
     std::unique_ptr<connector::opcua::CertificateStore> certificates;
     std::unique_ptr<security::AuditLog> audit;
     std::unique_ptr<registry::Registry> registry;
@@ -207,8 +208,9 @@ Result<> Node::Parts::build(const SecretFiles& secrets) {
                                                     options.pipeline);
     sql = std::make_unique<query::SqlEngine>(*directory, *registry, *store, *labels, *files,
                                              options.sql);
-    const connector::Surroundings around{network,           timers, clock, log, metrics, random,
-                                         certificates.get()};
+    serial_ports = std::make_unique<SystemSerialPorts>(options.connectors.serial_ports);
+    const connector::Surroundings around{
+        network, timers, clock, log, metrics, random, serial_ports.get(), certificates.get()};
     std::vector<asio::any_io_executor> executors;
     for (std::size_t shard = 0; shard < shards->count(); ++shard) {
         executors.emplace_back(shards->executor(shard));

@@ -49,6 +49,17 @@ struct GeneralOptions {
     }
 };
 
+struct ConnectorOptions {
+    std::vector<std::string> serial_ports;
+
+    void describe(OptionVisitor& options) {
+        options.texts("serial_ports", serial_ports,
+                      "Serial lines that connections may use, as in \"/dev/ttyUSB0\"; * at the end "
+                      "stands for any rest. None unless they are named: whoever may make "
+                      "connections uses them.");
+    }
+};
+
 // The configuration of gantryd: a section a module.
 struct Options {
     GeneralOptions general;
@@ -60,6 +71,7 @@ struct Options {
     files::FilesOptions files;
     pgwire::PostgresOptions postgres;
     broker::BrokerOptions mqtt;
+    ConnectorOptions connectors;
 
     // Calls back with each section's name and what describes it.
     void sections(const std::function<void(std::string_view name,

@@ -191,7 +191,7 @@ def test_a_name_that_nobody_has_and_a_port_where_nobody_is(node):
     assert wrong.problem["fields"][0]["field"] == "/settings/hosst"
     assert "host" in wrong.problem["detail"]
     assert "modbus_tcp" in api.refused("POST", "/v1/connections", {
-        "key": "wrong", "protocol": "modbus_rtu", "settings": {}}).problem["detail"]
+        "key": "wrong", "protocol": "modbus_plus", "settings": {}}).problem["detail"]
 
 
 class Recording(ModbusSequentialDataBlock):

@@ -26,7 +26,7 @@ Device::Device(std::string key, Settings settings, const std::vector<TagBinding>
       settings_(std::move(settings)),
       around_(around),
       vitals_(vitals),
-      meters_(around.metrics, "modbus_tcp"),
+      meters_(around.metrics, protocol_name(settings_.wire == Wire::Tcp ? Kind::Tcp : Kind::Serial)),
       table_(make_tags(settings_, bindings)),
       reporter_(rules_of(table_.tags)),
       outlet_(key_, around, vitals, meters_, reporter_, table_.wrong),

@@ -29,9 +29,10 @@ asio::awaitable<void> Link::ask(std::uint8_t unit, const Request& request, Answe
                     .unit = unit,
                     .request = request,
                     .answer = answer,
-                    .sent_at = timers_.now(),
+                    .sent_at = std::max(timers_.now(), quiet_until_),
+                    .gone = false,
                     .done = Event(stream_->get_executor())};
-    append_request(outgoing_, pending.transaction, unit, request);
+    append_request(options_.wire, outgoing_, pending.transaction, unit, request);
     answer.sent = true;
     pending_.push_back(&pending);
     has_outgoing_.set();
@@ -74,15 +75,24 @@ asio::awaitable<Error> Link::receive() {
             co_return broken(error == asio::error::eof ? "the device closed the connection"
                                                        : error.message());
         }
+        if (std::exchange(forget_input_, false)) {
+            std::memmove(buffer.data(), buffer.data() + filled, size);
+            filled = 0;
+        }
         filled += size;
         std::size_t used = 0;
         Frame frame;
         std::size_t frame_bytes = 0;
         Framing framing = Framing::Incomplete;
-        while ((framing = take_frame(ByteView(buffer).subspan(used, filled - used), frame,
-                                     frame_bytes)) == Framing::Complete) {
+        while ((framing = take_answer(options_.wire, ByteView(buffer).subspan(used, filled - used),
+                                      frame, frame_bytes, scratch_)) == Framing::Complete) {
             hand_out(frame);
             used += frame_bytes;
+        }
+        if (framing == Framing::Broken && !is_numbered(options_.wire)) {
+            garbled();
+            filled = 0;
+            continue;
         }
         if (framing == Framing::Broken) {
             co_return broken(
@@ -97,6 +107,16 @@ asio::awaitable<Error> Link::receive() {
 asio::awaitable<Error> Link::send() {
     while (true) {
         co_await has_outgoing_.wait();
+        if (!is_numbered(options_.wire)) {
+            co_await settle();
+            if (pending_.empty()) {  // it was given up meanwhile
+                outgoing_.clear();
+                continue;
+            }
+            forget_input_ = true;
+            pending_.front()->gone = true;
+            pending_.front()->sent_at = timers_.now();
+        }
         writing_.clear();
         writing_.swap(outgoing_);
         const auto [error, size] =
@@ -104,6 +124,24 @@ asio::awaitable<Error> Link::send() {
         if (error) {
             co_return broken(error.message());
         }
+    }
+}
+
+asio::awaitable<void> Link::settle() {
+    while (timers_.now() < quiet_until_) {
+        co_await timers_.sleep_until(quiet_until_);
+    }
+}
+
+void Link::garbled() {
+    quiet_until_ = std::max(quiet_until_, timers_.now() + options_.turnaround);
+    if (!pending_.empty() && pending_.front()->gone) {
+        heard_anything_ = true;
+        pending_.front()->answer.arrived = clock_.now();
+        pending_.front()->answer.defect =
+            "it is garbled: are baud rate, parity and mode those of the device, and is the line "
+            "terminated?";
+        end(*pending_.front(), Answer::Kind::Malformed);
     }
 }
 
@@ -115,6 +153,7 @@ asio::awaitable<void> Link::watch() {
         co_await timers_.sleep_until(oldest + options_.timeout);
         while (!pending_.empty() && timers_.now() - pending_.front()->sent_at >= options_.timeout) {
             ++silent_requests_;
+            quiet_until_ = std::max(quiet_until_, timers_.now() + options_.turnaround);
             end(*pending_.front(), Answer::Kind::TimedOut);
         }
     }
@@ -123,8 +162,10 @@ asio::awaitable<void> Link::watch() {
 void Link::hand_out(const Frame& frame) {
     heard_anything_ = true;
     silent_requests_ = 0;
-    const auto found = std::ranges::find_if(pending_, [&frame](const Pending* pending) {
-        return pending->transaction == frame.transaction;
+    quiet_until_ = std::max(quiet_until_, timers_.now() + options_.gap);
+    const auto found = std::ranges::find_if(pending_, [this, &frame](const Pending* pending) {
+        return is_numbered(options_.wire) ? pending->transaction == frame.transaction
+                                          : pending->gone;
     });
     if (found == pending_.end()) {
         ++dropped_replies_;

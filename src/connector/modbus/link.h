@@ -4,7 +4,7 @@
 #include <deque>
 #include <memory>
 
-#include "connector/modbus/frame.h"
+#include "connector/modbus/wire.h"
 #include "runtime/semaphore.h"
 #include "runtime/stream.h"
 #include "runtime/timers.h"
@@ -14,7 +14,12 @@ namespace gantry::connector::modbus {
 struct LinkOptions {
     std::string where;  // for messages
     Duration timeout = std::chrono::seconds(1);
-    std::size_t in_flight_max = 1;
+    std::size_t in_flight_max = 1;  // 1 where the wire does not number
+    Wire wire = Wire::Tcp;
+    Duration gap{0};  // of silence between frames
+    // Of silence after an answer that did not come, or was no answer: a late one is not taken for
+    // that of the next request.
+    Duration turnaround{0};
 };
 
 // The answer to one request, with room for its bytes.
@@ -38,8 +43,9 @@ struct Answer {
 };
 
 // One connection to a device or gateway, and the requests on it. Replies are matched by transaction
-// id, unit and function; one that comes after its time-out is recognised and dropped. Lives on one
-// executor; ask() works while run() does.
+// id, unit and function; one that comes after its time-out is recognised and dropped. Over a serial
+// line there is no id: one request is under way, and what comes before it has gone is dropped. Lives
+// on one executor; ask() works while run() does.
 class Link {
 public:
     Link(std::unique_ptr<Stream> stream, LinkOptions options, Timers& timers, const Clock& clock);
@@ -50,8 +56,8 @@ public:
     asio::awaitable<void> ask(std::uint8_t unit, const Request& request, Answer& answer);
 
     // Carries requests and replies until the link breaks, and says how it broke. Bytes that are not
-    // Modbus break it, as the place of the next reply is then unknown. Cancelled with its
-    // coroutine.
+    // Modbus break it, as the place of the next reply is then unknown; on a serial line, where there
+    // is noise, they end the request. Cancelled with its coroutine.
     asio::awaitable<Error> run();
 
     // All requests under way, and all later ones, are Lost. Never fails.
@@ -70,6 +76,7 @@ private:
         const Request& request;
         Answer& answer;
         Duration sent_at;
+        bool gone = false;  // it is on its way
         Event done;
     };
 
@@ -78,6 +85,10 @@ private:
     // Ends requests whose time is over.
     asio::awaitable<void> watch();
     asio::awaitable<void> send_and_watch();
+    // Waits for the line to have been silent long enough.
+    asio::awaitable<void> settle();
+    // What cannot be a frame has come.
+    void garbled();
 
     std::uint16_t next_transaction();
     void hand_out(const Frame& frame);
@@ -94,6 +105,9 @@ private:
     std::deque<Pending*> pending_;  // in the order in which they were sent
     Bytes outgoing_;
     Bytes writing_;
+    Bytes scratch_;
+    Duration quiet_until_{0};
+    bool forget_input_ = false;  // what has come so far belongs to nobody
     Event has_outgoing_;
     Error send_error_;
     std::uint16_t transaction_ = 0;

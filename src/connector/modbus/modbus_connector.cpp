@@ -6,7 +6,16 @@
 
 namespace gantry::connector::modbus {
 
-Async<std::shared_ptr<Link>> open_link(const Surroundings& around, const Settings& settings) {
+namespace {
+
+Async<std::unique_ptr<Stream>> open_line(const Surroundings& around, const Settings& settings) {
+    if (around.serial == nullptr) {
+        co_return fail(Code::Unsupported, "{}: there are no serial lines here", settings.device);
+    }
+    co_return co_await around.serial->open(settings.device, settings.line);
+}
+
+Async<std::unique_ptr<Stream>> open_tcp(const Surroundings& around, const Settings& settings) {
     auto stream = co_await with_deadline(
         around.timers, settings.connect_timeout,
         around.network.connect(settings.host, static_cast<std::uint16_t>(settings.port)),
@@ -19,10 +28,21 @@ Async<std::shared_ptr<Link>> open_link(const Surroundings& around, const Setting
         }
         co_return std::unexpected(std::move(error));
     }
+    co_return stream;
+}
+
+}  // namespace
+
+Async<std::shared_ptr<Link>> open_link(const Surroundings& around, const Settings& settings) {
+    CO_TRY_ASSIGN(auto stream, settings.device.empty() ? co_await open_tcp(around, settings)
+                                                       : co_await open_line(around, settings));
     const LinkOptions options{.where = settings.where(),
                               .timeout = settings.timeout,
-                              .in_flight_max = static_cast<std::size_t>(settings.max_in_flight)};
-    co_return std::make_shared<Link>(std::move(*stream), options, around.timers, around.clock);
+                              .in_flight_max = static_cast<std::size_t>(settings.max_in_flight),
+                              .wire = settings.wire,
+                              .gap = settings.gap,
+                              .turnaround = settings.turnaround};
+    co_return std::make_shared<Link>(std::move(stream), options, around.timers, around.clock);
 }
 
 Async<> ModbusConnector::run(SampleSink& sink) {

@@ -8,8 +8,13 @@ namespace gantry::connector::modbus {
 
 json::object ModbusProtocol::describe() const {
     FormWriter form;
-    Settings defaults;
-    defaults.describe(form);
+    if (kind_ == Kind::Serial) {
+        SerialSettings defaults;
+        defaults.describe(form);
+    } else {
+        Settings defaults;
+        defaults.describe(form);
+    }
     json::object address;
     address["help"] = to_json(LocalizedText{
         "area:address:type@order*scale+offset and options. Areas: co, di, ir, hr. Types: bool, "
@@ -31,7 +36,9 @@ json::object ModbusProtocol::describe() const {
     }
     json::object out;
     out["name"] = name();
-    out["title"] = to_json(LocalizedText{"Modbus TCP", "Modbus TCP"});
+    out["title"] = to_json(kind_ == Kind::Tcp
+                               ? LocalizedText{"Modbus TCP", "Modbus TCP"}
+                               : LocalizedText{"Modbus RTU/ASCII", "Modbus RTU/ASCII"});
     out["settings"] = form.take();
     out["address"] = std::move(address);
     out["areas"] = std::move(areas);
@@ -40,13 +47,13 @@ json::object ModbusProtocol::describe() const {
 }
 
 Result<> ModbusProtocol::check_settings(std::string_view settings) const {
-    TRY(read_settings(settings));
+    TRY(read_settings(kind_, settings));
     return {};
 }
 
 Result<> ModbusProtocol::check_tag(std::string_view settings, std::string_view address,
                                    const Property& property) const {
-    TRY_ASSIGN(const Settings read, read_settings(settings));
+    TRY_ASSIGN(const Settings read, read_settings(kind_, settings));
     TRY(make_tag(read, address, property));
     return {};
 }
@@ -54,20 +61,20 @@ Result<> ModbusProtocol::check_tag(std::string_view settings, std::string_view a
 Result<std::shared_ptr<Connector>> ModbusProtocol::make(const ConnectionPlan& plan,
                                                         const Surroundings& around,
                                                         Vitals& vitals) const {
-    TRY_ASSIGN(Settings settings, read_settings(plan.settings));
+    TRY_ASSIGN(Settings settings, read_settings(kind_, plan.settings));
     return std::make_shared<ModbusConnector>(plan, std::move(settings), around, vitals);
 }
 
 Async<TestReport> ModbusProtocol::test(const Surroundings& around, std::string settings,
                                        std::vector<std::string> addresses) const {
-    CO_TRY_ASSIGN(const Settings read, read_settings(settings));
+    CO_TRY_ASSIGN(const Settings read, read_settings(kind_, settings));
     co_return co_await try_connection(around, read, std::move(addresses));
 }
 
 Async<std::vector<TrialReading>> ModbusProtocol::read(const Surroundings& around,
                                                       std::string settings,
                                                       std::vector<TrialTag> tags) const {
-    CO_TRY_ASSIGN(const Settings read, read_settings(settings));
+    CO_TRY_ASSIGN(const Settings read, read_settings(kind_, settings));
     if (tags.size() > trial_tags_max) {
         co_return fail(Code::TooLarge, "{} addresses are more than {} at a time", tags.size(),
                        trial_tags_max);
@@ -77,7 +84,7 @@ Async<std::vector<TrialReading>> ModbusProtocol::read(const Surroundings& around
 
 Async<ScanReport> ModbusProtocol::scan(const Surroundings& around, std::string settings,
                                        ScanRequest request) const {
-    CO_TRY_ASSIGN(const Settings read, read_settings(settings));
+    CO_TRY_ASSIGN(const Settings read, read_settings(kind_, settings));
     co_return co_await scan_registers(around, read, std::move(request));
 }
 

@@ -2,13 +2,16 @@
 #pragma once
 
 #include "connector/connector.h"
+#include "connector/modbus/settings.h"
 
 namespace gantry::connector::modbus {
 
-// "modbus_tcp"
+// "modbus_tcp", and "modbus_serial": RTU and ASCII.
 class ModbusProtocol final : public Protocol {
 public:
-    std::string_view name() const override { return "modbus_tcp"; }
+    explicit ModbusProtocol(Kind kind = Kind::Tcp) : kind_(kind) {}
+
+    std::string_view name() const override { return protocol_name(kind_); }
     json::object describe() const override;
     Result<> check_settings(std::string_view settings) const override;
     Result<> check_tag(std::string_view settings, std::string_view address,
@@ -21,6 +24,9 @@ public:
                                           std::vector<TrialTag> tags) const override;
     Async<ScanReport> scan(const Surroundings& around, std::string settings,
                            ScanRequest request) const override;
+
+private:
+    const Kind kind_;
 };
 
 }  // namespace gantry::connector::modbus

@@ -19,6 +19,30 @@ void Settings::describe(Form& form) {
               {{"Host", "主机"},
                {"Name or IP address of the device or gateway", "设备或网关的名称或 IP 地址"}});
     form.number("port", port, 1, 65535, {{"Port", "端口"}, {"TCP port", "TCP 端口"}});
+    describe_polling(form);
+    form.number(
+        "max_in_flight", max_in_flight, 1, 16,
+        {{"Requests in flight", "并发请求"}, {"Many devices take only 1", "许多设备只支持 1"}});
+}
+
+void SerialSettings::describe(Form& form) {
+    form.text("device", address, true,
+              {{"Line", "串口"},
+               {"/dev/ttyUSB0, or tcp://192.168.0.5:4001 of a serial device server",
+                "/dev/ttyUSB0，或串口服务器 tcp://192.168.0.5:4001"}});
+    form.text("mode", mode, false, {{"Mode", "模式"}, {"rtu or ascii", "rtu 或 ascii"}});
+    form.number("baud", baud, 50, 4'000'000, {{"Baud rate", "波特率"}, {"Bits a second", "每秒位数"}});
+    form.text("parity", parity, false,
+              {{"Parity", "校验"}, {"even, odd or none", "even（偶）、odd（奇）或 none（无）"}});
+    form.number("stop_bits", stop_bits, 1, 2,
+                {{"Stop bits", "停止位"}, {"2 where there is no parity", "无校验时通常为 2"}});
+    form.duration("turnaround", turnaround_delay, 0ms, 10s,
+                  {{"Turnaround delay", "转换延时"},
+                   {"Of silence after an answer that did not come", "无应答后的静默时间"}});
+    describe_polling(form);
+}
+
+void Settings::describe_polling(Form& form) {
     form.number("unit", unit, 0, 255,
                 {{"Unit id", "站号"},
                  {"Of tags that do not name one; devices without a gateway often ignore it",
@@ -44,9 +68,6 @@ void Settings::describe(Form& form) {
                 {{"Failures", "失败次数"},
                  {"In a row, before a unit is taken off scan and tried less often",
                   "连续失败达到此数后，该站号退出扫描并降低重试频率"}});
-    form.number(
-        "max_in_flight", max_in_flight, 1, 16,
-        {{"Requests in flight", "并发请求"}, {"Many devices take only 1", "许多设备只支持 1"}});
     form.number("max_gap", max_gap, 0, read_registers_max,
                 {{"Largest gap", "最大间隔"},
                  {"Unwanted registers that are read to save a request",
@@ -77,11 +98,64 @@ PlanLimits Settings::plan_limits() const {
 }
 
 std::string Settings::where() const {
+    if (!device.empty()) {
+        return device;
+    }
     return host.contains(':') ? std::format("[{}]:{}", host, port)
                               : std::format("{}:{}", host, port);
 }
 
-Result<Settings> read_settings(std::string_view text) {
+namespace {
+
+constexpr std::string_view over_tcp = "tcp://";
+
+Result<> read_line(SerialSettings& out) {
+    if (out.mode != "rtu" && out.mode != "ascii") {
+        return bad_field("/settings/mode", "is rtu or ascii");
+    }
+    out.wire = out.mode == "rtu" ? Wire::Rtu : Wire::Ascii;
+    if (out.parity != "even" && out.parity != "odd" && out.parity != "none") {
+        return bad_field("/settings/parity", "is even, odd or none");
+    }
+    out.line = {.baud = static_cast<std::uint32_t>(out.baud),
+                .data_bits = out.wire == Wire::Rtu ? 8U : 7U,
+                .parity = out.parity == "even"  ? Parity::Even
+                          : out.parity == "odd" ? Parity::Odd
+                                                : Parity::None,
+                .stop_bits = static_cast<unsigned>(out.stop_bits)};
+    out.turnaround = out.turnaround_delay;
+    if (out.address.starts_with(over_tcp)) {
+        const auto where = parse_host_port(std::string_view(out.address).substr(over_tcp.size()));
+        if (!where || where->host.empty() || where->port == 0) {
+            return bad_field("/settings/device", "write tcp://host:port");
+        }
+        out.host = where->host;
+        out.port = where->port;
+        return {};
+    }
+    if (!out.address.starts_with('/')) {
+        return bad_field("/settings/device",
+                         "write the path of a line, as /dev/ttyUSB0, or tcp://host:port");
+    }
+    out.device = out.address;
+    // 3.5 characters of 11 bits, but 1.75 ms from 19,200 baud on (section 2.5.1.1).
+    if (out.wire == Wire::Rtu) {
+        out.gap = out.baud > 19'200
+                      ? Duration(1'750us)
+                      : std::chrono::duration_cast<Duration>(std::chrono::seconds(1)) * 77 /
+                            (2 * out.baud);
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<Settings> read_settings(Kind kind, std::string_view text) {
+    if (kind == Kind::Serial) {
+        TRY_ASSIGN(SerialSettings out, read_form<SerialSettings>(text, "/settings"));
+        TRY(read_line(out));
+        return static_cast<Settings>(out);
+    }
     TRY_ASSIGN(Settings out, read_form<Settings>(text, "/settings"));
     if (out.host.empty()) {
         return bad_field("/settings/host", "must not be empty: write a name or an IP address");
