@@ -1,9 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
+#include <optional>
+
 #include "connector/outlet.h"
 
 namespace gantry::connector {
+
+// For each tag of `now` the place of the same one in `before`: of its series, and alike.
+template <class Tag, class Alike>
+std::vector<std::optional<std::size_t>> same_tags(const std::vector<Tag>& now,
+                                                  const std::vector<Tag>& before, Alike alike) {
+    std::map<SeriesId, std::size_t> known;
+    for (std::size_t i = 0; i < before.size(); ++i) {
+        known.emplace(before[i].series, i);
+    }
+    std::vector<std::optional<std::size_t>> out(now.size());
+    for (std::size_t i = 0; i < now.size(); ++i) {
+        const auto found = known.find(now[i].series);
+        if (found != known.end() && alike(now[i], before[found->second])) {
+            out[i] = found->second;
+        }
+    }
+    return out;
+}
 
 // What a connector knows of a device that is there as a whole or not at all, from one run to the
 // next: the last values of its tags, and since when it is away. On the connector's shard.

@@ -184,18 +184,9 @@ void Iec104Connector::take_over(const Connector& predecessor) {
     if (other == nullptr) {
         return;
     }
-    std::map<SeriesId, std::size_t> known;
-    for (std::size_t i = 0; i < other->table_.tags.size(); ++i) {
-        known.emplace(other->table_.tags[i].series, i);
-    }
-    std::vector<std::optional<std::size_t>> same(table_.tags.size());
-    for (std::size_t i = 0; i < table_.tags.size(); ++i) {
-        const auto found = known.find(table_.tags[i].series);
-        if (found != known.end() && table_.tags[i] == other->table_.tags[found->second]) {
-            same[i] = found->second;
-        }
-    }
-    device_.inherit(other->device_, same);
+    device_.inherit(other->device_,
+                    same_tags(table_.tags, other->table_.tags,
+                              [](const Tag& now, const Tag& before) { return now == before; }));
 }
 
 }  // namespace gantry::connector::iec104

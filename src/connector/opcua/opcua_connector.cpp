@@ -56,12 +56,8 @@ asio::awaitable<Error> OpcuaConnector::session(SampleSink& sink,
     worker->hurry(false);
     device_.regain();
     worker_ = worker;
-    device_.vitals().connected();
     device_.around().log.info("connector", "connected",
                               {{"connection", device_.key()}, {"to", device_.settings().endpoint}});
-    for (const WrongTag& wrong : device_.wrong_tags()) {
-        device_.vitals().part(wrong.path, wrong.complaint);
-    }
     if (const auto monitored = co_await worker->monitor(device_.tags()); !monitored) {
         co_return monitored.error();
     }
