@@ -48,9 +48,12 @@ def latest(api, point):
 
 
 def has(api, point, value):
+    """What JSON has no exact number for comes as a text."""
+    shown = str(value) if type(value) is int and abs(value) >= 2**53 else value
+
     def check():
         now = latest(api, point)
-        return now["quality"] == "good" and now["value"] == value and now
+        return now["quality"] == "good" and now["value"] == shown and now
     return check
 
 
