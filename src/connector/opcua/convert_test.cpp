@@ -45,8 +45,7 @@ std::string write_double(const Tag& as, const Value& value, UA_Variant& holder) 
 TEST(OpcuaConvert, NumbersStayExact) {
     EXPECT_EQ(read(UA_Int64{INT64_MIN}, UA_TYPES_INT64, tag(ValueType::Int64)),
               "-9223372036854775808 Good");
-    EXPECT_EQ(read(UA_UInt64{UINT64_MAX}, UA_TYPES_UINT64, tag(ValueType::Int64)),
-              "BadOutOfRange");
+    EXPECT_EQ(read(UA_UInt64{UINT64_MAX}, UA_TYPES_UINT64, tag(ValueType::Int64)), "BadOutOfRange");
     EXPECT_EQ(read(UA_Int64{1} << 53, UA_TYPES_INT64, tag(ValueType::Float64)),
               "9007199254740992 Good");
     EXPECT_EQ(read((UA_Int64{1} << 53) + 1, UA_TYPES_INT64, tag(ValueType::Float64)),
