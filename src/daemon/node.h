@@ -21,7 +21,7 @@ struct SecretFiles {
 // One running Gantry: builds every object from the options, in layer order, and wires their ports.
 // Everything is kept in the data folder:
 //
-//     LOCK  sealing.key  registry.sqlite  store/  audit/  mqtt/  files/  tmp/
+//     LOCK  sealing.key  registry.sqlite  store/  audit/  mqtt/  files/  opcua/  tmp/
 class Node {
 public:
     // Conflict: the data folder or the port is in use. Nothing runs after an error.

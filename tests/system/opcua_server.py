@@ -102,10 +102,15 @@ class OpcuaServer:
         return self
 
     def __exit__(self, *_):
-        self.call(self.server.stop())
+        self.call(self._stop())
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join()
         self.loop.close()
+
+    async def _stop(self):
+        # First the door: who comes back at once would keep the server from ending.
+        self.server.bserver._server.close()
+        await self.server.stop()
 
     async def _start(self):
         self.server = Server(user_manager=Users())

@@ -20,6 +20,7 @@ using TokenPolicy = Ua<UA_UserTokenPolicy, UA_TYPES_USERTOKENPOLICY>;
 
 constexpr Duration tick = 20ms;
 constexpr UA_UInt32 inactivity_check_ms = 10'000;
+constexpr UA_UInt32 goodbye_ms = 1000;
 constexpr std::string_view tcp_profile =
     "http://opcfoundation.org/UA-Profile/Transport/uatcp-uasc-uabinary";
 
@@ -188,6 +189,21 @@ UA_Client* new_client(UA_ClientConfig& config, Duration timeout) {
     return out;
 }
 
+// Runs the client until it is so, or why that cannot be.
+template <class Condition>
+UA_StatusCode run_until(UA_Client* client, Duration at_most, const std::atomic<bool>& hurry,
+                        Condition condition) {
+    const auto until = std::chrono::steady_clock::now() + at_most;
+    UA_StatusCode status = UA_STATUSCODE_GOOD;
+    while (!is_bad(status) && !condition()) {
+        status = hurry ? UA_STATUSCODE_BADREQUESTCANCELLEDBYCLIENT
+                 : std::chrono::steady_clock::now() > until
+                     ? UA_STATUSCODE_BADTIMEOUT
+                     : UA_Client_run_iterate(client, milliseconds(tick));
+    }
+    return status;
+}
+
 }  // namespace
 
 Client::Client(const Settings& settings) : settings_(settings) {}
@@ -195,7 +211,7 @@ Client::Client(const Settings& settings) : settings_(settings) {}
 Client::~Client() {
     if (client_ != nullptr) {
         // Of a server that is gone nobody waits for a goodbye.
-        UA_Client_getConfig(client_)->timeout = 1000;
+        UA_Client_getConfig(client_)->timeout = goodbye_ms;
         UA_Client_delete(client_);
     }
 }
@@ -235,7 +251,7 @@ Error Client::lost(UA_StatusCode status) const {
 Result<> Client::connect(CertificateStore* certificates, const std::atomic<bool>& hurry) {
     Endpoint endpoint;
     TokenPolicy token;
-    TRY(choose_endpoint(*endpoint, *token));
+    TRY(choose_endpoint(*endpoint, *token, hurry));
     std::optional<Identity> identity;
     if (settings_.policy != Policy::None || !settings_.user.empty()) {
         if (certificates == nullptr) {
@@ -251,7 +267,8 @@ Result<> Client::connect(CertificateStore* certificates, const std::atomic<bool>
     return read_namespaces();
 }
 
-Result<> Client::choose_endpoint(UA_EndpointDescription& chosen, UA_UserTokenPolicy& token) {
+Result<> Client::choose_endpoint(UA_EndpointDescription& chosen, UA_UserTokenPolicy& token,
+                                 const std::atomic<bool>& hurry) {
     UA_ClientConfig config{};
     // Or it would look for the server elsewhere.
     config.endpoint.endpointUrl = copy(settings_.endpoint);
@@ -263,8 +280,18 @@ Result<> Client::choose_endpoint(UA_EndpointDescription& chosen, UA_UserTokenPol
     }
     std::size_t count = 0;
     UA_EndpointDescription* endpoints = nullptr;
-    const UA_StatusCode got =
-        UA_Client_getEndpoints(client, settings_.endpoint.c_str(), &count, &endpoints);
+    UA_StatusCode got = UA_Client_connectSecureChannelAsync(client, settings_.endpoint.c_str());
+    if (!is_bad(got)) {
+        got = run_until(client, settings_.connect_timeout, hurry, [client] {
+            UA_SecureChannelState channel = UA_SECURECHANNELSTATE_CLOSED;
+            UA_Client_getState(client, &channel, nullptr, nullptr);
+            return channel == UA_SECURECHANNELSTATE_OPEN;
+        });
+    }
+    if (!is_bad(got)) {
+        got = UA_Client_getEndpoints(client, settings_.endpoint.c_str(), &count, &endpoints);
+    }
+    UA_Client_getConfig(client)->timeout = goodbye_ms;
     UA_Client_delete(client);
     const auto release = [count](UA_EndpointDescription* array) {
         UA_Array_delete(array, count, &UA_TYPES[UA_TYPES_ENDPOINTDESCRIPTION]);
@@ -342,21 +369,14 @@ Result<> Client::set_up(const Identity* identity, const UA_EndpointDescription& 
 
 Result<> Client::make_session(const std::atomic<bool>& hurry) {
     UA_StatusCode status = UA_Client_connectAsync(client_, settings_.endpoint.c_str());
-    const auto until = std::chrono::steady_clock::now() + settings_.connect_timeout;
-    while (!is_bad(status)) {
-        UA_SessionState session = UA_SESSIONSTATE_CLOSED;
-        UA_Client_getState(client_, nullptr, &session, nullptr);
-        if (session == UA_SESSIONSTATE_ACTIVATED) {
-            return {};
-        }
-        if (hurry) {
-            return fail(Code::Cancelled, "stopped");
-        }
-        status = std::chrono::steady_clock::now() > until
-                     ? UA_STATUSCODE_BADTIMEOUT
-                     : UA_Client_run_iterate(client_, milliseconds(tick));
+    if (!is_bad(status)) {
+        status = run_until(client_, settings_.connect_timeout, hurry, [this] {
+            UA_SessionState session = UA_SESSIONSTATE_CLOSED;
+            UA_Client_getState(client_, nullptr, &session, nullptr);
+            return session == UA_SESSIONSTATE_ACTIVATED;
+        });
     }
-    return std::unexpected(lost(status));
+    return is_bad(status) ? std::unexpected(lost(status)) : Result<>{};
 }
 
 Result<> Client::iterate(Duration at_most) {

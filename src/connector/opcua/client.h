@@ -61,7 +61,8 @@ private:
     static void on_silence(UA_Client* client, UA_UInt32 subscription, void* group);
     static void on_inactivity(UA_Client* client);
 
-    Result<> choose_endpoint(UA_EndpointDescription& chosen, UA_UserTokenPolicy& token);
+    Result<> choose_endpoint(UA_EndpointDescription& chosen, UA_UserTokenPolicy& token,
+                             const std::atomic<bool>& hurry);
     Result<> set_up(const Identity* identity, const UA_EndpointDescription& endpoint,
                     const UA_UserTokenPolicy& token);
     Result<> make_session(const std::atomic<bool>& hurry);

@@ -45,6 +45,9 @@ Worker::~Worker() {
 Async<> Worker::connect() {
     co_return co_await run_elsewhere([this](auto job) { return submit(std::move(job)); },
                                      [this]() -> Result<> {
+                                         if (!client_) {
+                                             return fail(Code::Cancelled, "stopped");
+                                         }
                                          TRY(client_->connect(certificates_, hurry_));
                                          live_ = true;
                                          return {};
