@@ -55,7 +55,7 @@ struct Surroundings {
     const Clock& clock;
     Log& log;
     Metrics& metrics;
-    Random& random;  // for jitter; any thread
+    Random& random;                 // for jitter; any thread
     SerialPorts* serial = nullptr;  // without it there are none
     // What the node shows to OPC UA servers; without it, only those that ask for nothing.
     opcua::CertificateStore* certificates = nullptr;

@@ -41,8 +41,7 @@ public:
 
     // Goes on from what another one of the same connection knows: `same` has the place there of
     // each tag here that is as it was.
-    void inherit(const DeviceState& other,
-                 const std::vector<std::optional<std::size_t>>& same);
+    void inherit(const DeviceState& other, const std::vector<std::optional<std::size_t>>& same);
 
     // Before the first run: every tag waits for its first value; wrong ones are told to be so.
     asio::awaitable<void> announce(SampleSink& sink);

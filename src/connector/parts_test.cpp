@@ -111,10 +111,10 @@ TEST(Settings, OfSerialLines) {
     EXPECT_EQ(rtu.line.parity, Parity::Even);
     EXPECT_EQ(rtu.unit, 3);
     EXPECT_EQ(std::chrono::round<std::chrono::microseconds>(rtu.gap), 4010us);  // 38.5 bits
-    EXPECT_EQ(must(modbus::read_settings(Kind::Serial,
-                                         R"({"device": "/dev/ttyS0", "baud": 115200})"))
-                  .gap,
-              1750us);
+    EXPECT_EQ(
+        must(modbus::read_settings(Kind::Serial, R"({"device": "/dev/ttyS0", "baud": 115200})"))
+            .gap,
+        1750us);
     const modbus::Settings ascii = must(modbus::read_settings(
         Kind::Serial,
         R"({"device": "/dev/ttyS0", "mode": "ascii", "parity": "none", "stop_bits": 2})"));
@@ -125,12 +125,13 @@ TEST(Settings, OfSerialLines) {
         must(modbus::read_settings(Kind::Serial, R"({"device": "tcp://10.0.0.5:4001"})"));
     EXPECT_EQ(server.where(), "10.0.0.5:4001");
     EXPECT_EQ(server.wire, modbus::Wire::Rtu);
-    for (const auto& [text, field] : {std::pair(R"({})", "/settings/device"),
-                                      {R"({"device": "COM1"})", "/settings/device"},
-                                      {R"({"device": "tcp://x"})", "/settings/device"},
-                                      {R"({"device": "/dev/x", "mode": "tcp"})", "/settings/mode"},
-                                      {R"({"device": "/dev/x", "parity": "E"})", "/settings/parity"},
-                                      {R"({"device": "/dev/x", "baud": 0})", "/settings/baud"}}) {
+    for (const auto& [text, field] :
+         {std::pair(R"({})", "/settings/device"),
+          {R"({"device": "COM1"})", "/settings/device"},
+          {R"({"device": "tcp://x"})", "/settings/device"},
+          {R"({"device": "/dev/x", "mode": "tcp"})", "/settings/mode"},
+          {R"({"device": "/dev/x", "parity": "E"})", "/settings/parity"},
+          {R"({"device": "/dev/x", "baud": 0})", "/settings/baud"}}) {
         const auto wrong = modbus::read_settings(Kind::Serial, text);
         ASSERT_FALSE(wrong) << text;
         EXPECT_EQ(wrong.error().field, field) << wrong.error().message;

@@ -31,8 +31,8 @@ protected:
         port_.async_read_some(into, std::move(handler));
     }
     void start_write(const WriteBuffers& from, Handler handler) override {
-        const auto* const first =
-            std::ranges::find_if(from, [](const asio::const_buffer& one) { return one.size() > 0; });
+        const auto* const first = std::ranges::find_if(
+            from, [](const asio::const_buffer& one) { return one.size() > 0; });
         port_.async_write_some(first == from.end() ? asio::const_buffer() : *first,
                                std::move(handler));
     }
@@ -76,8 +76,9 @@ bool SystemSerialPorts::allows(const std::string& path) const {
         return false;
     }
     return std::ranges::any_of(allowed_, [&path](const std::string& one) {
-        return one.ends_with('*') ? path.starts_with(std::string_view(one).substr(0, one.size() - 1))
-                                  : path == one;
+        return one.ends_with('*')
+                   ? path.starts_with(std::string_view(one).substr(0, one.size() - 1))
+                   : path == one;
     });
 }
 
@@ -92,8 +93,9 @@ Async<std::unique_ptr<Stream>> SystemSerialPorts::open(std::string path, SerialO
     error_code error;
     port.open(path, error);
     if (error) {
-        co_return fail(Code::Unavailable, "{}: {}: is the adapter plugged in, and may gantryd use it?",
-                       path, error.message());
+        co_return fail(Code::Unavailable,
+                       "{}: {}: is the adapter plugged in, and may gantryd use it?", path,
+                       error.message());
     }
     // One line is one connection: two would hear each other's answers.
     if (flock(port.native_handle(), LOCK_EX | LOCK_NB) != 0) {

@@ -13,9 +13,9 @@ constexpr std::string_view form_help =
     "1/4001";
 constexpr std::string_view options_help =
     "what may follow is *scale+offset, and after a blank db=0.5, max=30s, cmd=sc@5001, sbo or qu=1";
-constexpr std::string_view command_help =
-    "a command is sc, dc, rc, nva, sva, float or bits, with its own address behind @ if it has one: "
-    "cmd=sc@5001";
+constexpr std::string_view command_help = "a command is sc, dc, rc, nva, sva, float or bits, with "
+                                          "its own address behind @ if it has one: "
+                                          "cmd=sc@5001";
 
 struct Word {
     std::string_view word;
@@ -23,8 +23,8 @@ struct Word {
 };
 
 constexpr std::array words = {
-    Word{"sc", Type::C_SC_NA_1},    Word{"dc", Type::C_DC_NA_1},   Word{"rc", Type::C_RC_NA_1},
-    Word{"nva", Type::C_SE_NA_1},   Word{"sva", Type::C_SE_NB_1},  Word{"float", Type::C_SE_NC_1},
+    Word{"sc", Type::C_SC_NA_1},   Word{"dc", Type::C_DC_NA_1},  Word{"rc", Type::C_RC_NA_1},
+    Word{"nva", Type::C_SE_NA_1},  Word{"sva", Type::C_SE_NB_1}, Word{"float", Type::C_SE_NC_1},
     Word{"bits", Type::C_BO_NA_1},
 };
 
@@ -109,8 +109,8 @@ private:
             return read_silence(value, value_place, out.silence_max.emplace());
         }
         if (name == "qu") {
-            const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(),
-                                                      qualifier_.emplace());
+            const auto [end, error] =
+                std::from_chars(value.data(), value.data() + value.size(), qualifier_.emplace());
             if (error != std::errc() || end != value.data() + value.size()) {
                 return complain_at(value_place, "the qualifier is a number, as in qu=1");
             }
@@ -143,8 +143,8 @@ private:
         }
         const unsigned most = out.type == Type::C_BO_NA_1 ? 0 : switches(out.type) ? 31 : 127;
         if (qualifier_.value_or(0) > most) {
-            return complain(std::format("the qualifier of {} is from 0 to {}",
-                                        command_word(out.type), most));
+            return complain(
+                std::format("the qualifier of {} is from 0 to {}", command_word(out.type), most));
         }
         out.qualifier = static_cast<std::uint8_t>(qualifier_.value_or(0));
         return {};

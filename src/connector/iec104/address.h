@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How people write down an information object: "1/4001*0.1 db=0.5" and, with a command,
-// "1/4001 cmd=sc@5001 sbo". Pure. The grammar, with examples, is in docs/guide/connectors/iec104.md.
+// "1/4001 cmd=sc@5001 sbo". Pure. The grammar, with examples, is in
+// docs/guide/connectors/iec104.md.
 #pragma once
 
 #include <cstdint>

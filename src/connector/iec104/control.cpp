@@ -13,8 +13,7 @@ using Kind = Conversation::Reply::Kind;
 
 CommandResult refused(std::string why) { return {CommandOutcome::Refused, std::move(why), {}}; }
 
-Bytes command_asdu(const Conversation& conversation, const Tag& tag, Command command,
-                   bool select) {
+Bytes command_asdu(const Conversation& conversation, const Tag& tag, Command command, bool select) {
     command.select = select;
     Bytes out;
     append_command(out, conversation.header(command.type, Cause::Activation, tag.common), command);
@@ -66,8 +65,8 @@ asio::awaitable<CommandResult> control(Conversation& conversation, const TagBind
         co_return refused(command.error().message);
     }
     if (command->select) {
-        const auto selected = co_await conversation.activate(
-            command_asdu(conversation, *tag, *command, true));
+        const auto selected =
+            co_await conversation.activate(command_asdu(conversation, *tag, *command, true));
         if (selected.kind != Kind::Confirmed) {
             co_return refused(
                 std::format("it was not selected, and nothing was executed: {}", selected.detail));
@@ -90,8 +89,7 @@ asio::awaitable<CommandResult> control(Conversation& conversation, const TagBind
         conversation.carry_out(command_asdu(conversation, *tag, *command, false)), watch());
     switch (done.kind) {
         case Kind::Refused: co_return refused("the station refuses it: " + done.detail);
-        case Kind::Lost:
-            co_return CommandResult{CommandOutcome::Unknown, done.detail, {}};
+        case Kind::Lost: co_return CommandResult{CommandOutcome::Unknown, done.detail, {}};
         case Kind::TimedOut:
             if (!done.detail.contains("confirmed")) {
                 co_return CommandResult{CommandOutcome::Unknown, done.detail, {}};
@@ -102,7 +100,8 @@ asio::awaitable<CommandResult> control(Conversation& conversation, const TagBind
     if (!apart) {
         co_return done.kind == Kind::Confirmed
             ? CommandResult{CommandOutcome::Confirmed,
-                            "the station reports that it is done; it monitors no value of it", {}}
+                            "the station reports that it is done; it monitors no value of it",
+                            {}}
             : CommandResult{CommandOutcome::Unknown, done.detail, {}};
     }
     const Duration pause = settings.command_timeout;

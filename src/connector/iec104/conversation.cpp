@@ -45,8 +45,8 @@ asio::awaitable<bool> changes(Event& event) {
 Async<std::unique_ptr<Stream>> open_stream(const Surroundings& around, const Settings& settings) {
     const auto connect = [](const Surroundings& world,
                             const Settings& to) -> Async<std::unique_ptr<Stream>> {
-        CO_TRY_ASSIGN(auto plain, co_await world.network.connect(
-                                      to.host, static_cast<std::uint16_t>(to.port)));
+        CO_TRY_ASSIGN(auto plain,
+                      co_await world.network.connect(to.host, static_cast<std::uint16_t>(to.port)));
         if (!to.tls) {
             co_return std::move(plain);
         }

@@ -85,28 +85,24 @@ Iec104Connector::Iec104Connector(const ConnectionPlan& plan, Settings settings,
 
 Async<> Iec104Connector::run(SampleSink& sink) {
     co_await device_.announce(sink);
-    auto stream =
-        co_await either(open_stream(device_.around(), settings_), device_.age(sink));
+    auto stream = co_await either(open_stream(device_.around(), settings_), device_.age(sink));
     if (!stream || !*stream) {
         co_return std::unexpected(stream ? std::move(*stream).error()
                                          : Error{Code::Internal, "ageing has ended", {}});
     }
     Ears ears(*this, sink);
-    const auto conversation =
-        std::make_shared<Conversation>(std::move(**stream), settings_, device_.around(), ears,
-                                       co_await asio::this_coro::executor);
+    const auto conversation = std::make_shared<Conversation>(
+        std::move(**stream), settings_, device_.around(), ears, co_await asio::this_coro::executor);
     struct Standing {
         std::shared_ptr<Conversation>& slot;
         ~Standing() { slot.reset(); }
     } const standing{conversation_};
-    std::optional<Error> reason =
-        co_await either(conversation->run(), interrogate(conversation));
+    std::optional<Error> reason = co_await either(conversation->run(), interrogate(conversation));
     co_return std::unexpected(
         reason.value_or(Error{Code::Internal, "interrogating has ended", {}}));
 }
 
-asio::awaitable<void> Iec104Connector::interrogate(
-    std::shared_ptr<Conversation> standing) {
+asio::awaitable<void> Iec104Connector::interrogate(std::shared_ptr<Conversation> standing) {
     Conversation& conversation = *standing;
     co_await conversation.begun();
     conversation_ = standing;
@@ -121,10 +117,9 @@ asio::awaitable<void> Iec104Connector::interrogate(
         if (settings_.clock && timers.now() >= clock_at) {
             for (const std::uint16_t common : commons) {
                 Bytes asdu;
-                append_clock(asdu,
-                             conversation.header(Type::C_CS_NA_1, Cause::Activation, common),
-                             device_.around().clock.now() +
-                                 (settings_.utc_offset_minutes * minute_ns));
+                append_clock(
+                    asdu, conversation.header(Type::C_CS_NA_1, Cause::Activation, common),
+                    device_.around().clock.now() + (settings_.utc_offset_minutes * minute_ns));
                 conversation.send(std::move(asdu));
             }
             clock_at += clock_period;
@@ -139,8 +134,7 @@ asio::awaitable<void> Iec104Connector::interrogate(
         }
         const Duration next =
             std::min(interrogate_at, settings_.clock ? clock_at : Duration::max());
-        co_await timers.sleep_until(
-            std::min(next, timers.now() + std::chrono::hours(24)));
+        co_await timers.sleep_until(std::min(next, timers.now() + std::chrono::hours(24)));
     }
 }
 

@@ -17,10 +17,11 @@ json::object Iec104Protocol::describe() const {
         "sva, float or bits, and the command's own object), sbo (select before operate), qu=1 "
         "(qualifier).",
         "公共地址/信息体地址*倍率+偏移，后接选项。选项：db=0.5 或 db=1%（仅上报变化）、max=30s"
-        "（最长静默）、cmd=sc@5001（写入方式：sc、dc、rc、nva、sva、float 或 bits，@ 后为命令的信息体"
+        "（最长静默）、cmd=sc@5001（写入方式：sc、dc、rc、nva、sva、float 或 bits，@ "
+        "后为命令的信息体"
         "地址）、sbo（先选择后执行）、qu=1（限定词）。"});
-    address["examples"] = json::array{"4001", "1/4001*0.1 db=0.5", "1/2001 cmd=sc@5001 sbo",
-                                      "1/3001 cmd=float@6001"};
+    address["examples"] =
+        json::array{"4001", "1/4001*0.1 db=0.5", "1/2001 cmd=sc@5001 sbo", "1/3001 cmd=float@6001"};
     json::object out;
     out["name"] = name();
     out["title"] = to_json(LocalizedText{"IEC 60870-5-104", "IEC 60870-5-104"});

@@ -20,12 +20,13 @@ protected:
     void begin() { EXPECT_TRUE(receive("68040b000000")); }
     Result<> receive(std::string_view hex, Duration now = 0s) {
         const auto bytes = from_hex(hex);
-        return session_.receive(*bytes, now, [this](ByteView asdu) { got_.push_back(to_hex(asdu)); });
+        return session_.receive(*bytes, now,
+                                [this](ByteView asdu) { got_.push_back(to_hex(asdu)); });
     }
     // Information of the station: its count, ours that it has, and three bytes.
     Result<> information(unsigned sent, unsigned received = 0, Duration now = 0s) {
-        return receive(std::format("6807{:02x}{:02x}{:02x}{:02x}010203", sent << 1 & 0xff, sent >> 7,
-                                   received << 1 & 0xff, received >> 7),
+        return receive(std::format("6807{:02x}{:02x}{:02x}{:02x}010203", sent << 1 & 0xff,
+                                   sent >> 7, received << 1 & 0xff, received >> 7),
                        now);
     }
     std::string output() { return to_hex(session_.take_output()); }

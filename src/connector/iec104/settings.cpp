@@ -28,17 +28,18 @@ void Settings::describe(Form& form) {
     form.duration("interrogation_period", interrogation_period, 0s, std::chrono::hours(24),
                   {{"Interrogate every", "总召唤周期"},
                    {"0s: only when the connection begins", "0s：仅在建立连接时"}});
-    form.flag("counters", counters,
-              {{"Counters", "电能量召唤"},
-               {"Interrogate integrated totals too", "同时召唤累计量"}});
+    form.flag(
+        "counters", counters,
+        {{"Counters", "电能量召唤"}, {"Interrogate integrated totals too", "同时召唤累计量"}});
     form.flag("clock", clock,
               {{"Set the clock", "对时"},
                {"The station's clock is set when the connection begins and every hour",
                 "建立连接时及每小时校准子站时钟"}});
-    form.number("utc_offset_minutes", utc_offset_minutes, -720, 840,
-                {{"UTC offset", "时区偏移"},
-                 {"Minutes that the station's clock is ahead of UTC, without summer time: 480 in China",
-                  "子站时钟超前 UTC 的分钟数（不含夏令时）：中国为 480"}});
+    form.number(
+        "utc_offset_minutes", utc_offset_minutes, -720, 840,
+        {{"UTC offset", "时区偏移"},
+         {"Minutes that the station's clock is ahead of UTC, without summer time: 480 in China",
+          "子站时钟超前 UTC 的分钟数（不含夏令时）：中国为 480"}});
     form.duration("connect_timeout", connect_timeout, timer_least, timer_most,
                   {{"t0", "t0"}, {"For making the connection", "建立连接的超时"}});
     form.duration("t1", t1, timer_least, timer_most,
@@ -50,12 +51,12 @@ void Settings::describe(Form& form) {
                   {{"t3", "t3"}, {"Of silence, until the line is tested", "空闲测试的超时"}});
     form.number("k", k, 1, window_most,
                 {{"k", "k"}, {"APDUs of ours that need not be acknowledged", "未确认的 I 帧上限"}});
-    form.number("w", w, 1, window_most,
-                {{"w", "w"},
-                 {"APDUs of the station after which we acknowledge", "最迟确认的 I 帧数"}});
-    form.duration("command_timeout", command_timeout, 100ms, timer_most,
-                  {{"Command time-out", "命令超时"},
-                   {"For each step of a command", "命令各步骤的超时"}});
+    form.number(
+        "w", w, 1, window_most,
+        {{"w", "w"}, {"APDUs of the station after which we acknowledge", "最迟确认的 I 帧数"}});
+    form.duration(
+        "command_timeout", command_timeout, 100ms, timer_most,
+        {{"Command time-out", "命令超时"}, {"For each step of a command", "命令各步骤的超时"}});
     form.duration("stale_after", stale_after, 1s, std::chrono::hours(24),
                   {{"Stale after", "失效时间"},
                    {"How long the last value counts as usable when the station is away",

@@ -13,9 +13,9 @@ struct Settings {
     std::int64_t port = 2404;
     std::int64_t common_address = 1;  // of tags that do not name one
     std::int64_t originator = 0;
-    Duration interrogation_period{0};  // again so often; 0: only at the beginning
-    bool counters = false;             // interrogate them too
-    bool clock = false;                // set the station's
+    Duration interrogation_period{0};     // again so often; 0: only at the beginning
+    bool counters = false;                // interrogate them too
+    bool clock = false;                   // set the station's
     std::int64_t utc_offset_minutes = 0;  // of the station's clock, without summer time
     Duration connect_timeout = std::chrono::seconds(30);  // t0
     Duration t1 = std::chrono::seconds(15);

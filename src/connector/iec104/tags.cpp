@@ -15,7 +15,9 @@ bool is_double_point(Type type) {
     return type == Type::M_DP_NA_1 || type == Type::M_DP_TA_1 || type == Type::M_DP_TB_1;
 }
 
-Reading bad(Quality quality) { return {.quality = quality, .type = ValueType::Null, .bits = 0, .text = {}}; }
+Reading bad(Quality quality) {
+    return {.quality = quality, .type = ValueType::Null, .bits = 0, .text = {}};
+}
 
 // As the command has it: an on of a double command is 2.
 Result<double> raw_value(const Tag& tag, const CommandAddress& command, const Value& value) {

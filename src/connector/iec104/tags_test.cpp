@@ -38,15 +38,27 @@ TEST(Iec104Address, IsReadAndWrittenAgain) {
 }
 
 TEST(Iec104Address, ComplaintsNameThePlaceAndTheRemedy) {
-    for (const auto& [text, words] : {
-             std::pair("", "as in 4001"), {"x", "as in 4001"}, {"0", "1 to 16777215"},
-             {"16777216", "1 to 16777215"}, {"0/1", "1 to 65534"}, {"65535/1", "1 to 65534"},
-             {"1/", "as in 4001"}, {"1*0", "other than 0"}, {"1 db=x", "db=0.5"},
-             {"1 max=0s", "max=30s"}, {"1 cmd=xx", "cmd=sc@5001"}, {"1 cmd=sc@", "cmd=sc@5001"},
-             {"1 cmd=sc@0", "1 to 16777215"}, {"1 sbo", "add cmd="}, {"1 qu=1", "add cmd="},
-             {"1 cmd=sc qu=32", "from 0 to 31"}, {"1 cmd=float qu=128", "from 0 to 127"},
-             {"1 cmd=bits sbo", "leave sbo out"}, {"1 cmd=sc qu=x", "qu=1"}, {"1 foo=1", "sbo"},
-             {"1foo", "sbo"}}) {
+    for (const auto& [text, words] : {std::pair("", "as in 4001"),
+                                      {"x", "as in 4001"},
+                                      {"0", "1 to 16777215"},
+                                      {"16777216", "1 to 16777215"},
+                                      {"0/1", "1 to 65534"},
+                                      {"65535/1", "1 to 65534"},
+                                      {"1/", "as in 4001"},
+                                      {"1*0", "other than 0"},
+                                      {"1 db=x", "db=0.5"},
+                                      {"1 max=0s", "max=30s"},
+                                      {"1 cmd=xx", "cmd=sc@5001"},
+                                      {"1 cmd=sc@", "cmd=sc@5001"},
+                                      {"1 cmd=sc@0", "1 to 16777215"},
+                                      {"1 sbo", "add cmd="},
+                                      {"1 qu=1", "add cmd="},
+                                      {"1 cmd=sc qu=32", "from 0 to 31"},
+                                      {"1 cmd=float qu=128", "from 0 to 127"},
+                                      {"1 cmd=bits sbo", "leave sbo out"},
+                                      {"1 cmd=sc qu=x", "qu=1"},
+                                      {"1 foo=1", "sbo"},
+                                      {"1foo", "sbo"}}) {
         EXPECT_NE(complaint(text).find(words), std::string::npos)
             << text << ": " << complaint(text);
     }
@@ -103,10 +115,10 @@ TEST_F(Iec104Tags, Values) {
     const Tag number = tag("1*0.5+1", ValueType::Float64);
     EXPECT_EQ(read_object(number, Type::M_ME_NB_1, object(-1000)).bits,
               std::bit_cast<std::uint64_t>(-499.0));
-    EXPECT_EQ(read_object(number, Type::M_ME_NC_1,
-                          object(std::numeric_limits<double>::infinity(), true))
-                  .quality,
-              quality::bad_out_of_range);
+    EXPECT_EQ(
+        read_object(number, Type::M_ME_NC_1, object(std::numeric_limits<double>::infinity(), true))
+            .quality,
+        quality::bad_out_of_range);
     const Reading invalid = read_object(number, Type::M_ME_NC_1, object(1, true, quality::bad));
     EXPECT_EQ(invalid.quality, quality::bad);
     EXPECT_EQ(invalid.type, ValueType::Null);

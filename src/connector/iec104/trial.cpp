@@ -46,8 +46,7 @@ asio::awaitable<void> ask_all(Conversation& conversation, Timers& timers,
     co_await conversation.begun();
     for (const std::uint16_t common : commons) {
         Bytes asdu;
-        append_interrogation(asdu,
-                             conversation.header(Type::C_IC_NA_1, Cause::Activation, common),
+        append_interrogation(asdu, conversation.header(Type::C_IC_NA_1, Cause::Activation, common),
                              station_interrogation);
         const Duration begin = timers.now();
         out.replies[common] = co_await conversation.carry_out(std::move(asdu));
@@ -61,8 +60,8 @@ Async<Interrogated> interrogate(const Surroundings& around, const Settings& sett
     Conversation conversation(std::move(stream), settings, around, collector,
                               co_await asio::this_coro::executor);
     Interrogated out;
-    if (const auto broken = co_await either(
-            conversation.run(), ask_all(conversation, around.timers, commons, out))) {
+    if (const auto broken = co_await either(conversation.run(),
+                                            ask_all(conversation, around.timers, commons, out))) {
         out.error = broken->message;
     }
     co_return out;
@@ -84,8 +83,8 @@ Async<TestReport> try_connection(const Surroundings& around, const Settings& set
     const auto done = co_await interrogate(around, settings, commons, collector);
     TestReport out;
     out.connected = done && done->error.empty();
-    out.detail = !done               ? done.error().message
-                 : !out.connected    ? done->error
+    out.detail = !done                       ? done.error().message
+                 : !out.connected            ? done->error
                  : collector.trouble.empty() ? std::format("{} answers", settings.where())
                                              : collector.trouble;
     if (!out.connected) {
@@ -98,15 +97,13 @@ Async<TestReport> try_connection(const Surroundings& around, const Settings& set
         probe.name = std::format("common address {}", common);
         probe.answered = reply.kind == Conversation::Reply::Kind::Confirmed;
         probe.round_trip = done->took.at(common);
-        probe.detail = probe.answered
-                           ? std::format("an interrogation brings {} objects", objects)
-                           : reply.detail;
+        probe.detail = probe.answered ? std::format("an interrogation brings {} objects", objects)
+                                      : reply.detail;
     }
     co_return out;
 }
 
-Async<std::vector<TrialReading>> try_addresses(const Surroundings& around,
-                                               const Settings& settings,
+Async<std::vector<TrialReading>> try_addresses(const Surroundings& around, const Settings& settings,
                                                std::vector<TrialTag> tags) {
     std::vector<TrialReading> out(tags.size());
     std::map<std::size_t, Tag> right;

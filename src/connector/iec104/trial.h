@@ -11,8 +11,7 @@ Async<TestReport> try_connection(const Surroundings& around, const Settings& set
                                  const std::vector<std::string>& addresses);
 
 // What an interrogation says of each address; what it does not say is asked for.
-Async<std::vector<TrialReading>> try_addresses(const Surroundings& around,
-                                               const Settings& settings,
+Async<std::vector<TrialReading>> try_addresses(const Surroundings& around, const Settings& settings,
                                                std::vector<TrialTag> tags);
 
 // The objects that an interrogation of a common address brings, from `from` on.

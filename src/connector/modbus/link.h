@@ -44,8 +44,8 @@ struct Answer {
 
 // One connection to a device or gateway, and the requests on it. Replies are matched by transaction
 // id, unit and function; one that comes after its time-out is recognised and dropped. Over a serial
-// line there is no id: one request is under way, and what comes before it has gone is dropped. Lives
-// on one executor; ask() works while run() does.
+// line there is no id: one request is under way, and what comes before it has gone is dropped.
+// Lives on one executor; ask() works while run() does.
 class Link {
 public:
     Link(std::unique_ptr<Stream> stream, LinkOptions options, Timers& timers, const Clock& clock);
@@ -56,8 +56,8 @@ public:
     asio::awaitable<void> ask(std::uint8_t unit, const Request& request, Answer& answer);
 
     // Carries requests and replies until the link breaks, and says how it broke. Bytes that are not
-    // Modbus break it, as the place of the next reply is then unknown; on a serial line, where there
-    // is noise, they end the request. Cancelled with its coroutine.
+    // Modbus break it, as the place of the next reply is then unknown; on a serial line, where
+    // there is noise, they end the request. Cancelled with its coroutine.
     asio::awaitable<Error> run();
 
     // All requests under way, and all later ones, are Lost. Never fails.

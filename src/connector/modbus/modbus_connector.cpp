@@ -31,11 +31,14 @@ Async<std::unique_ptr<Stream>> open_tcp(const Surroundings& around, const Settin
     co_return stream;
 }
 
+Async<std::unique_ptr<Stream>> open_stream(const Surroundings& around, const Settings& settings) {
+    return settings.device.empty() ? open_tcp(around, settings) : open_line(around, settings);
+}
+
 }  // namespace
 
 Async<std::shared_ptr<Link>> open_link(const Surroundings& around, const Settings& settings) {
-    CO_TRY_ASSIGN(auto stream, settings.device.empty() ? co_await open_tcp(around, settings)
-                                                       : co_await open_line(around, settings));
+    CO_TRY_ASSIGN(auto stream, co_await open_stream(around, settings));
     const LinkOptions options{.where = settings.where(),
                               .timeout = settings.timeout,
                               .in_flight_max = static_cast<std::size_t>(settings.max_in_flight),

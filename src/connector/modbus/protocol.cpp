@@ -36,9 +36,9 @@ json::object ModbusProtocol::describe() const {
     }
     json::object out;
     out["name"] = name();
-    out["title"] = to_json(kind_ == Kind::Tcp
-                               ? LocalizedText{"Modbus TCP", "Modbus TCP"}
-                               : LocalizedText{"Modbus RTU/ASCII", "Modbus RTU/ASCII"});
+    out["title"] =
+        to_json(kind_ == Kind::Tcp ? LocalizedText{"Modbus TCP", "Modbus TCP"}
+                                   : LocalizedText{"Modbus RTU/ASCII", "Modbus RTU/ASCII"});
     out["settings"] = form.take();
     out["address"] = std::move(address);
     out["areas"] = std::move(areas);

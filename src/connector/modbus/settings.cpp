@@ -31,7 +31,8 @@ void SerialSettings::describe(Form& form) {
                {"/dev/ttyUSB0, or tcp://192.168.0.5:4001 of a serial device server",
                 "/dev/ttyUSB0，或串口服务器 tcp://192.168.0.5:4001"}});
     form.text("mode", mode, false, {{"Mode", "模式"}, {"rtu or ascii", "rtu 或 ascii"}});
-    form.number("baud", baud, 50, 4'000'000, {{"Baud rate", "波特率"}, {"Bits a second", "每秒位数"}});
+    form.number("baud", baud, 50, 4'000'000,
+                {{"Baud rate", "波特率"}, {"Bits a second", "每秒位数"}});
     form.text("parity", parity, false,
               {{"Parity", "校验"}, {"even, odd or none", "even（偶）、odd（奇）或 none（无）"}});
     form.number("stop_bits", stop_bits, 1, 2,

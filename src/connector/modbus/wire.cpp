@@ -53,7 +53,8 @@ Framing take_rtu(ByteView received, Frame& frame, std::size_t& size) {
         return Framing::Incomplete;
     }
     const std::uint16_t sum = crc16(received.first(*length));
-    if (byte_at(received, *length) != (sum & 0xffU) || byte_at(received, *length + 1) != sum >> 8U) {
+    if (byte_at(received, *length) != (sum & 0xffU) ||
+        byte_at(received, *length + 1) != sum >> 8U) {
         return Framing::Broken;
     }
     frame.unit = static_cast<std::uint8_t>(byte_at(received, 0));
@@ -168,7 +169,8 @@ void append_request(Wire wire, Bytes& out, std::uint16_t transaction, std::uint8
     }
     Bytes framed;
     append_request(framed, transaction, unit, request);
-    append_serial(wire, out, ByteView(framed).subspan(header_bytes - 1));  // its last byte: the unit
+    append_serial(wire, out,
+                  ByteView(framed).subspan(header_bytes - 1));  // its last byte: the unit
 }
 
 Framing take_answer(Wire wire, ByteView received, Frame& frame, std::size_t& size, Bytes& scratch) {

@@ -68,7 +68,8 @@ TEST(ModbusWire, WhatDoesNotFitIsBroken) {
     const auto take = [&](Wire wire, const Bytes& bytes) {
         return take_answer(wire, bytes, frame, size, scratch);
     };
-    EXPECT_EQ(take(Wire::Rtu, *from_hex("010302000ab843")), Framing::Broken);  // b843 is not its sum
+    EXPECT_EQ(take(Wire::Rtu, *from_hex("010302000ab843")),
+              Framing::Broken);  // b843 is not its sum
     EXPECT_EQ(take(Wire::Rtu, *from_hex("0177")), Framing::Broken);
     EXPECT_EQ(take(Wire::Rtu, *from_hex("0103ff")), Framing::Incomplete);
     const auto ascii = [&](std::string_view text) {

@@ -22,10 +22,10 @@ Device::Device(std::string key, Settings how, const std::vector<TagBinding>& bin
       troubled_(table.tags.size(), false) {}
 
 void Device::inherit(const Device& other) {
-    DeviceState::inherit(
-        other, same_tags(tags(), other.tags(), [](const Tag& now, const Tag& before) {
-            return now.address == before.address && now.type == before.type;
-        }));
+    DeviceState::inherit(other,
+                         same_tags(tags(), other.tags(), [](const Tag& now, const Tag& before) {
+                             return now.address == before.address && now.type == before.type;
+                         }));
 }
 
 asio::awaitable<void> Device::take(SampleSink& sink, const std::vector<Arrival>& arrivals) {
