@@ -37,8 +37,7 @@ public:
 
     // For a new one whose secrets are sealed for it, which must say whose they are.
     Id<Tag> new_id() { return make_id<Tag>(ground_.clock, ground_.random); }
-    // Under the id that it has, or a new one. Conflict: the key is taken. QuotaExceeded: there are
-    // too many.
+    // Under the id that it has, or a new one. Conflict: the key is taken. QuotaExceeded: too many.
     Result<Document<Tag>> create(const TenantId& tenant, Document<Tag> document);
     Result<Document<Tag>> get(const TenantId& tenant, const std::string& reference);
     Result<Page<Document<Tag>>> list(const TenantId& tenant, const PageRequest& request);

@@ -64,7 +64,8 @@ Result<> Session::take_frame(ByteView control, ByteView asdu, Duration now, cons
             return fail(Code::Unavailable, "the station sends before it was asked to begin");
         }
         if (number_at(control, 0) != received_) {
-            return fail(Code::Unavailable, "the station counts {}, and {} is next: something is lost",
+            return fail(Code::Unavailable,
+                        "the station counts {}, and {} is next: something is lost",
                         number_at(control, 0), received_);
         }
         TRY(acknowledge(number_at(control, 2)));
@@ -104,8 +105,8 @@ Result<> Session::acknowledge(std::uint16_t received) {
     };
     const std::size_t count = distance(acknowledged_, received);
     if (count > sent_at_.size()) {
-        return fail(Code::Unavailable, "the station acknowledges {}, and {} was the last that it got",
-                    received, sent_);
+        return fail(Code::Unavailable,
+                    "the station acknowledges {}, and {} was the last that it got", received, sent_);
     }
     sent_at_.erase(sent_at_.begin(), sent_at_.begin() + static_cast<std::ptrdiff_t>(count));
     acknowledged_ = received;
