@@ -92,8 +92,10 @@ Result<> Session::take_frame(ByteView control, ByteView asdu, Duration now, cons
         case Unnumbered::TestAct: put_unnumbered(Unnumbered::TestCon); break;
         case Unnumbered::TestCon: asked_at_.reset(); break;
         default:
-            return fail(Code::Unavailable, "the station sends the control field {:#04x}, which a "
-                        "controlled station may not", byte_at(control, 0));
+            return fail(Code::Unavailable,
+                        "the station sends the control field {:#04x}, which a "
+                        "controlled station may not",
+                        byte_at(control, 0));
     }
     return {};
 }
@@ -106,7 +108,8 @@ Result<> Session::acknowledge(std::uint16_t received) {
     const std::size_t count = distance(acknowledged_, received);
     if (count > sent_at_.size()) {
         return fail(Code::Unavailable,
-                    "the station acknowledges {}, and {} was the last that it got", received, sent_);
+                    "the station acknowledges {}, and {} was the last that it got", received,
+                    sent_);
     }
     sent_at_.erase(sent_at_.begin(), sent_at_.begin() + static_cast<std::ptrdiff_t>(count));
     acknowledged_ = received;
