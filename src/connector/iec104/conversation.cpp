@@ -86,21 +86,18 @@ asio::awaitable<Error> Conversation::run() {
     session_.start(around_.timers.now());
     has_output_.set();
     // Whichever ends first is the reason.
-    std::optional<Error> reason;
-    const auto note = [](asio::awaitable<Error> task,
-                         std::optional<Error>& out) -> asio::awaitable<void> {
-        out = co_await std::move(task);
-    };
-    const auto both = [](Conversation& self, auto how,
-                         std::optional<Error>& out) -> asio::awaitable<void> {
-        (void)co_await either(self.send_all(), how(self.keep_time(), out));
-    };
-    std::optional<Error> first = co_await either(receive(), both(*this, note, reason));
+    std::optional<Error> reason = co_await either(receive(), send_in_time());
     close();
-    if (first) {
-        co_return std::move(*first);
+    co_return reason ? std::move(*reason) : std::move(send_error_);
+}
+
+asio::awaitable<void> Conversation::send_in_time() {
+    const auto keep_time = [](Conversation& self) -> asio::awaitable<void> {
+        self.send_error_ = co_await self.keep_time();
+    };
+    if (auto error = co_await either(send_all(), keep_time(*this))) {
+        send_error_ = std::move(*error);
     }
-    co_return reason.value_or(broken("the connection ended"));
 }
 
 asio::awaitable<void> Conversation::begun() {

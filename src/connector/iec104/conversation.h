@@ -83,6 +83,7 @@ private:
     asio::awaitable<Error> receive();
     asio::awaitable<Error> send_all();
     asio::awaitable<Error> keep_time();
+    asio::awaitable<void> send_in_time();
     void hear(ByteView bytes);
     void note_answer(const Header& header, const Asdu& asdu);
     asio::awaitable<Reply> request(Bytes asdu, bool to_its_end);
@@ -99,6 +100,7 @@ private:
     std::vector<Object> objects_;
     std::list<Request*> requests_;
     std::list<Watch*> watches_;
+    Error send_error_;
     bool closed_ = false;
 };
 
