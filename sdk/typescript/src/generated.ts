@@ -626,6 +626,28 @@ export interface NewPrincipal {
     must_change_password?: boolean;
 }
 
+/** Which points clients of the broker are told about: docs/guide/mqtt-publications.md. */
+export interface NewPublication {
+    key: string;
+    enabled?: boolean;
+    /** the path of an asset or of a point; empty: all points */
+    under?: string;
+    /** of their paths; * is any text: *.temperature */
+    points?: string;
+    format?: 'json' | 'sparkplug_b';
+    /** between two messages about a point, as in 500ms; the latest value counts */
+    min_interval?: string;
+    /** of JSON, with gaps: {asset.path}, {asset}, {point}, {path} */
+    topic?: string;
+    qos?: number;
+    /** the broker keeps the last value of each topic */
+    retain?: boolean;
+    /** of Sparkplug B */
+    group?: string;
+    /** of Sparkplug B: the edge node; assets are its devices */
+    node?: string;
+}
+
 export interface NewRole {
     key: string;
     name?: Name;
@@ -809,6 +831,50 @@ export type Protocol = Record<string, unknown>;
 
 export interface ProtocolList {
     items: Protocol[];
+}
+
+/** Points that clients of the broker are told about. */
+export interface Publication {
+    key: string;
+    enabled?: boolean;
+    /** the path of an asset or of a point; empty: all points */
+    under?: string;
+    /** of their paths; * is any text: *.temperature */
+    points?: string;
+    format?: 'json' | 'sparkplug_b';
+    /** between two messages about a point, as in 500ms; the latest value counts */
+    min_interval?: string;
+    /** of JSON, with gaps: {asset.path}, {asset}, {point}, {path} */
+    topic?: string;
+    qos?: number;
+    /** the broker keeps the last value of each topic */
+    retain?: boolean;
+    /** of Sparkplug B */
+    group?: string;
+    /** of Sparkplug B: the edge node; assets are its devices */
+    node?: string;
+    id: string;
+    /** since the start of the program */
+    state: {
+        points: number;
+        /** points that cannot be told about */
+        skipped: number;
+        /** values */
+        published: number;
+        /** values that a later one took the place of */
+        coalesced: number;
+        /** why the first point was skipped */
+        problem?: string;
+    };
+    created: string;
+    updated: string;
+    version: number;
+}
+
+export interface PublicationPage {
+    items: Publication[];
+    /** cursor of the next page */
+    next?: string;
 }
 
 export interface PublishAnswer {
@@ -2259,6 +2325,109 @@ export abstract class Operations {
             method: 'DELETE',
             path: '/v1/bridges/{bridge}',
             pathValues: { bridge },
+            answer: 'none',
+        }, options);
+    }
+
+    /**
+     * Which points clients of the broker are told about
+     *
+     * Permission: mappings:read.
+     */
+    async listPublications(
+        query: {
+            limit?: number;
+            cursor?: string;
+        } = {},
+        options?: CallOptions,
+    ): Promise<PublicationPage> {
+        return (await this.call({
+            method: 'GET',
+            path: '/v1/publications',
+            query,
+            answer: 'json',
+        }, options)) as PublicationPage;
+    }
+
+    /**
+     * Which points clients of the broker are told about
+     *
+     * All of them: asks `listPublications` for page after page; `limit` is the length of a page.
+     */
+    async *iteratePublications(
+        query: {
+            limit?: number;
+        } = {},
+        options?: CallOptions,
+    ): AsyncGenerator<Publication, void, undefined> {
+        let cursor: string | undefined;
+        do {
+            const page: PublicationPage = await this.listPublications({ ...query, cursor }, options);
+            yield* page.items;
+            cursor = page.next;
+        } while (cursor);
+    }
+
+    /**
+     * Tell clients of the broker about points
+     *
+     * Needs samples:read for the points and topics:publish for the topics, too. Begins with the
+     * latest value of each point. Refused if a mapping takes in messages of its topics: values
+     * would come back. Permission: mappings:write.
+     */
+    async createPublication(body: NewPublication, options?: CallOptions): Promise<Publication> {
+        return (await this.call({
+            method: 'POST',
+            path: '/v1/publications',
+            body,
+            answer: 'json',
+            creates: true,
+        }, options)) as Publication;
+    }
+
+    /**
+     * A publication, and what has become of it
+     *
+     * Permission: mappings:read.
+     */
+    async getPublication(publication: string, options?: CallOptions): Promise<Publication> {
+        return (await this.call({
+            method: 'GET',
+            path: '/v1/publications/{publication}',
+            pathValues: { publication },
+            answer: 'json',
+        }, options)) as Publication;
+    }
+
+    /**
+     * Change a publication
+     *
+     * Permission: mappings:write.
+     */
+    async replacePublication(
+        publication: string,
+        body: NewPublication,
+        options?: CallOptions,
+    ): Promise<Publication> {
+        return (await this.call({
+            method: 'PUT',
+            path: '/v1/publications/{publication}',
+            pathValues: { publication },
+            body,
+            answer: 'json',
+        }, options)) as Publication;
+    }
+
+    /**
+     * Tell no more
+     *
+     * Retained messages stay until they are cleared. Permission: mappings:write.
+     */
+    async deletePublication(publication: string, options?: CallOptions): Promise<void> {
+        await this.call({
+            method: 'DELETE',
+            path: '/v1/publications/{publication}',
+            pathValues: { publication },
             answer: 'none',
         }, options);
     }

@@ -683,6 +683,28 @@ class NewPrincipal(_t.TypedDict):
     must_change_password: _t.NotRequired[bool]
 
 
+class NewPublication(_t.TypedDict):
+    """Which points clients of the broker are told about: docs/guide/mqtt-publications.md."""
+    key: str
+    enabled: _t.NotRequired[bool]
+    # the path of an asset or of a point; empty: all points
+    under: _t.NotRequired[str]
+    # of their paths; * is any text: *.temperature
+    points: _t.NotRequired[str]
+    format: _t.NotRequired[_t.Literal['json', 'sparkplug_b']]
+    # between two messages about a point, as in 500ms; the latest value counts
+    min_interval: _t.NotRequired[str]
+    # of JSON, with gaps: {asset.path}, {asset}, {point}, {path}
+    topic: _t.NotRequired[str]
+    qos: _t.NotRequired[int]
+    # the broker keeps the last value of each topic
+    retain: _t.NotRequired[bool]
+    # of Sparkplug B
+    group: _t.NotRequired[str]
+    # of Sparkplug B: the edge node; assets are its devices
+    node: _t.NotRequired[str]
+
+
 class NewRole(_t.TypedDict):
     key: str
     name: _t.NotRequired[Name]
@@ -875,6 +897,53 @@ Protocol: _t.TypeAlias = "dict[str, _t.Any]"
 
 class ProtocolList(_t.TypedDict):
     items: list[Protocol]
+
+
+class PublicationState(_t.TypedDict):
+    """since the start of the program"""
+    points: int
+    # points that cannot be told about
+    skipped: int
+    # values
+    published: int
+    # values that a later one took the place of
+    coalesced: int
+    # why the first point was skipped
+    problem: _t.NotRequired[str]
+
+
+class Publication(_t.TypedDict):
+    """Points that clients of the broker are told about."""
+    key: str
+    enabled: _t.NotRequired[bool]
+    # the path of an asset or of a point; empty: all points
+    under: _t.NotRequired[str]
+    # of their paths; * is any text: *.temperature
+    points: _t.NotRequired[str]
+    format: _t.NotRequired[_t.Literal['json', 'sparkplug_b']]
+    # between two messages about a point, as in 500ms; the latest value counts
+    min_interval: _t.NotRequired[str]
+    # of JSON, with gaps: {asset.path}, {asset}, {point}, {path}
+    topic: _t.NotRequired[str]
+    qos: _t.NotRequired[int]
+    # the broker keeps the last value of each topic
+    retain: _t.NotRequired[bool]
+    # of Sparkplug B
+    group: _t.NotRequired[str]
+    # of Sparkplug B: the edge node; assets are its devices
+    node: _t.NotRequired[str]
+    id: str
+    # since the start of the program
+    state: PublicationState
+    created: str
+    updated: str
+    version: int
+
+
+class PublicationPage(_t.TypedDict):
+    items: list[Publication]
+    # cursor of the next page
+    next: _t.NotRequired[str]
 
 
 class PublishAnswer(_t.TypedDict):
@@ -1900,6 +1969,77 @@ class Operations:
         self._call(_Request(
             "DELETE", "/v1/bridges/{bridge}", path_values={"bridge": bridge}, answer="none",
             if_match=if_match))
+
+    def list_publications(
+            self, *, limit: int | None = None, cursor: str | None = None,
+    ) -> PublicationPage:
+        """Which points clients of the broker are told about
+
+        Permission: mappings:read.
+        """
+        answer: PublicationPage = self._call(_Request(
+            "GET", "/v1/publications", query={"limit": limit, "cursor": cursor}, answer="json"))
+        return answer
+
+    def iterate_publications(self, *, limit: int | None = None) -> _c.Iterator[Publication]:
+        """Which points clients of the broker are told about
+
+        All of them: asks `list_publications` for page after page; `limit` is the length of
+        a page.
+        """
+        cursor: str | None = None
+        while True:
+            page = self.list_publications(
+                limit=limit, cursor=cursor)
+            yield from page["items"]
+            cursor = page.get("next")
+            if not cursor:
+                return
+
+    def create_publication(
+            self, body: NewPublication, *, idempotency_key: str | None = None,
+    ) -> Publication:
+        """Tell clients of the broker about points
+
+        Needs samples:read for the points and topics:publish for the topics, too. Begins
+        with the latest value of each point. Refused if a mapping takes in messages of its
+        topics: values would come back. Permission: mappings:write.
+        """
+        answer: Publication = self._call(_Request(
+            "POST", "/v1/publications", body=body, answer="json", creates=True,
+            idempotency_key=idempotency_key))
+        return answer
+
+    def get_publication(self, publication: str) -> Publication:
+        """A publication, and what has become of it
+
+        Permission: mappings:read.
+        """
+        answer: Publication = self._call(_Request(
+            "GET", "/v1/publications/{publication}", path_values={"publication": publication},
+            answer="json"))
+        return answer
+
+    def replace_publication(
+            self, publication: str, body: NewPublication, *, if_match: str | int | None = None,
+    ) -> Publication:
+        """Change a publication
+
+        Permission: mappings:write.
+        """
+        answer: Publication = self._call(_Request(
+            "PUT", "/v1/publications/{publication}", path_values={"publication": publication},
+            body=body, answer="json", if_match=if_match))
+        return answer
+
+    def delete_publication(self, publication: str, *, if_match: str | int | None = None) -> None:
+        """Tell no more
+
+        Retained messages stay until they are cleared. Permission: mappings:write.
+        """
+        self._call(_Request(
+            "DELETE", "/v1/publications/{publication}", path_values={"publication": publication},
+            answer="none", if_match=if_match))
 
     def influx_write(
             self, body: str | bytes, *, db: str | None = None, rp: str | None = None, consistency:
@@ -3439,6 +3579,82 @@ class AsyncOperations:
         await self._call(_Request(
             "DELETE", "/v1/bridges/{bridge}", path_values={"bridge": bridge}, answer="none",
             if_match=if_match))
+
+    async def list_publications(
+            self, *, limit: int | None = None, cursor: str | None = None,
+    ) -> PublicationPage:
+        """Which points clients of the broker are told about
+
+        Permission: mappings:read.
+        """
+        answer: PublicationPage = await self._call(_Request(
+            "GET", "/v1/publications", query={"limit": limit, "cursor": cursor}, answer="json"))
+        return answer
+
+    async def iterate_publications(
+            self, *, limit: int | None = None,
+    ) -> _c.AsyncIterator[Publication]:
+        """Which points clients of the broker are told about
+
+        All of them: asks `list_publications` for page after page; `limit` is the length of
+        a page.
+        """
+        cursor: str | None = None
+        while True:
+            page = await self.list_publications(
+                limit=limit, cursor=cursor)
+            for item in page["items"]:
+                yield item
+            cursor = page.get("next")
+            if not cursor:
+                return
+
+    async def create_publication(
+            self, body: NewPublication, *, idempotency_key: str | None = None,
+    ) -> Publication:
+        """Tell clients of the broker about points
+
+        Needs samples:read for the points and topics:publish for the topics, too. Begins
+        with the latest value of each point. Refused if a mapping takes in messages of its
+        topics: values would come back. Permission: mappings:write.
+        """
+        answer: Publication = await self._call(_Request(
+            "POST", "/v1/publications", body=body, answer="json", creates=True,
+            idempotency_key=idempotency_key))
+        return answer
+
+    async def get_publication(self, publication: str) -> Publication:
+        """A publication, and what has become of it
+
+        Permission: mappings:read.
+        """
+        answer: Publication = await self._call(_Request(
+            "GET", "/v1/publications/{publication}", path_values={"publication": publication},
+            answer="json"))
+        return answer
+
+    async def replace_publication(
+            self, publication: str, body: NewPublication, *, if_match: str | int | None = None,
+    ) -> Publication:
+        """Change a publication
+
+        Permission: mappings:write.
+        """
+        answer: Publication = await self._call(_Request(
+            "PUT", "/v1/publications/{publication}", path_values={"publication": publication},
+            body=body, answer="json", if_match=if_match))
+        return answer
+
+    async def delete_publication(
+            self, publication: str, *, if_match: str | int | None = None,
+    ) -> None:
+        """Tell no more
+
+        Retained messages stay until they are cleared. Permission: mappings:write.
+        """
+        await self._call(_Request(
+            "DELETE", "/v1/publications/{publication}", path_values={"publication": publication},
+            answer="none", if_match=if_match))
 
     async def influx_write(
             self, body: str | bytes, *, db: str | None = None, rp: str | None = None, consistency:
