@@ -104,7 +104,8 @@ TEST(Protocols, AreFoundByName) {
     EXPECT_EQ(must(protocols.find("modbus_tcp"))->name(), "modbus_tcp");
     const auto missing = protocols.find("modbus_rtu");
     EXPECT_EQ(failure(missing), Code::NotFound);
-    EXPECT_EQ(missing.error().message, "there is no protocol 'modbus_rtu': use one of modbus_tcp");
+    EXPECT_EQ(missing.error().message,
+              "there is no protocol 'modbus_rtu': use one of modbus_tcp, opcua");
 }
 
 TEST(Protocols, DescribeTheirForm) {

@@ -176,7 +176,7 @@ TEST_F(Supervising, WrongConfigurationWaitsForAChangeAndDoesNotSpin) {
     wrong.protocol = "modbus_rtu";
     apply(wrong);
     EXPECT_EQ(health().last_error,
-              "plc1: there is no protocol 'modbus_rtu': use one of modbus_tcp");
+              "plc1: there is no protocol 'modbus_rtu': use one of modbus_tcp, opcua");
     apply(plan({tag(1, "hr:7:u16")}));
     EXPECT_EQ(health().state, State::Running);
 }
