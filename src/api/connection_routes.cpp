@@ -62,6 +62,8 @@ Result<http::Response> read_connection(Services& services, const Call& call) {
     return item_answer(show_with_status(services, connection), connection.stamp);
 }
 
+constexpr std::size_t settings_bytes_max = std::size_t{64} << 10;
+
 // Its settings are checked, and sealed where they are secrets.
 Result<> check_connection(const Services& services, const Call& call, Connection& connection) {
     const auto protocol = services.protocols.find(connection.protocol);
@@ -72,6 +74,9 @@ Result<> check_connection(const Services& services, const Call& call, Connection
     TRY_ASSIGN(connection.settings,
                acquisition::seal_settings(**protocol, services.sealer, call.tenant(),
                                           std::move(connection.settings)));
+    if (connection.settings.size() > settings_bytes_max) {
+        return bad_field("/settings", "are longer than 65536 bytes together");
+    }
     return {};
 }
 
