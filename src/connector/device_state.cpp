@@ -64,8 +64,8 @@ void DeviceState::value(std::size_t tag, const Reading& reading, std::optional<T
     const Time time = said.value_or(now);
     const std::size_t before = out.size();
     reporter_.value(tag, reading, time, around_.timers.now(), out);
-    if (out.size() > before && time <= told_[tag]) {
-        const bool known = again && *again > told_[tag] && *again <= now;
+    if (again && out.size() > before && time <= told_[tag]) {
+        const bool known = *again > told_[tag] && *again <= now;
         Row row = out.row(before);
         const std::string text(row.text);
         row.text = text;

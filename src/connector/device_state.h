@@ -48,9 +48,10 @@ public:
     // The device is there again.
     void regain();
 
-    // It has said a value, of the time `said` by its clock, or none if that is not known. `again`
-    // is when it was asked or looked, if that is known: a value that is older than what was said
-    // of the tag by our clock holds again from then, as it would stay hidden otherwise.
+    // It has said a value, of the time `said` by its clock, or none if that is not known. `again`,
+    // if the value is what holds and not an event of the past, is when the device looked: a value
+    // that is older than what was said of the tag by our clock holds again from then, as it would
+    // stay hidden behind that.
     void value(std::size_t tag, const Reading& reading, std::optional<Time> said,
                std::optional<Time> again, SampleBatch& out);
     // Hands a batch to the sink. What it refuses is counted and will be said again; false then.

@@ -117,11 +117,17 @@ def test_values_of_each_kind_with_quality_and_time(node):
         assert "common address" in str(trouble)
 
         # Spontaneous, with the station's own time and quality.
-        at = datetime.datetime(2026, 11, 30, 8, 30, 15, 250_000, tzinfo=UTC)
-        station.points[9].info = c104.ShortInfo(actual=49.75, recorded_at=at)
-        assert station.points[9].transmit(cause=c104.Cot.SPONTANEOUS)
+        wait_until(value_is(api, "kinds.timed", 50.25), "what was asked for")
+        at = datetime.datetime.now(UTC).replace(microsecond=250_000)
+        at += datetime.timedelta(seconds=1)
+        old = at - datetime.timedelta(hours=2)
+        for time, value in ((old, 1.5), (at, 49.75)):  # and an event of long ago
+            station.points[9].info = c104.ShortInfo(actual=value, recorded_at=time)
+            assert station.points[9].transmit(cause=c104.Cot.SPONTANEOUS)
         found = wait_until(value_is(api, "kinds.timed", 49.75), "a timed value")
-        assert found["time"].startswith("2026-11-30T08:30:15.25"), found
+        assert found["time"] == at.strftime("%Y-%m-%dT%H:%M:%S.25Z"), found
+        rows = api.sql("SELECT time, value FROM samples WHERE point = 'kinds.timed' AND value = 1.5")
+        assert [row[0][:19] for row in rows["rows"]] == [old.strftime("%Y-%m-%dT%H:%M:%S")], rows
         for flag, code in ((c104.Quality.NonTopical, 0x40900000),
                            (c104.Quality.Substituted, 0x40910000),
                            (c104.Quality.Overflow, 0x40940000),

@@ -40,6 +40,8 @@ public:
 
     void heard(const Header& header, const std::vector<Object>& objects) override {
         const Time now = of_.device_.around().clock.now();
+        // An event that the station kept while it could not say it is history.
+        const bool event = header.cause == Cause::Spontaneous;
         for (const Object& object : objects) {
             const auto [first, last] =
                 of_.by_object_.equal_range({header.common_address, object.address});
@@ -48,7 +50,7 @@ public:
                     object.time ? time_of(*object.time, of_.settings_, now) : std::nullopt;
                 of_.device_.value(tag->second,
                                   read_object(of_.table_.tags[tag->second], header.type, object),
-                                  said, now, batch_);
+                                  said, event ? std::nullopt : std::optional(now), batch_);
             }
         }
     }

@@ -34,7 +34,8 @@ asio::awaitable<void> Device::take(SampleSink& sink, const std::vector<Arrival>&
         const auto known = [](Time time) { return time != 0 ? std::optional(time) : std::nullopt; };
         const std::optional<Time> server = known(arrival.server);
         const std::optional<Time> source = known(arrival.source);
-        value(arrival.tag, arrival.reading(), source ? source : server, server, out);
+        value(arrival.tag, arrival.reading(), source ? source : server,
+              server.value_or(around().clock.now()), out);
         if (!arrival.complaint.empty() || troubled_[arrival.tag]) {
             troubled_[arrival.tag] = !arrival.complaint.empty();
             vitals().part(table.paths[arrival.tag], arrival.complaint);
