@@ -131,6 +131,7 @@ TEST(Settings, OfSerialLines) {
           {R"({"device": "tcp://x"})", "/settings/device"},
           {R"({"device": "/dev/x", "mode": "tcp"})", "/settings/mode"},
           {R"({"device": "/dev/x", "parity": "E"})", "/settings/parity"},
+          {R"({"device": "/dev/x", "data_bits": 7})", "/settings/data_bits"},
           {R"({"device": "/dev/x", "baud": 0})", "/settings/baud"}}) {
         const auto wrong = modbus::read_settings(Kind::Serial, text);
         ASSERT_FALSE(wrong) << text;

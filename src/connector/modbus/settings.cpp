@@ -33,6 +33,9 @@ void SerialSettings::describe(Form& form) {
     form.text("mode", mode, false, {{"Mode", "模式"}, {"rtu or ascii", "rtu 或 ascii"}});
     form.number("baud", baud, 50, 4'000'000,
                 {{"Baud rate", "波特率"}, {"Bits a second", "每秒位数"}});
+    form.number("data_bits", data_bits, 0, 8,
+                {{"Data bits", "数据位"},
+                 {"7 or 8; 0: 8 with RTU, 7 with ASCII", "7 或 8；0：RTU 为 8，ASCII 为 7"}});
     form.text("parity", parity, false,
               {{"Parity", "校验"}, {"even, odd or none", "even（偶）、odd（奇）或 none（无）"}});
     form.number("stop_bits", stop_bits, 1, 2,
@@ -115,11 +118,16 @@ Result<> read_line(SerialSettings& out) {
         return bad_field("/settings/mode", "is rtu or ascii");
     }
     out.wire = out.mode == "rtu" ? Wire::Rtu : Wire::Ascii;
+    if (out.data_bits != 0 && out.data_bits < (out.wire == Wire::Rtu ? 8 : 7)) {
+        return bad_field("/settings/data_bits", "is 8 with RTU, 7 or 8 with ASCII");
+    }
     if (out.parity != "even" && out.parity != "odd" && out.parity != "none") {
         return bad_field("/settings/parity", "is even, odd or none");
     }
     out.line = {.baud = static_cast<std::uint32_t>(out.baud),
-                .data_bits = out.wire == Wire::Rtu ? 8U : 7U,
+                .data_bits = out.data_bits != 0      ? static_cast<unsigned>(out.data_bits)
+                             : out.wire == Wire::Rtu ? 8U
+                                                     : 7U,
                 .parity = out.parity == "even"  ? Parity::Even
                           : out.parity == "odd" ? Parity::Odd
                                                 : Parity::None,

@@ -49,6 +49,7 @@ struct SerialSettings : Settings {
     std::string address;  // "/dev/ttyUSB0", or "tcp://192.168.0.5:4001" of a serial device server
     std::string mode = "rtu";
     std::int64_t baud = 9600;
+    std::int64_t data_bits = 0;  // 8 of RTU, 7 of ASCII
     std::string parity = "even";
     std::int64_t stop_bits = 1;
     Duration turnaround_delay = std::chrono::milliseconds(100);
