@@ -69,7 +69,7 @@ void Settings::describe(Form& form) {
     form.text("certificate", certificate, false,
               {{"Certificate", "证书"},
                {"PEM of ours, where the station asks for it", "本端证书（PEM），子站要求时填写"}});
-    form.secret("key", key, {{"Key", "私钥"}, {"PEM; kept sealed", "PEM 格式，加密保存"}});
+    form.secret("key", key, {{"Private key", "私钥"}, {"PEM; kept sealed", "PEM 格式，加密保存"}});
 }
 
 Session::Limits Settings::limits() const {
