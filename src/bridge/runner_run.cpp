@@ -269,8 +269,7 @@ asio::awaitable<void> Runner::open_local_when_due() {
     while (!relay_->remote().connected() || relay_->failure()) {
         co_await remote_ready_->wait();
     }
-    if (std::exchange(clean_remote_, false) &&
-        relay_->remote().version() == mqtt::Version::V311) {
+    if (std::exchange(clean_remote_, false) && relay_->remote().version() == mqtt::Version::V311) {
         // There a clean session ends with its connection, and with it what it had of ours. This one
         // was only to make away with what was before; the next one stays.
         relay_->remote().disconnect();

@@ -12,9 +12,9 @@ namespace gantry::registry {
 namespace {
 
 template <class Tag>
-constexpr std::string_view columns = Tag::secrets
-                                         ? "id, key, doc, created, updated, version, secrets"
-                                         : "id, key, doc, created, updated, version";
+constexpr std::string_view columns =
+    Tag::secrets ? "id, key, doc, created, updated, version, secrets"
+                 : "id, key, doc, created, updated, version";
 
 template <class Tag>
 Document<Tag> document_of(const SqlRow& row) {

@@ -201,8 +201,7 @@ void read_value(Kind kind, ByteView bytes, Object& out) {
         case Kind::Bare:
             out.value = signed16(bytes) / normalized_one;
             out.real = true;
-            out.quality =
-                kind == Kind::Bare ? quality::good : quality_of(byte_at(bytes, 2), true);
+            out.quality = kind == Kind::Bare ? quality::good : quality_of(byte_at(bytes, 2), true);
             break;
         case Kind::Scaled:
             out.value = signed16(bytes);
@@ -416,8 +415,8 @@ Objects read_objects(const Asdu& asdu, std::vector<Object>& out) {
         object.address = address;
         read_value(form->kind, asdu.body.subspan(at, size), object);
         if (form->time_bytes > 0) {
-            object.time = read_time(
-                asdu.body.subspan(at + value_bytes(form->kind), form->time_bytes));
+            object.time =
+                read_time(asdu.body.subspan(at + value_bytes(form->kind), form->time_bytes));
         }
         at += size;
         out.push_back(object);

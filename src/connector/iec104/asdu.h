@@ -22,15 +22,15 @@ inline constexpr Quality substitute_value{0x40910000};
 
 // Type identification (IEC 60870-5-101:2003, 7.2.1), with the standard's own names.
 enum class Type : std::uint8_t {
-    M_SP_NA_1 = 1,   // single-point information
-    M_SP_TA_1 = 2,   // … with CP24Time2a
-    M_DP_NA_1 = 3,   // double-point information
+    M_SP_NA_1 = 1,  // single-point information
+    M_SP_TA_1 = 2,  // … with CP24Time2a
+    M_DP_NA_1 = 3,  // double-point information
     M_DP_TA_1 = 4,
-    M_ST_NA_1 = 5,   // step position
+    M_ST_NA_1 = 5,  // step position
     M_ST_TA_1 = 6,
-    M_BO_NA_1 = 7,   // bitstring of 32 bits
+    M_BO_NA_1 = 7,  // bitstring of 32 bits
     M_BO_TA_1 = 8,
-    M_ME_NA_1 = 9,   // measured value, normalized
+    M_ME_NA_1 = 9,  // measured value, normalized
     M_ME_TA_1 = 10,
     M_ME_NB_1 = 11,  // … scaled
     M_ME_TB_1 = 12,
@@ -48,14 +48,14 @@ enum class Type : std::uint8_t {
     M_ME_TE_1 = 35,
     M_ME_TF_1 = 36,
     M_IT_TB_1 = 37,
-    C_SC_NA_1 = 45,  // single command
-    C_DC_NA_1 = 46,  // double command
-    C_RC_NA_1 = 47,  // regulating step command
-    C_SE_NA_1 = 48,  // set-point, normalized
-    C_SE_NB_1 = 49,  // … scaled
-    C_SE_NC_1 = 50,  // … short floating point
-    C_BO_NA_1 = 51,  // bitstring of 32 bits
-    M_EI_NA_1 = 70,  // end of initialization
+    C_SC_NA_1 = 45,   // single command
+    C_DC_NA_1 = 46,   // double command
+    C_RC_NA_1 = 47,   // regulating step command
+    C_SE_NA_1 = 48,   // set-point, normalized
+    C_SE_NB_1 = 49,   // … scaled
+    C_SE_NC_1 = 50,   // … short floating point
+    C_BO_NA_1 = 51,   // bitstring of 32 bits
+    M_EI_NA_1 = 70,   // end of initialization
     C_IC_NA_1 = 100,  // interrogation
     C_CI_NA_1 = 101,  // counter interrogation
     C_RD_NA_1 = 102,  // read
@@ -105,7 +105,7 @@ struct TimeTag {
 // from 0, a normalized value from -1 to 1 - 2^-15.
 struct Object {
     std::uint32_t address = 0;
-    double value = 0;  // exact: none has more than 32 bits
+    double value = 0;   // exact: none has more than 32 bits
     bool real = false;  // it may have a fraction
     Quality quality;
     std::optional<TimeTag> time;
@@ -141,7 +141,7 @@ Objects read_objects(const Asdu& asdu, std::vector<Object>& out);
 struct Command {
     Type type = Type::C_SC_NA_1;
     std::uint32_t address = 0;
-    double value = 0;  // as Object::value; of C_RC_NA_1 1 is lower and 2 higher
+    double value = 0;            // as Object::value; of C_RC_NA_1 1 is lower and 2 higher
     std::uint8_t qualifier = 0;  // QU of 0 to 31, or QL of 0 to 127
     bool select = false;
 };

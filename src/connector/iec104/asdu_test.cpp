@@ -137,17 +137,22 @@ TEST(Iec104Asdu, Commands) {
     EXPECT_FALSE(can_carry(Type::C_SE_NC_1, 1e300));
     EXPECT_FALSE(can_carry(Type::M_SP_NA_1, 1));
     Bytes out;
-    append_interrogation(out, {.type = Type::C_IC_NA_1, .cause = Cause::Activation,
-                               .common_address = 1}, 20);
+    append_interrogation(
+        out, {.type = Type::C_IC_NA_1, .cause = Cause::Activation, .common_address = 1}, 20);
     EXPECT_EQ(to_hex(out), "64010600010000000014");
 }
 
 TEST(Iec104Asdu, WhatIsWrittenIsReadAgain) {
-    for (const auto& [type, value] : {std::pair(Type::M_SP_TB_1, 1.0), {Type::M_DP_TB_1, 2.0},
-                                      {Type::M_ST_TB_1, -64.0}, {Type::M_BO_TB_1, 65'537.0},
-                                      {Type::M_ME_TD_1, -0.25}, {Type::M_ME_TE_1, -7.0},
-                                      {Type::M_ME_TF_1, 1.5}, {Type::M_IT_TB_1, -9.0},
-                                      {Type::M_ME_ND_1, 0.75}, {Type::M_ME_TC_1, 2.5}}) {
+    for (const auto& [type, value] : {std::pair(Type::M_SP_TB_1, 1.0),
+                                      {Type::M_DP_TB_1, 2.0},
+                                      {Type::M_ST_TB_1, -64.0},
+                                      {Type::M_BO_TB_1, 65'537.0},
+                                      {Type::M_ME_TD_1, -0.25},
+                                      {Type::M_ME_TE_1, -7.0},
+                                      {Type::M_ME_TF_1, 1.5},
+                                      {Type::M_IT_TB_1, -9.0},
+                                      {Type::M_ME_ND_1, 0.75},
+                                      {Type::M_ME_TC_1, 2.5}}) {
         Object object;
         object.address = 70'000;
         object.value = value;

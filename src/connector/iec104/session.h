@@ -76,7 +76,7 @@ private:
     std::uint16_t acknowledged_ = 0;  // the station has all of ours before this
     std::uint16_t owed_ = 0;          // of the station's, not acknowledged yet
     std::optional<Duration> owed_since_;
-    std::deque<Duration> sent_at_;  // of what is not acknowledged
+    std::deque<Duration> sent_at_;      // of what is not acknowledged
     std::optional<Duration> asked_at_;  // STARTDT or TESTFR that is not confirmed
     Duration heard_at_{0};
 };
