@@ -162,12 +162,21 @@ def test_commands_are_carried_out_and_read_back(node):
         station.point(14, kind.M_ME_NC_1, 1.0)
         station.commanded(114, kind.C_SE_NC_1)  # and what is monitored stays as it was
         station.commanded(115, kind.C_SC_NA_1)
+        station.point(17, kind.M_DP_NA_1, c104.Double.OFF)  # a single command of a double point
+
+        def close(point: c104.Point, previous_info: c104.Information,
+                  message: c104.IncomingMessage) -> c104.ResponseState:
+            station.points[17].value = c104.Double.ON if point.value else c104.Double.OFF
+            station.points[17].transmit(cause=c104.Cot.RETURN_INFO_REMOTE)
+            return c104.ResponseState.SUCCESS
+        station.point(117, kind.C_SC_NA_1).on_receive(callable=close)
         writable = {"access": "read_write"}
         connect(api, "commands", station.port, {
             "switch": ("11 cmd=sc@111 sbo", {"type": "bool", **writable}),
             "setpoint": ("12 cmd=float@112", {"range": {"min": 0, "max": 100}, **writable}),
             "refused": ("13*0.1 cmd=sva@113", writable), "stuck": ("14 cmd=float@114", writable),
             "pulse": ("115 cmd=sc", {"type": "bool", **writable}),
+            "breaker": ("17 cmd=sc@117", {"type": "bool", **writable}),
             "missing": ("16 cmd=sc@999", {"type": "bool", **writable})}, command_timeout="2s")
         wait_until(value_is(api, "commands.setpoint", 1.0), "the set-point")
 
@@ -175,6 +184,8 @@ def test_commands_are_carried_out_and_read_back(node):
             return api.create("/v1/commands", {"point": f"commands.{point}", "value": value})
 
         done = write("switch", True)
+        assert (done["outcome"], done["read_back"]) == ("confirmed", True), done
+        done = write("breaker", True)
         assert (done["outcome"], done["read_back"]) == ("confirmed", True), done
         done = write("setpoint", 21.5)
         assert (done["outcome"], done["read_back"]) == ("confirmed", 21.5), done
@@ -193,6 +204,29 @@ def test_commands_are_carried_out_and_read_back(node):
     away = write("setpoint", 5.0)
     assert away["outcome"] in ("refused", "unknown"), away
     api.call("DELETE", "/v1/connections/commands")
+
+
+def test_a_command_over_a_line_that_breaks_is_unknown(node):
+    api = node.client()
+    with Station() as station:
+        station.point(11, c104.Type.M_SP_NA_1, False)
+        line = Line(station.port)
+
+        def come(point: c104.Point, previous_info: c104.Information,
+                 message: c104.IncomingMessage) -> c104.ResponseState:
+            line.cut()
+            return c104.ResponseState.SUCCESS
+        station.point(111, c104.Type.C_SC_NA_1).on_receive(callable=come)
+        connect(api, "broken", line.port, {
+            "switch": ("11 cmd=sc@111", {"type": "bool", "access": "read_write"})})
+        wait_until(value_is(api, "broken.switch", False), "its state")
+        done = api.create("/v1/commands", {"point": "broken.switch", "value": True})
+        assert done["outcome"] == "unknown" and "broke" in done["detail"], done
+        # And it goes on.
+        wait_until(lambda: status(api, "broken")["restarts"] >= 1
+                   and latest(api, "broken.switch")["quality"] == "good", "the station again", 90)
+        line.close()
+    api.call("DELETE", "/v1/connections/broken")
 
 
 def test_settings_and_addresses_are_tried_before_they_are_saved(node):

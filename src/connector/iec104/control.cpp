@@ -21,12 +21,8 @@ Bytes command_asdu(const Conversation& conversation, const Tag& tag, Command com
 }
 
 // What the station monitors, as the point's value.
-Value seen_as(const Tag& tag, const Object& object) {
-    // Only a double point may be neither on nor off, and then it is no value of a command.
-    const Type type = tag.type == ValueType::Bool && tag.address.command->type == Type::C_DC_NA_1
-                          ? Type::M_DP_NA_1
-                          : Type::M_SP_NA_1;
-    const Reading reading = read_object(tag, type, object);
+Value seen_as(const Tag& tag, const Conversation::Heard& heard) {
+    const Reading reading = read_object(tag, heard.type, heard.object);
     return value_of(reading.type, reading.bits, reading.text);
 }
 
@@ -74,10 +70,10 @@ asio::awaitable<CommandResult> control(Conversation& conversation, const TagBind
     }
     // It may say what has become of it before it says that it is done.
     const bool apart = command->address != tag->address.object;
-    std::optional<Object> seen;
+    std::optional<Conversation::Heard> seen;
     Conversation::Reply done;
     const auto watch = [&]() -> asio::awaitable<void> {
-        while (apart) {
+        while (apart && !conversation.closed()) {
             const auto next = co_await conversation.next_value(tag->common, tag->address.object,
                                                                4 * settings.command_timeout);
             seen = next ? next : seen;
@@ -91,7 +87,7 @@ asio::awaitable<CommandResult> control(Conversation& conversation, const TagBind
         case Kind::Refused: co_return refused("the station refuses it: " + done.detail);
         case Kind::Lost: co_return CommandResult{CommandOutcome::Unknown, done.detail, {}};
         case Kind::TimedOut:
-            if (!done.detail.contains("confirmed")) {
+            if (!done.confirmed) {
                 co_return CommandResult{CommandOutcome::Unknown, done.detail, {}};
             }
             break;  // some stations do not say that they are done

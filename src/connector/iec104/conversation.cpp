@@ -101,7 +101,7 @@ asio::awaitable<void> Conversation::send_in_time() {
 }
 
 asio::awaitable<void> Conversation::begun() {
-    while (!session_.started() && !closed_) {
+    while (!session_.started() || closed_) {
         co_await begun_.wait();
     }
 }
@@ -117,7 +117,6 @@ void Conversation::close() {
     for (Watch* const watch : watches_) {
         watch->changed.set();
     }
-    begun_.set();
 }
 
 asio::awaitable<Error> Conversation::receive() {
@@ -193,7 +192,7 @@ void Conversation::hear(ByteView bytes) {
         for (Watch* const watch : watches_) {
             for (const Object& object : objects_) {
                 if (watch->common == header.common_address && watch->object == object.address) {
-                    watch->seen = object;
+                    watch->seen = Heard{header.type, object};
                     watch->changed.set();
                 }
             }
@@ -246,10 +245,10 @@ asio::awaitable<Conversation::Reply> Conversation::request(Bytes asdu, bool to_i
     bool confirmed = false;
     while (!closed_) {
         if (!waiting.refusal.empty()) {
-            co_return Reply{Reply::Kind::Refused, waiting.refusal};
+            co_return Reply{Reply::Kind::Refused, waiting.refusal, waiting.confirmed};
         }
         if (waiting.ended || (waiting.confirmed && !to_its_end)) {
-            co_return Reply{Reply::Kind::Confirmed, {}};
+            co_return Reply{Reply::Kind::Confirmed, {}, true};
         }
         if (waiting.confirmed && !std::exchange(confirmed, true)) {
             until = around_.timers.now() + settings_.command_timeout;
@@ -259,10 +258,11 @@ asio::awaitable<Conversation::Reply> Conversation::request(Bytes asdu, bool to_i
                             std::format("the station {} within {}",
                                         confirmed ? "confirmed, but does not say that it is done"
                                                   : "does not answer",
-                                        format_duration(settings_.command_timeout))};
+                                        format_duration(settings_.command_timeout)),
+                            confirmed};
         }
     }
-    co_return Reply{Reply::Kind::Lost, "the connection to the station broke"};
+    co_return Reply{Reply::Kind::Lost, "the connection to the station broke", confirmed};
 }
 
 void Conversation::send(Bytes asdu) {
@@ -270,9 +270,9 @@ void Conversation::send(Bytes asdu) {
     has_output_.set();
 }
 
-asio::awaitable<std::optional<Object>> Conversation::next_value(std::uint16_t common,
-                                                                std::uint32_t object,
-                                                                Duration most) {
+asio::awaitable<std::optional<Conversation::Heard>> Conversation::next_value(std::uint16_t common,
+                                                                             std::uint32_t object,
+                                                                             Duration most) {
     Watch waiting{.common = common, .object = object, .seen = {}, .changed = Event(executor_)};
     const Listed<std::list<Watch*>, Watch> listed(watches_, waiting);
     const Duration until = around_.timers.now() + most;

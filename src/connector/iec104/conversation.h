@@ -36,7 +36,13 @@ public:
             Lost,      // the connection went
         };
         Kind kind = Kind::Lost;
-        std::string detail;  // unless confirmed
+        std::string detail;      // unless confirmed
+        bool confirmed = false;  // it was, whatever came then
+    };
+    // What a station has said of an object.
+    struct Heard {
+        Type type;
+        Object object;
     };
 
     Conversation(std::unique_ptr<Stream> stream, const Settings& settings,
@@ -46,9 +52,10 @@ public:
     // Begins, then carries what goes and comes until it breaks, and says how. Cancelled with its
     // coroutine.
     asio::awaitable<Error> run();
-    // When the station has agreed to begin.
+    // When the station has agreed to begin. Never, if the connection has ended: run() says why.
     asio::awaitable<void> begun();
     void close();
+    bool closed() const { return closed_; }
 
     // Sends what is activated, and waits for the confirmation.
     asio::awaitable<Reply> activate(Bytes asdu);
@@ -56,9 +63,9 @@ public:
     asio::awaitable<Reply> carry_out(Bytes asdu);
     void send(Bytes asdu);
 
-    // Waits for the next value of an object, for so long.
-    asio::awaitable<std::optional<Object>> next_value(std::uint16_t common, std::uint32_t object,
-                                                      Duration most);
+    // Waits for the next value of an object, for so long, or until the connection ends.
+    asio::awaitable<std::optional<Heard>> next_value(std::uint16_t common, std::uint32_t object,
+                                                     Duration most);
 
     Header header(Type type, Cause cause, std::uint16_t common) const;
     const Settings& settings() const { return settings_; }
@@ -76,7 +83,7 @@ private:
     struct Watch {
         std::uint16_t common;
         std::uint32_t object;
-        std::optional<Object> seen;
+        std::optional<Heard> seen;
         Event changed;
     };
 

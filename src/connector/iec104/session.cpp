@@ -11,6 +11,8 @@ namespace {
 constexpr std::byte start_byte{0x68};
 constexpr std::size_t control_bytes = 4;
 constexpr std::size_t apdu_bytes_max = 253;
+// Answers to tests that the station does not read.
+constexpr std::size_t output_bytes_max = 64 * 1024;
 static_assert(control_bytes + asdu_bytes_max == apdu_bytes_max);
 
 unsigned byte_at(ByteView bytes, std::size_t at) { return std::to_integer<unsigned>(bytes[at]); }
@@ -54,6 +56,9 @@ Result<> Session::receive(ByteView bytes, Duration now, const Take& take) {
     }
     input_.erase(input_.begin(), input_.begin() + static_cast<std::ptrdiff_t>(at));
     flush(now);
+    if (output_.size() > output_bytes_max) {
+        return fail(Code::Unavailable, "the station asks, and does not read the answers");
+    }
     return {};
 }
 

@@ -118,6 +118,15 @@ TEST_F(Iec104Session, TheStationMayTestToo) {
     EXPECT_EQ(output(), "680483000000");
 }
 
+TEST_F(Iec104Session, WhoOnlyTestsAndDoesNotReadIsNotListenedTo) {
+    begin();
+    std::size_t tests = 0;
+    while (receive("680443000000")) {
+        ASSERT_LT(++tests, 20'000U);
+    }
+    EXPECT_GT(tests, 10'000U);
+}
+
 TEST_F(Iec104Session, AnAsduThatIsNotAcknowledgedEndsIt) {
     begin();
     session_.send(asdu(), 1s);

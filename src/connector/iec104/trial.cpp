@@ -52,6 +52,10 @@ asio::awaitable<void> ask_all(Conversation& conversation, Timers& timers,
         out.replies[common] = co_await conversation.carry_out(std::move(asdu));
         out.took[common] = timers.now() - begin;
     }
+    if (conversation.closed()) {  // and the conversation itself says why
+        Event never(co_await asio::this_coro::executor);
+        co_await never.wait();
+    }
 }
 
 Async<Interrogated> interrogate(const Surroundings& around, const Settings& settings,

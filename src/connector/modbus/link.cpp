@@ -32,6 +32,9 @@ asio::awaitable<void> Link::ask(std::uint8_t unit, const Request& request, Answe
                     .sent_at = std::max(timers_.now(), quiet_until_),
                     .gone = false,
                     .done = Event(stream_->get_executor())};
+    if (!is_numbered(options_.wire)) {
+        outgoing_.clear();  // of somebody who went away before it was sent
+    }
     append_request(options_.wire, outgoing_, pending.transaction, unit, request);
     answer.sent = true;
     pending_.push_back(&pending);
@@ -40,6 +43,9 @@ asio::awaitable<void> Link::ask(std::uint8_t unit, const Request& request, Answe
         co_await pending.done.wait();
     } catch (...) {
         std::erase(pending_, &pending);
+        if (pending.gone) {  // its answer is nobody's
+            quiet_until_ = std::max(quiet_until_, timers_.now() + options_.turnaround);
+        }
         throw;
     }
 }
