@@ -8,6 +8,13 @@ target_compile_options(gantry_options INTERFACE
 target_compile_definitions(gantry_options INTERFACE _GLIBCXX_ASSERTIONS)
 target_link_libraries(gantry_options INTERFACE Threads::Threads)
 
+# A build is gigabytes, and most of them say which line an address belongs to, or are there twice: the
+# first are compressed, and a library of ours holds only where its objects are.
+target_compile_options(gantry_options INTERFACE -gz=zstd)
+target_link_options(gantry_options INTERFACE -Wl,--compress-debug-sections=zstd)
+set(CMAKE_CXX_ARCHIVE_CREATE "<CMAKE_AR> qcT <TARGET> <LINK_FLAGS> <OBJECTS>")
+set(CMAKE_CXX_ARCHIVE_APPEND "<CMAKE_AR> qT <TARGET> <LINK_FLAGS> <OBJECTS>")
+
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # g++ 14 reports false positives of these in coroutines and in std::expected (bug 110871 and kin).
     target_compile_options(gantry_options INTERFACE -Wno-maybe-uninitialized -Wno-dangling-reference)
