@@ -1,27 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "connector/connector.h"
+#include "connector/iec104/settings.h"
+#include "connector/typed_protocol.h"
 
 namespace gantry::connector::iec104 {
 
 // "iec104"
-class Iec104Protocol final : public Protocol {
+class Iec104Protocol final : public TypedProtocol<Settings> {
 public:
     std::string_view name() const override { return "iec104"; }
-    json::object describe() const override;
     std::vector<SecretSetting> secrets() const override { return {{"key", "host"}}; }
-    Result<> check_settings(std::string_view settings) const override;
-    Result<> check_tag(std::string_view settings, std::string_view address,
-                       const Property& property) const override;
-    Result<std::shared_ptr<Connector>> make(const ConnectionPlan& plan, const Surroundings& around,
-                                            Vitals& vitals) const override;
-    Async<TestReport> test(const Surroundings& around, std::string settings,
-                           std::vector<std::string> addresses) const override;
-    Async<std::vector<TrialReading>> read(const Surroundings& around, std::string settings,
-                                          std::vector<TrialTag> tags) const override;
-    Async<ScanReport> scan(const Surroundings& around, std::string settings,
-                           ScanRequest request) const override;
+
+protected:
+    ProtocolText text() const override;
+    Result<Settings> settings_of(std::string_view text) const override;
+    Result<> check_address(const Settings& settings, std::string_view address,
+                           const Property& property) const override;
+    std::shared_ptr<Connector> make_connector(const ConnectionPlan& plan, Settings settings,
+                                              const Surroundings& around,
+                                              Vitals& vitals) const override;
+    Async<TestReport> try_connection(const Surroundings& around, const Settings& settings,
+                                     std::vector<std::string> addresses) const override;
+    Async<std::vector<TrialReading>> try_addresses(const Surroundings& around,
+                                                   const Settings& settings,
+                                                   std::vector<TrialTag> tags) const override;
+    Async<ScanReport> look_around(const Surroundings& around, const Settings& settings,
+                                  ScanRequest request) const override;
 };
 
 }  // namespace gantry::connector::iec104

@@ -6,86 +6,77 @@
 
 namespace gantry::connector::modbus {
 
-json::object ModbusProtocol::describe() const {
-    FormWriter form;
-    if (kind_ == Kind::Serial) {
-        SerialSettings defaults;
-        defaults.describe(form);
-    } else {
-        Settings defaults;
-        defaults.describe(form);
-    }
-    json::object address;
-    address["help"] = to_json(LocalizedText{
-        "area:address:type@order*scale+offset and options. Areas: co, di, ir, hr. Types: bool, "
-        "u16.0 to u16.15, i16, u16, i32, u32, i64, u64, f32, f64, str1 to str250. Orders: ABCD, "
-        "CDAB, BADC, DCBA. Options: db=0.5 or db=1% (report changes only), max=30s (and at least "
-        "so often), grp=fast (poll group), unit=3 (unit id).",
-        "区域:地址:类型@字节序*倍率+偏移，后接选项。区域：co、di、ir、hr。类型：bool、u16.0 至 "
-        "u16.15、"
-        "i16、u16、i32、u32、i64、u64、f32、f64、str1 至 str250。字节序：ABCD、CDAB、BADC、DCBA。"
-        "选项：db=0.5 或 "
-        "db=1%（仅上报变化）、max=30s（最长静默）、grp=fast（采集组）、unit=3（站号）。"});
-    address["examples"] =
-        json::array{"hr:100:f32", "hr:40:u16*0.1", "ir:8:i32@CDAB db=0.5",
-                    "hr:7:u16.3", "co:17",         "hr:200:str16 unit=3 grp=slow"};
-    json::array areas;
+ProtocolText ModbusProtocol::text() const {
+    std::vector<std::string_view> areas;
     for (const Area area :
          {Area::Coils, Area::DiscreteInputs, Area::InputRegisters, Area::HoldingRegisters}) {
         areas.emplace_back(area_name(area));
     }
-    json::object out;
-    out["name"] = name();
-    out["title"] =
-        to_json(kind_ == Kind::Tcp ? LocalizedText{"Modbus TCP", "Modbus TCP"}
-                                   : LocalizedText{"Modbus RTU/ASCII", "Modbus RTU/ASCII"});
-    out["settings"] = form.take();
-    out["address"] = std::move(address);
-    out["areas"] = std::move(areas);
-    out["writable"] = true;
-    return out;
+    return {
+        .title = kind_ == Kind::Tcp ? LocalizedText{"Modbus TCP", "Modbus TCP"}
+                                    : LocalizedText{"Modbus RTU/ASCII", "Modbus RTU/ASCII"},
+        .address =
+            {"area:address:type@order*scale+offset and options. Areas: co, di, ir, hr. Types: "
+             "bool, "
+             "u16.0 to u16.15, i16, u16, i32, u32, i64, u64, f32, f64, str1 to str250. Orders: "
+             "ABCD, "
+             "CDAB, BADC, DCBA. Options: db=0.5 or db=1% (report changes only), max=30s (and at "
+             "least "
+             "so often), grp=fast (poll group), unit=3 (unit id).",
+             "区域:地址:类型@字节序*倍率+偏移，后接选项。区域：co、di、ir、hr。类型：bool、u16.0 "
+             "至 "
+             "u16.15、"
+             "i16、u16、i32、u32、i64、u64、f32、f64、str1 至 "
+             "str250。字节序：ABCD、CDAB、BADC、DCBA。"
+             "选项：db=0.5 或 "
+             "db=1%（仅上报变化）、max=30s（最长静默）、grp=fast（采集组）、unit=3（站号）。"},
+        .examples = {"hr:100:f32", "hr:40:u16*0.1", "ir:8:i32@CDAB db=0.5", "hr:7:u16.3", "co:17",
+                     "hr:200:str16 unit=3 grp=slow"},
+        .areas = std::move(areas),
+    };
 }
 
-Result<> ModbusProtocol::check_settings(std::string_view settings) const {
-    TRY(read_settings(kind_, settings));
+void ModbusProtocol::describe_settings(Form& form) const {
+    if (kind_ == Kind::Serial) {
+        SerialSettings defaults;
+        defaults.describe(form);
+    } else {
+        TypedProtocol::describe_settings(form);
+    }
+}
+
+Result<Settings> ModbusProtocol::settings_of(std::string_view text) const {
+    return read_settings(kind_, text);
+}
+
+Result<> ModbusProtocol::check_address(const Settings& settings, std::string_view address,
+                                       const Property& property) const {
+    TRY(make_tag(settings, address, property));
     return {};
 }
 
-Result<> ModbusProtocol::check_tag(std::string_view settings, std::string_view address,
-                                   const Property& property) const {
-    TRY_ASSIGN(const Settings read, read_settings(kind_, settings));
-    TRY(make_tag(read, address, property));
-    return {};
-}
-
-Result<std::shared_ptr<Connector>> ModbusProtocol::make(const ConnectionPlan& plan,
-                                                        const Surroundings& around,
-                                                        Vitals& vitals) const {
-    TRY_ASSIGN(Settings settings, read_settings(kind_, plan.settings));
+std::shared_ptr<Connector> ModbusProtocol::make_connector(const ConnectionPlan& plan,
+                                                          Settings settings,
+                                                          const Surroundings& around,
+                                                          Vitals& vitals) const {
     return std::make_shared<ModbusConnector>(plan, std::move(settings), around, vitals);
 }
 
-Async<TestReport> ModbusProtocol::test(const Surroundings& around, std::string settings,
-                                       std::vector<std::string> addresses) const {
-    CO_TRY_ASSIGN(const Settings read, read_settings(kind_, settings));
-    co_return co_await try_connection(around, read, std::move(addresses));
+Async<TestReport> ModbusProtocol::try_connection(const Surroundings& around,
+                                                 const Settings& settings,
+                                                 std::vector<std::string> addresses) const {
+    co_return co_await modbus::try_connection(around, settings, std::move(addresses));
 }
 
-Async<std::vector<TrialReading>> ModbusProtocol::read(const Surroundings& around,
-                                                      std::string settings,
-                                                      std::vector<TrialTag> tags) const {
-    CO_TRY_ASSIGN(const Settings read, read_settings(kind_, settings));
-    if (tags.size() > trial_tags_max) {
-        co_return fail(Code::TooLarge, "{} addresses are more than {} at a time", tags.size(),
-                       trial_tags_max);
-    }
-    co_return co_await try_addresses(around, read, std::move(tags));
+Async<std::vector<TrialReading>> ModbusProtocol::try_addresses(const Surroundings& around,
+                                                               const Settings& settings,
+                                                               std::vector<TrialTag> tags) const {
+    co_return co_await modbus::try_addresses(around, settings, std::move(tags));
 }
 
-Async<ScanReport> ModbusProtocol::scan(const Surroundings& around, std::string settings,
-                                       ScanRequest request) const {
-    CO_TRY_ASSIGN(const Settings read, read_settings(kind_, settings));
-    co_return co_await scan_registers(around, read, std::move(request));
+Async<ScanReport> ModbusProtocol::look_around(const Surroundings& around, const Settings& settings,
+                                              ScanRequest request) const {
+    co_return co_await modbus::scan_registers(around, settings, std::move(request));
 }
 
 }  // namespace gantry::connector::modbus
