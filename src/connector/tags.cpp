@@ -26,6 +26,23 @@ Result<std::size_t> find_group(const NamedDurations& groups, std::string_view na
               "/address"});
 }
 
+Result<std::optional<double>> deadband_of(std::string_view address,
+                                          const std::optional<Deadband>& deadband,
+                                          const Property& property) {
+    if (!deadband) {
+        return std::nullopt;
+    }
+    const auto absolute = absolute_deadband(*deadband, property);
+    if (!absolute) {
+        return complain_about(address, absolute.error().message);
+    }
+    if (*absolute != 0 && !is_number(property.type)) {
+        return complain_about(address,
+                              "only numbers have a deadband: write db=0 to see changes only");
+    }
+    return *absolute;
+}
+
 Result<double> absolute_deadband(const Deadband& deadband, const Property& property) {
     if (!deadband.percent) {
         return deadband.amount;

@@ -45,21 +45,10 @@ Result<Tag> make_tag(const Settings& settings, std::string_view address, const P
         return complain_about(address, "a station sends numbers and states: make the point a bool, "
                                        "an int64 or a float64");
     }
-    const bool number = property.type == ValueType::Int64 || property.type == ValueType::Float64;
-    if (out.address.scaling.scaled() && !number) {
+    if (out.address.scaling.scaled() && !is_number(property.type)) {
         return complain_about(address, "only numbers have a scale and an offset");
     }
-    if (out.address.deadband) {
-        const auto deadband = absolute_deadband(*out.address.deadband, property);
-        if (!deadband) {
-            return complain_about(address, deadband.error().message);
-        }
-        if (*deadband != 0 && !number) {
-            return complain_about(address,
-                                  "only numbers have a deadband: write db=0 to see changes only");
-        }
-        out.deadband = *deadband;
-    }
+    TRY_ASSIGN(out.deadband, deadband_of(address, out.address.deadband, property));
     if (property.access == Access::ReadWrite && !out.address.command) {
         return complain_about(address, "the point is writable: say by which command, as in "
                                        "cmd=sc@5001, or make the point read-only");
@@ -68,17 +57,7 @@ Result<Tag> make_tag(const Settings& settings, std::string_view address, const P
 }
 
 TagTable make_tags(const Settings& settings, const std::vector<TagBinding>& bindings) {
-    TagTable out;
-    for (const TagBinding& binding : bindings) {
-        auto tag = make_tag(settings, binding.address, binding.property);
-        if (!tag) {
-            out.wrong.push_back({binding.series, binding.path, std::move(tag).error().message});
-            continue;
-        }
-        tag->series = binding.series;
-        out.tags.push_back(std::move(*tag));
-    }
-    return out;
+    return table_of(settings, bindings, make_tag);
 }
 
 Reading read_object(const Tag& tag, Type type, const Object& object) {

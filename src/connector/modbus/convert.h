@@ -8,7 +8,7 @@
 #include "base/bytes.h"
 #include "connector/modbus/address.h"
 #include "connector/modbus/frame.h"
-#include "connector/tags.h"
+#include "connector/number.h"
 
 namespace gantry::connector::modbus {
 
@@ -18,18 +18,10 @@ Result<> check_conversion(const Format& format, const Property& property);
 
 // The value in registers as they were on the wire, 2 * format.count() bytes, high byte first.
 //
-// - An integer or scaled result that the type cannot hold exactly enough (u64 beyond int64, an
-// int64
-//   beyond 2^53 in a float64) is BadOutOfRange.
-// - Not-a-number is BadSensorFailure: a device that sends it says that it has no value. The
-//   infinities are BadOutOfRange.
-// - A text ends at its first NUL; blanks at its end are cut off. Bytes that are not UTF-8 become
-//   U+FFFD each, and the quality Uncertain. `scratch` holds the text then.
+// Numbers and texts become readings as in number.h; a text ends at its first NUL. `scratch` holds
+// it then.
 Reading decode_registers(const Format& format, ValueType type, ByteView registers,
                          std::string& scratch);
-
-// The value of one coil or discrete input.
-Reading decode_coil(ValueType type, bool on);
 
 // Which bit of packed coils.
 inline bool coil_at(ByteView packed, std::size_t index) {

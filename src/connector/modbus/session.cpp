@@ -67,7 +67,7 @@ public:
                 device_.vitals().part(device_.path(item.tag), {});
             }
             const Reading reading =
-                bits ? decode_coil(tag.type, coil_at(answer.data, at))
+                bits ? read_bit(tag.type, coil_at(answer.data, at))
                      : decode_registers(tag.format, tag.type,
                                         answer.data.subspan(2 * at, std::size_t{2} * item.count),
                                         scratch_);

@@ -65,19 +65,7 @@ Result<Tag> make_tag(const Settings& settings, std::string_view address, const P
 }
 
 TagTable make_tags(const Settings& settings, const std::vector<TagBinding>& bindings) {
-    TagTable out;
-    out.tags.reserve(bindings.size());
-    for (const TagBinding& binding : bindings) {
-        auto tag = make_tag(settings, binding.address, binding.property);
-        if (!tag) {
-            out.wrong.push_back({binding.series, binding.path, std::move(tag).error().message});
-            continue;
-        }
-        tag->series = binding.series;
-        out.tags.push_back(*tag);
-        out.paths.push_back(binding.path);
-    }
-    return out;
+    return table_of(settings, bindings, make_tag);
 }
 
 }  // namespace gantry::connector::modbus

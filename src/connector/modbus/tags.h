@@ -24,11 +24,7 @@ struct Tag {
     std::optional<Duration> silence_max;
 };
 
-struct TagTable {
-    std::vector<Tag> tags;
-    std::vector<std::string> paths;  // of the points of `tags`
-    std::vector<WrongTag> wrong;
-};
+using TagTable = connector::TagTable<Tag>;
 
 // The tag of an address. InvalidArgument says what to change; its field is "/address".
 Result<Tag> make_tag(const Settings& settings, std::string_view address, const Property& property);

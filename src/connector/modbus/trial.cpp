@@ -89,7 +89,7 @@ public:
             std::string scratch;
             const Reading reading =
                 is_bits(block.area)
-                    ? decode_coil(tag.type, coil_at(answer.data, at))
+                    ? read_bit(tag.type, coil_at(answer.data, at))
                     : decode_registers(tag.format, tag.type,
                                        answer.data.subspan(2 * at, std::size_t{2} * item.count),
                                        scratch);

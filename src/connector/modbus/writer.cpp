@@ -132,7 +132,7 @@ private:
         std::string scratch;
         const Reading reading =
             tag_.area == Area::Coils
-                ? decode_coil(tag_.type, coil_at(answer_.data, 0))
+                ? read_bit(tag_.type, coil_at(answer_.data, 0))
                 : decode_registers(tag_.format, tag_.type, answer_.data, scratch);
         return value_of(reading.type, reading.bits, reading.text);
     }

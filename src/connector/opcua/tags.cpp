@@ -16,8 +16,7 @@ Result<Tag> make_tag(const Settings& settings, std::string_view address, const P
     Tag out;
     TRY_ASSIGN(out.address, parse_address(address));
     out.type = property.type;
-    const bool number = property.type == ValueType::Int64 || property.type == ValueType::Float64;
-    if (out.address.scaling.scaled() && !number) {
+    if (out.address.scaling.scaled() && !is_number(property.type)) {
         return complain_about(address, "only numbers have a scale and an offset");
     }
     if (out.address.scaling.scaled() && property.type == ValueType::Int64 &&
@@ -31,34 +30,12 @@ Result<Tag> make_tag(const Settings& settings, std::string_view address, const P
         return complain_about(address, group.error().message);
     }
     out.group = static_cast<std::uint32_t>(*group);
-    if (out.address.deadband) {
-        const auto deadband = absolute_deadband(*out.address.deadband, property);
-        if (!deadband) {
-            return complain_about(address, deadband.error().message);
-        }
-        if (*deadband != 0 && !number) {
-            return complain_about(address,
-                                  "only numbers have a deadband: write db=0 to see changes only");
-        }
-        out.deadband = *deadband;
-    }
+    TRY_ASSIGN(out.deadband, deadband_of(address, out.address.deadband, property));
     return out;
 }
 
 TagTable make_tags(const Settings& settings, const std::vector<TagBinding>& bindings) {
-    TagTable out;
-    out.tags.reserve(bindings.size());
-    for (const TagBinding& binding : bindings) {
-        auto tag = make_tag(settings, binding.address, binding.property);
-        if (!tag) {
-            out.wrong.push_back({binding.series, binding.path, std::move(tag).error().message});
-            continue;
-        }
-        tag->series = binding.series;
-        out.tags.push_back(std::move(*tag));
-        out.paths.push_back(binding.path);
-    }
-    return out;
+    return table_of(settings, bindings, make_tag);
 }
 
 }  // namespace gantry::connector::opcua
