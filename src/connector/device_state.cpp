@@ -75,8 +75,8 @@ void DeviceState::value(std::size_t tag, const Reading& reading, std::optional<T
     }
 }
 
-asio::awaitable<bool> DeviceState::deliver(SampleSink& sink, SampleBatch batch) {
-    co_return co_await outlet_.deliver(sink, std::move(batch));
+asio::awaitable<bool> DeviceState::deliver(SampleSink& sink, SampleBatch batch, Acknowledge how) {
+    co_return co_await outlet_.deliver(sink, std::move(batch), how);
 }
 
 asio::awaitable<void> DeviceState::age(SampleSink& sink) {

@@ -54,8 +54,10 @@ public:
     // stay hidden behind that.
     void value(std::size_t tag, const Reading& reading, std::optional<Time> said,
                std::optional<Time> again, SampleBatch& out);
-    // Hands a batch to the sink. What it refuses is counted and will be said again; false then.
-    asio::awaitable<bool> deliver(SampleSink& sink, SampleBatch batch);
+    // Hands a batch to the sink, and waits until it has come so far: what a device is told to have
+    // arrived is to be Durable. What is refused is counted and will be said again; false then.
+    asio::awaitable<bool> deliver(SampleSink& sink, SampleBatch batch,
+                                  Acknowledge how = Acknowledge::Written);
 
     // Waits until the device has been away too long, and takes the values back then. Never returns.
     asio::awaitable<void> age(SampleSink& sink);

@@ -3,12 +3,12 @@
 
 namespace gantry::connector {
 
-asio::awaitable<bool> Outlet::deliver(SampleSink& sink, SampleBatch batch) {
+asio::awaitable<bool> Outlet::deliver(SampleSink& sink, SampleBatch batch, Acknowledge how) {
     const std::size_t rows = batch.size();
     Result<> taken;
     if (rows > 0) {
         try {
-            taken = co_await sink.submit(std::move(batch), Acknowledge::Written);
+            taken = co_await sink.submit(std::move(batch), how);
         } catch (...) {
             reporter_.repeat_all();
             throw;

@@ -20,8 +20,10 @@ public:
           reporter_(reporter),
           wrong_(wrong) {}
 
-    // Hands a batch to the sink. What it refuses is counted and will be said again; false then.
-    asio::awaitable<bool> deliver(SampleSink& sink, SampleBatch batch);
+    // Hands a batch to the sink, and waits until it has come so far. What it refuses is counted and
+    // will be said again; false then.
+    asio::awaitable<bool> deliver(SampleSink& sink, SampleBatch batch,
+                                  Acknowledge how = Acknowledge::Written);
 
     // Before the first run: every tag waits for its first value; wrong ones are told to be so.
     asio::awaitable<void> announce(SampleSink& sink);
