@@ -14,6 +14,7 @@ import pytest
 from pymodbus.datastore import (ModbusSequentialDataBlock, ModbusServerContext, ModbusSlaveContext)
 from pymodbus.server import ModbusTcpServer
 
+from connections import connect_points, latest, status
 from gantryd_process import Gantryd, wait_until
 from plant_process import Plant, register_map
 from recordings import machine_temperature
@@ -26,27 +27,11 @@ def node():
 
 
 def connect(api, key, port, points, **settings):
-    """An asset with points, and a connection with a tag for each: {key: (address, point)}."""
-    api.create("/v1/assets", {"key": key})
-    for name, (_, point) in points.items():
-        api.create("/v1/points", {"asset": key, "key": name, **point})
-    api.create("/v1/connections", {"key": key, "protocol": "modbus_tcp", "settings": {
-        "host": "127.0.0.1", "port": port, **settings}})
-    api.create("/v1/tags", {"items": [{"connection": key, "point": f"{key}.{name}",
-                                       "address": address}
-                                      for name, (address, _) in points.items()]})
-
-
-def latest(api, point):
-    return api.get(f"/v1/points/{point.replace('/', '%2F')}/latest", quality="code")
+    connect_points(api, key, "modbus_tcp", {"host": "127.0.0.1", "port": port, **settings}, points)
 
 
 def is_good(api, point):
     return lambda: latest(api, point)["quality"] == "good"
-
-
-def status(api, key):
-    return api.get(f"/v1/connections/{key}")["status"]
 
 
 def test_the_demo_plant_is_polled_written_and_lost_and_found(node):

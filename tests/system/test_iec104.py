@@ -9,6 +9,7 @@ import threading
 import c104
 import pytest
 
+from connections import connect_points, latest, status, value_is
 from gantryd_process import Gantryd, wait_until
 from mosquitto_process import Line, free_port
 
@@ -63,27 +64,7 @@ class Station:
 
 
 def connect(api, key, port, points, /, **settings):
-    """An asset with points, and a connection with a tag for each: {key: (address, point)}."""
-    api.create("/v1/assets", {"key": key})
-    for name, (_, point) in points.items():
-        api.create("/v1/points", {"asset": key, "key": name, **point})
-    api.create("/v1/connections", {"key": key, "protocol": "iec104", "settings": {
-        "host": "127.0.0.1", "port": port, **settings}})
-    api.create("/v1/tags", {"items": [{"connection": key, "point": f"{key}.{name}",
-                                       "address": address}
-                                      for name, (address, _) in points.items()]})
-
-
-def latest(api, point):
-    return api.get(f"/v1/points/{point.replace('/', '%2F')}/latest", quality="code")
-
-
-def status(api, key):
-    return api.get(f"/v1/connections/{key}")["status"]
-
-
-def value_is(api, point, value):
-    return lambda: (found := latest(api, point))["value"] == value and found
+    connect_points(api, key, "iec104", {"host": "127.0.0.1", "port": port, **settings}, points)
 
 
 def test_values_of_each_kind_with_quality_and_time(node):

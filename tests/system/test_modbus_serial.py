@@ -12,9 +12,9 @@ from pymodbus.datastore import (ModbusSequentialDataBlock, ModbusServerContext, 
 from pymodbus.framer import FramerType
 from pymodbus.server import ModbusSerialServer, ModbusTcpServer
 
+from connections import connect_points, latest, status
 from gantryd_process import Gantryd, wait_until
 from mosquitto_process import free_port
-from test_connector import latest, status
 
 
 class Wire:
@@ -87,17 +87,12 @@ def node(tmp_path_factory):
 
 
 def connect(api, key, device, **settings):
-    api.create("/v1/assets", {"key": key})
-    tags = {"one": ("hr:10:u16", {"type": "int64", "access": "read_write"}),
-            "two": ("hr:10:u16 unit=2", {"type": "int64"}),
-            "coil": ("co:3", {"type": "bool", "access": "read_write"})}
-    for name, (_, point) in tags.items():
-        api.create("/v1/points", {"asset": key, "key": name, **point})
-    api.create("/v1/connections", {"key": key, "protocol": "modbus_serial", "settings": {
+    connect_points(api, key, "modbus_serial", {
         "device": device, "groups": {"default": "100ms"}, "timeout": "500ms",
-        "turnaround": "20ms", **settings}})
-    api.create("/v1/tags", {"items": [{"connection": key, "point": f"{key}.{name}",
-                                       "address": address} for name, (address, _) in tags.items()]})
+        "turnaround": "20ms", **settings}, {
+            "one": ("hr:10:u16", {"type": "int64", "access": "read_write"}),
+            "two": ("hr:10:u16 unit=2", {"type": "int64"}),
+            "coil": ("co:3", {"type": "bool", "access": "read_write"})})
 
 
 def value_is(api, point, value):

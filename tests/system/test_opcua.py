@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from connections import connect_points, latest, status
 from gantryd_process import Gantryd, wait_until
 from opcua_server import NAMESPACE, POLICIES, SCALARS, OpcuaServer, free_port, make_certificate, ua
 
@@ -34,18 +35,7 @@ def settings(url, **more):
 
 
 def connect(api, key, points, values):
-    """An asset with points, and a connection with a tag for each: {key: (address, point)}."""
-    api.create("/v1/assets", {"key": key})
-    for name, (_, point) in points.items():
-        api.create("/v1/points", {"asset": key, "key": name, **point})
-    api.create("/v1/connections", {"key": key, "protocol": "opcua", "settings": values})
-    api.create("/v1/tags", {"items": [{"connection": key, "point": f"{key}.{name}",
-                                       "address": address}
-                                      for name, (address, _) in points.items()]})
-
-
-def latest(api, point):
-    return api.get(f"/v1/points/{point}/latest", quality="code")
+    connect_points(api, key, "opcua", values, points)
 
 
 def has(api, point, value):
@@ -60,10 +50,6 @@ def has(api, point, value):
 
 def code(api, point):
     return latest(api, point)["quality_code"]
-
-
-def status(api, key):
-    return api.get(f"/v1/connections/{key}")["status"]
 
 
 def history(api, point):
