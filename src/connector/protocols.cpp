@@ -5,6 +5,7 @@
 #include "connector/iec104/protocol.h"
 #include "connector/modbus/protocol.h"
 #include "connector/opcua/protocol.h"
+#include "connector/s7/protocol.h"
 
 namespace gantry::connector {
 
@@ -41,6 +42,7 @@ Protocols built_in_protocols() {
     out.add(std::make_unique<modbus::ModbusProtocol>(modbus::Kind::Serial));
     out.add(std::make_unique<iec104::Iec104Protocol>());
     out.add(std::make_unique<opcua::OpcuaProtocol>());
+    out.add(std::make_unique<s7::S7Protocol>());
     return out;
 }
 

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Short visits to a controller, for somebody who is setting up a connection. Each makes a
+// connection of its own and closes it again.
+#pragma once
+
+#include "connector/connector.h"
+#include "connector/s7/settings.h"
+
+namespace gantry::connector::s7 {
+
+inline constexpr std::int64_t scan_bytes_max = 2048;
+inline constexpr std::size_t scan_requests_max = 200;
+inline constexpr Duration scan_pause = std::chrono::milliseconds(50);
+
+// See Protocol::test, read and scan.
+Async<TestReport> try_connection(const Surroundings& around, const Settings& settings,
+                                 const std::vector<std::string>& addresses);
+Async<std::vector<TrialReading>> try_addresses(const Surroundings& around, const Settings& settings,
+                                               const std::vector<TrialTag>& tags);
+// The bytes of an area: "I", "Q", "M" or a block, as "DB5".
+Async<ScanReport> scan_bytes(const Surroundings& around, const Settings& settings,
+                             const ScanRequest& request);
+
+}  // namespace gantry::connector::s7
