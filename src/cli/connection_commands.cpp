@@ -2,6 +2,7 @@
 #include <format>
 
 #include "cli/connection_settings.h"
+#include "cli/tag_sheets.h"
 
 namespace gantry::cli {
 namespace {
@@ -153,9 +154,23 @@ Result<> read_device(Context& context, const Arguments& arguments) {
                       "Nothing was read.");
 }
 
+Result<> import_machines(Context& context, const Arguments& arguments) {
+    Machines wishes{.machines_file = arguments.text_or("FILE", "-"),
+                    .profile_file = arguments.text_or("--profile", ""),
+                    .model = arguments.text_or("--model", ""),
+                    .protocol = arguments.text_or("--protocol", "modbus_tcp"),
+                    .settings = {}};
+    TRY(put_settings(wishes.settings, arguments));
+    TRY_ASSIGN(const Pack pack, read_machines(wishes));
+    return load_pack(context, pack, arguments.has("--dry-run"));
+}
+
+// Whatever a protocol has the most of: information objects of IEC 60870-5-104.
+constexpr std::int64_t scan_from_max = 16'777'215;
+
 Result<> scan_device(Context& context, const Arguments& arguments) {
     TRY_ASSIGN(const DeviceSettings device, device_of(context, arguments));
-    TRY_ASSIGN(const auto from, arguments.number("--from", 0, 65'535));
+    TRY_ASSIGN(const auto from, arguments.number("--from", 0, scan_from_max));
     TRY_ASSIGN(const auto count, arguments.number("--count", 1, 65'536));
     TRY(confirm_or_stop(context, arguments,
                         "Some devices do not take a scan well. Does their owner agree?"));
@@ -291,13 +306,52 @@ void add_connection_commands(std::vector<Command>& out) {
                    .parameters = device_parameters(
                        {{.name = "--area",
                          .value = "AREA",
-                         .about = "hr (the default), ir, co or di",
-                         .offer = Offer::Words,
-                         .words = "hr ir co di"},
+                         .about = "As the protocol calls it: hr (the default), DB1, objects, i=85"},
                         {.name = "--from", .value = "NUMBER", .about = "First address (0)"},
                         {.name = "--count", .value = "NUMBER", .about = "How many (100)"},
                         yes_switch}),
                    .run = scan_device});
+    out.push_back(
+        {.path = "connections import",
+         .summary = "Many machines of a kind: a profile of their tags, and a row a machine",
+         .examples = "  gantry connections import presses.csv --profile press.csv --protocol s7 "
+                     "--set host={host}\n"
+                     "  gantry connections import meters.csv --profile meter.csv --set "
+                     "host=10.0.0.5 --set unit={unit} --dry-run\n",
+         .next = "gantry connections list",
+         .parameters = {{.name = "FILE",
+                         .value = "",
+                         .about = "CSV with a row a machine; its column asset is the asset's path",
+                         .required = true,
+                         .offer = Offer::File},
+                        {.name = "--profile",
+                         .value = "FILE",
+                         .about = "CSV with a row a tag: key, address, type, unit, …",
+                         .required = true,
+                         .offer = Offer::File},
+                        {.name = "--model",
+                         .value = "KEY",
+                         .about =
+                             "Of the thing model that is made of the profile (its file's name)"},
+                        {.name = "--protocol",
+                         .value = "NAME",
+                         .about = "What the machines speak (modbus_tcp)"},
+                        {.name = "--set",
+                         .value = "NAME=VALUE",
+                         .about = "A setting of each connection; {column} is the machine's",
+                         .many = true},
+                        {.name = "--settings",
+                         .value = "FILE",
+                         .about = "All settings, as a JSON object ('-': standard input)",
+                         .offer = Offer::File},
+                        dry_run_switch},
+         .run = import_machines,
+         .more =
+             "Columns of the profile: key and, if wanted, address, type (float64), unit, min,\n"
+             "max, access (read, read_write), name and name_zh. Columns of the machines: asset\n"
+             "and, if wanted, key (of the connection), name, name_zh, and any other: {column} in\n"
+             "an address or a setting stands for it. What is there already is left as it is, but\n"
+             "tags get the profile's addresses, so it can be repeated.\n"});
     out.push_back({.path = "connections remove",
                    .summary = "Remove a connection and its tags; points and values stay",
                    .examples = "  gantry connections remove plc1    asks first\n",

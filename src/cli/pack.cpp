@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/pack.h"
 
+#include <charconv>
 #include <filesystem>
 #include <format>
-#include <set>
+#include <map>
 
 #include "base/embedded.h"
 #include "model/json.h"
@@ -40,6 +41,8 @@ Result<json::array> optional_items(const std::string& folder, const std::string&
     TRY_ASSIGN(const std::string text, read_text(path));
     return items_of(text, name);
 }
+
+constexpr std::size_t tags_a_request = 1000;
 
 struct Counts {
     std::size_t made = 0;
@@ -80,8 +83,12 @@ public:
             const json::value tags = body.contains("tags") ? body["tags"] : json::array();
             body.erase("tags");
             const std::string key = field_text(body, "key");
-            TRY(make("/v1/connections", key, body, connections_, "connection"));
-            TRY(add_tags(key, tags));
+            if (body.contains("protocol")) {
+                TRY(make("/v1/connections", key, body, connections_, "connection"));
+            } else if (auto there = context_.api.get(item_target("/v1/connections", key)); !there) {
+                return std::unexpected(there.error());
+            }
+            TRY(bind_tags(key, tags.as_array()));
         }
         return {};
     }
@@ -102,18 +109,24 @@ public:
         if (roles_.made > 0) {
             text += ", " + shown(roles_, "role");
         }
+        if (changed_tags_ > 0) {
+            text +=
+                std::format(", {} new address{}", changed_tags_, changed_tags_ == 1 ? "" : "es");
+        }
         if (there > 0) {
             text += std::format("; {} were there already", there);
         }
         const auto document = [](Counts counts) {
             return json::object{{"made", counts.made}, {"there", counts.there}};
         };
+        json::object tag_counts = document(tags_);
+        tag_counts["changed"] = changed_tags_;
         return show_done(context_, text,
                          {{"dry_run", dry_run_},
                           {"models", document(models_)},
                           {"assets", document(assets_)},
                           {"connections", document(connections_)},
-                          {"tags", document(tags_)},
+                          {"tags", tag_counts},
                           {"points", document(points_)},
                           {"roles", document(roles_)}});
     }
@@ -144,33 +157,74 @@ private:
         return {};
     }
 
-    Result<> add_tags(const std::string& connection, const json::value& tags) {
-        std::set<std::string> known;
+    // Those that are there with another address get this one.
+    Result<> bind_tags(const std::string& connection, const json::array& tags) {
         const auto listed = context_.api.list("/v1/tags", {{"connection", connection}});
         if (!listed && listed.error().code != Code::NotFound) {
             return std::unexpected(listed.error());
         }
+        std::map<std::string, const json::object*> known;
         if (listed) {
             for (const json::value& tag : *listed) {
-                known.insert(field_text(tag.as_object(), "point_path"));
+                known[field_text(tag.as_object(), "point_path")] = &tag.as_object();
             }
         }
         json::array missing;
-        for (const json::value& tag : tags.as_array()) {
-            if (known.contains(field_text(tag.as_object(), "point"))) {
-                ++tags_.there;
-                continue;
-            }
+        for (const json::value& tag : tags) {
             json::object item = tag.as_object();
-            item["connection"] = connection;
-            missing.push_back(std::move(item));
+            const auto found = known.find(field_text(item, "point"));
+            if (found == known.end()) {
+                item["connection"] = connection;
+                missing.push_back(std::move(item));
+            } else if (field_text(*found->second, "address") == field_text(item, "address")) {
+                ++tags_.there;
+            } else {
+                TRY(change_tag(*found->second, item));
+            }
         }
-        tags_.made += missing.size();
-        if (dry_run_ || missing.empty()) {
+        return add_tags(connection, std::move(missing));
+    }
+
+    Result<> change_tag(const json::object& before, const json::object& tag) {
+        ++changed_tags_;
+        if (dry_run_) {
             return {};
         }
-        auto made = context_.api.post("/v1/tags", json::object{{"items", std::move(missing)}});
-        return made ? Result<>{} : within("tags of " + connection, made.error());
+        auto changed = context_.api.patch(item_target("/v1/tags", field_text(before, "id")),
+                                          json::object{{"address", field_text(tag, "address")}});
+        return changed ? Result<>{} : within("tag of " + field_text(tag, "point"), changed.error());
+    }
+
+    Result<> add_tags(const std::string& connection, json::array missing) {
+        tags_.made += missing.size();
+        for (std::size_t first = 0; !dry_run_ && first < missing.size(); first += tags_a_request) {
+            const std::size_t last = std::min(first + tags_a_request, missing.size());
+            json::array items;
+            for (std::size_t i = first; i < last; ++i) {
+                items.push_back(missing[i]);
+            }
+            auto made = context_.api.post("/v1/tags", json::object{{"items", std::move(items)}});
+            if (!made) {
+                return within(place_of(made.error(), connection, missing, first), made.error());
+            }
+        }
+        return {};
+    }
+
+    // Which tag an error is about: its field is "/items/3/address".
+    static std::string place_of(const Error& error, const std::string& connection,
+                                const json::array& tags, std::size_t first) {
+        constexpr std::string_view items = "/items/";
+        std::size_t index = 0;
+        if (error.field.starts_with(items)) {
+            const std::string_view number = std::string_view(error.field).substr(items.size());
+            const auto [end, wrong] =
+                std::from_chars(number.data(), number.data() + number.size(), index);
+            if (wrong == std::errc() && first + index < tags.size()) {
+                return "tag of " + field_text(tags[first + index].as_object(), "point");
+            }
+        }
+        return "tags of " + connection;
     }
 
     Context& context_;
@@ -179,6 +233,7 @@ private:
     Counts assets_;
     Counts connections_;
     Counts tags_;
+    std::size_t changed_tags_ = 0;
     Counts points_;
     Counts roles_;
 };

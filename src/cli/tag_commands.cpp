@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <format>
 
 #include "cli/context.h"
+#include "cli/destination.h"
+#include "cli/tag_sheets.h"
 
 namespace gantry::cli {
 namespace {
@@ -64,6 +67,35 @@ Result<> remove_tag(Context& context, const Arguments& arguments) {
     return show_done(context, std::format("Removed tag {}", reference), {{"deleted", id}});
 }
 
+Result<> import_tags(Context& context, const Arguments& arguments) {
+    TRY_ASSIGN(const Pack pack,
+               read_tags(arguments.text_or("FILE", "-"), arguments.text_or("--connection", "")));
+    return load_pack(context, pack, arguments.has("--dry-run"));
+}
+
+Result<> export_tags(Context& context, const Arguments& arguments) {
+    const std::string path = arguments.text_or("--output", "-");
+    if (path == "-" && context.out.for_programs()) {
+        return fail(Code::InvalidArgument, "--json needs --output FILE: tags and the report cannot "
+                                           "both go to standard output");
+    }
+    TRY_ASSIGN(const std::string text, write_tags(context, arguments.text_or("--connection", "")));
+    Destination destination(path);
+    TRY(destination.open(arguments.has("--yes")));
+    TRY(destination.write(context.out, text));
+    TRY(destination.finish());
+    const auto rows = static_cast<std::size_t>(std::ranges::count(text, '\n')) - 1;
+    return destination.is_output()
+               ? Result<>{}
+               : show_done(context, std::format("Wrote {}: {} tags", path, rows),
+                           {{"file", path}, {"tags", rows}});
+}
+
+constexpr Parameter only_of_connection{.name = "--connection",
+                                       .value = "CONNECTION",
+                                       .about = "Only of this one",
+                                       .offer = Offer::Connection};
+
 }  // namespace
 
 void add_tag_commands(std::vector<Command>& out) {
@@ -71,10 +103,7 @@ void add_tag_commands(std::vector<Command>& out) {
                    .summary = "Which address feeds which point",
                    .examples = "  gantry tags list --connection plc1    of one connection\n",
                    .next = "gantry read POINT",
-                   .parameters = {{.name = "--connection",
-                                   .value = "CONNECTION",
-                                   .about = "Only of this one",
-                                   .offer = Offer::Connection}},
+                   .parameters = {only_of_connection},
                    .run = list_tags});
     out.push_back({.path = "tags add",
                    .summary = "Let an address of a connection feed a point",
@@ -109,6 +138,41 @@ void add_tag_commands(std::vector<Command>& out) {
                                   dry_run_switch,
                                   yes_switch},
                    .run = remove_tag});
+    out.push_back(
+        {.path = "tags export",
+         .summary = "Tags with their points as CSV, to be edited and imported again",
+         .examples = "  gantry tags export                                   all, to the screen\n"
+                     "  gantry tags export --connection plc1 -o plc1.csv\n",
+         .next = "gantry tags import FILE",
+         .parameters = {only_of_connection,
+                        {.name = "-o,--output",
+                         .value = "FILE",
+                         .about = "Where to ('-': standard output, the default)",
+                         .offer = Offer::File},
+                        {.name = "-y,--yes", .value = "", .about = "Replace a file that is there"}},
+         .run = export_tags});
+    out.push_back(
+        {.path = "tags import",
+         .summary = "Make tags, and the points that they feed, from CSV",
+         .examples = "  gantry tags import plc1.csv --connection plc1 --dry-run\n"
+                     "  gantry tags import tags.csv         the connection stands in each row\n",
+         .next = "gantry watch --under ASSET",
+         .parameters = {{.name = "FILE",
+                         .value = "",
+                         .about = "'-': standard input",
+                         .required = true,
+                         .offer = Offer::File},
+                        {.name = "--connection",
+                         .value = "CONNECTION",
+                         .about = "Of rows that do not name one",
+                         .offer = Offer::Connection},
+                        dry_run_switch},
+         .run = import_tags,
+         .more =
+             "The first row names the columns: point and address, and if wanted connection,\n"
+             "type, unit, min, max, access (read, read_write), name and name_zh. Where a row has\n"
+             "a type, its point and the assets above it are made if they are not there. A tag\n"
+             "that is there gets the row's address; nothing is removed.\n"});
 }
 
 }  // namespace gantry::cli
