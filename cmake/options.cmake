@@ -23,6 +23,8 @@ if(GANTRY_SANITIZE)
     target_compile_options(gantry_options INTERFACE
         -fsanitize=${GANTRY_SANITIZE} -fno-sanitize-recover=all)
     target_link_options(gantry_options INTERFACE -fsanitize=${GANTRY_SANITIZE})
+    # Each check has a place in the source, with an address: half of a program is relocations.
+    target_link_options(gantry_options INTERFACE -Wl,-z,pack-relative-relocs)
     if(GANTRY_SANITIZE MATCHES "thread")
         # Asio uses fences, which ThreadSanitizer does not follow; its own atomics are followed.
         target_compile_options(gantry_options INTERFACE -Wno-tsan)

@@ -175,9 +175,9 @@ TEST_F(Supervising, WrongConfigurationWaitsForAChangeAndDoesNotSpin) {
     EXPECT_EQ(sink_.story(1), "BadConfigurationError");
     wrong.protocol = "modbus_plus";
     apply(wrong);
-    EXPECT_EQ(health().last_error,
-              "plc1: there is no protocol 'modbus_plus': use one of iec104, modbus_serial, "
-              "modbus_tcp, opcua");
+    EXPECT_TRUE(health().last_error.starts_with(
+        "plc1: there is no protocol 'modbus_plus': use one of iec104, "))
+        << health().last_error;
     apply(plan({tag(1, "hr:7:u16")}));
     EXPECT_EQ(health().state, State::Running);
 }

@@ -211,7 +211,9 @@ asio::awaitable<ScanReport> scan(Link& link, Timers& timers, Address area, std::
             break;
         }
         waiting.pop_back();
-        if (!listener.went && item.count > 1) {
+        if (!listener.went && item.count == 1) {
+            waiting.clear();  // this is the end: no area goes on behind a gap
+        } else if (!listener.went) {
             const std::uint32_t half = item.count / 2;
             Item upper = item;
             upper.start += half;
