@@ -45,13 +45,13 @@ void Settings::describe(Form& form) {
               {{"Host", "主机"},
                {"Name or IP address of the controller or its communication processor",
                 "控制器或通信处理器的名称或 IP 地址"}});
-    form.number("port", port, 1, 65535, {{"Port", "端口"}, {"TCP port", "TCP 端口"}});
     form.number("rack", rack, 0, 7, {{"Rack", "机架"}, {"0 in most cases", "通常为 0"}});
     form.number(
         "slot", slot, 0, 31,
         {{"Slot", "插槽"},
          {"Of the CPU: 1 with S7-1200 and S7-1500, 2 with S7-300, as configured with S7-400",
           "CPU 所在插槽：S7-1200/1500 为 1，S7-300 为 2，S7-400 以组态为准"}});
+    form.number("port", port, 1, 65535, {{"Port", "端口"}, {"TCP port", "TCP 端口"}});
     form.text("resource", resource, false,
               {{"Connection resource", "连接资源"},
                {"pg, op or basic: which of the controller's connections this takes",
