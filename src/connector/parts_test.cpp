@@ -146,7 +146,7 @@ TEST(Protocols, AreFoundByName) {
     EXPECT_EQ(failure(missing), Code::NotFound);
     EXPECT_EQ(missing.error().message,
               "there is no protocol 'modbus_plus': use one of iec104, modbus_serial, modbus_tcp, "
-              "opcua");
+              "mqtt, opcua");
 }
 
 TEST(Protocols, DescribeTheirForm) {

@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "connector/iec104/protocol.h"
 #include "connector/modbus/protocol.h"
+#include "connector/mqtt/protocol.h"
 #include "connector/opcua/protocol.h"
 
 namespace gantry::connector {
@@ -40,6 +41,7 @@ Protocols built_in_protocols() {
     out.add(std::make_unique<modbus::ModbusProtocol>());
     out.add(std::make_unique<modbus::ModbusProtocol>(modbus::Kind::Serial));
     out.add(std::make_unique<iec104::Iec104Protocol>());
+    out.add(std::make_unique<mqtt::MqttProtocol>());
     out.add(std::make_unique<opcua::OpcuaProtocol>());
     return out;
 }

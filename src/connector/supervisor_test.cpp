@@ -177,7 +177,7 @@ TEST_F(Supervising, WrongConfigurationWaitsForAChangeAndDoesNotSpin) {
     apply(wrong);
     EXPECT_EQ(health().last_error,
               "plc1: there is no protocol 'modbus_plus': use one of iec104, modbus_serial, "
-              "modbus_tcp, opcua");
+              "modbus_tcp, mqtt, opcua");
     apply(plan({tag(1, "hr:7:u16")}));
     EXPECT_EQ(health().state, State::Running);
 }
