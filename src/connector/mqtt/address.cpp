@@ -23,10 +23,9 @@ struct Unit {
     std::string_view word;
     payload::TimeFormat format;
 };
-constexpr std::array units = {Unit{"s", payload::TimeFormat::UnixSeconds},
-                              Unit{"ms", payload::TimeFormat::UnixMillis},
-                              Unit{"us", payload::TimeFormat::UnixMicros},
-                              Unit{"ns", payload::TimeFormat::UnixNanos}};
+constexpr std::array units = {
+    Unit{"s", payload::TimeFormat::UnixSeconds}, Unit{"ms", payload::TimeFormat::UnixMillis},
+    Unit{"us", payload::TimeFormat::UnixMicros}, Unit{"ns", payload::TimeFormat::UnixNanos}};
 
 bool has_control(std::string_view text) {
     return std::ranges::any_of(

@@ -36,8 +36,8 @@ gantry::mqtt::Publish message_of(const Conversation& conversation, const Tag& ta
     out.retain = tag.address.set->retain;
     // Who is away now is not to be commanded later.
     if (!out.retain && conversation.version() == gantry::mqtt::Version::V5) {
-        const auto within = std::chrono::ceil<std::chrono::seconds>(
-            conversation.settings().command_timeout);
+        const auto within =
+            std::chrono::ceil<std::chrono::seconds>(conversation.settings().command_timeout);
         out.properties.set(gantry::mqtt::Property::MessageExpiry,
                            static_cast<std::uint32_t>(within.count()));
     }
@@ -85,14 +85,13 @@ asio::awaitable<CommandResult> control(Conversation& conversation, const TagBind
     }
     const std::string_view heard = sent.unheard ? ", which nobody has subscribed" : "";
     if (type_of(seen) == ValueType::Null) {
-        co_return unknown(
-            std::format("the broker took it for {}{}, but {} says no value within {}",
-                        tag->address.set->topic, heard, tag->address.topic,
-                        format_duration(pause)));
+        co_return unknown(std::format("the broker took it for {}{}, but {} says no value within {}",
+                                      tag->address.set->topic, heard, tag->address.topic,
+                                      format_duration(pause)));
     }
-    std::string detail = std::format("the broker took {} for {}{}, but {} says {}", to_text(value),
-                                     tag->address.set->topic, heard, tag->address.topic,
-                                     to_text(seen));
+    std::string detail =
+        std::format("the broker took {} for {}{}, but {} says {}", to_text(value),
+                    tag->address.set->topic, heard, tag->address.topic, to_text(seen));
     co_return CommandResult{CommandOutcome::Failed, std::move(detail), std::move(seen)};
 }
 

@@ -193,12 +193,15 @@ asio::awaitable<Error> Conversation::receive() {
         const auto [error, size] = co_await stream_->async_read_some(
             inbox_.room(client_.packet_bytes(inbox_.view())), as_result);
         if (error) {
-            const std::string what = error == asio::error::eof ? "the broker closed the connection"
-                                                               : error.message();
-            co_return broken(Code::Unavailable,
-                             let_in_ ? what
-                                     : std::format("{} before it answered: {} Does it want TLS?",
-                                                   what, is_it_one));
+            const std::string what =
+                error == asio::error::eof ? "the broker closed the connection" : error.message();
+            co_return broken(
+                Code::Unavailable,
+                let_in_ ? what
+                        : std::format(
+                              "{} before it answered: {} Does it want TLS, or another version of "
+                              "MQTT?",
+                              what, is_it_one));
         }
         inbox_.came(size);
         asked_ = false;
@@ -212,8 +215,8 @@ asio::awaitable<std::optional<Error>> Conversation::take_in() {
         // One packet at a time, so that what waits for the sink stays within bounds.
         const std::string_view rest = inbox_.view().substr(used);
         const std::size_t packet = client_.packet_bytes(rest);
-        const std::size_t more = client_.receive(packet == 0 ? rest : rest.substr(0, packet),
-                                                 around_.timers.now());
+        const std::size_t more =
+            client_.receive(packet == 0 ? rest : rest.substr(0, packet), around_.timers.now());
         if (more == 0) {
             break;
         }
@@ -268,7 +271,8 @@ void Conversation::message(const gantry::mqtt::Publish& packet, std::uint64_t nu
             watch->changed_.set();
         }
     }
-    listener_.heard(packet, before_);
+    // What is retained comes because of what was asked now.
+    listener_.heard(packet, before_ && !packet.retain);
 }
 
 void Conversation::subscribed(std::string_view filter, Reason reason) {
@@ -307,8 +311,7 @@ asio::awaitable<Error> Conversation::send_all() {
 asio::awaitable<Error> Conversation::keep_time() {
     while (true) {
         Duration now = around_.timers.now();
-        const Duration due =
-            blind(now) ? Duration::max() : std::max(client_.next_deadline(), now);
+        const Duration due = blind(now) ? Duration::max() : std::max(client_.next_deadline(), now);
         co_await around_.timers.sleep_until(std::min(due, now + look_around));
         now = around_.timers.now();
         tick(now);
@@ -381,9 +384,8 @@ asio::awaitable<Conversation::Sent> Conversation::publish(gantry::mqtt::Publish 
         co_return Sent{Sent::Kind::Lost, "the connection to the broker broke"};
     }
     if (gantry::mqtt::is_failure(*waiting.reason)) {
-        co_return Sent{
-            Sent::Kind::Refused,
-            mqttclient::refusal("the broker refuses it", *waiting.reason).message};
+        co_return Sent{Sent::Kind::Refused,
+                       mqttclient::refusal("the broker refuses it", *waiting.reason).message};
     }
     co_return Sent{Sent::Kind::Taken, {}, *waiting.reason == Reason::NoMatchingSubscribers};
 }

@@ -140,8 +140,8 @@ private:
     Event has_room_;
     Event begun_;
     bool let_in_ = false;
-    bool retains_ = true;  // the broker has retained messages
-    bool before_ = false;  // what comes is from before this connection
+    bool retains_ = true;              // the broker has retained messages
+    bool before_ = false;              // what comes is from before this connection
     std::vector<std::uint64_t> owed_;  // messages of the broker that it need not send again
     std::list<Request*> requests_;
     std::list<Watch*> watches_;

@@ -77,8 +77,8 @@ Decoder::Found Decoder::find(const Tag& tag) {
     }
     const NodeIndex node = tag.value ? tag.value->find(**document, 0) : NodeIndex{0};
     if (node == no_node) {
-        Found out = trouble(quality::bad,
-                            std::format("there is no {} in the message", tag.address.json));
+        Found out =
+            trouble(quality::bad, std::format("there is no {} in the message", tag.address.json));
         out.silent = tag.address.sparse;
         return out;
     }
@@ -96,9 +96,8 @@ Decoder::Found Decoder::look(const Document& document, NodeIndex node, const Tag
     const bool scaled = tag.address.scaling.scaled();
     const auto typing = tag.value ? payload::Typing::Json : payload::Typing::Loose;
     gantry::Reading read;
-    const char* const why =
-        payload::convert(document, node, scaled ? ValueType::Float64 : tag.type, typing, scratch_,
-                         read);
+    const char* const why = payload::convert(document, node, scaled ? ValueType::Float64 : tag.type,
+                                             typing, scratch_, read);
     if (why != nullptr) {
         return trouble(quality::bad_type_mismatch,
                        std::format("'{}' {}", shown(document, node), why));

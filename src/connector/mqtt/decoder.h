@@ -12,10 +12,10 @@ namespace gantry::connector::mqtt {
 class Decoder {
 public:
     struct Found {
-        Reading reading;            // its text is good until the next one
-        std::optional<Time> time;   // the source's
-        bool silent = false;        // the message says nothing of the tag
-        std::string trouble;        // why there is no value
+        Reading reading;           // its text is good until the next one
+        std::optional<Time> time;  // the source's
+        bool silent = false;       // the message says nothing of the tag
+        std::string trouble;       // why there is no value
     };
 
     Decoder();

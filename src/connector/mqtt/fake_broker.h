@@ -84,10 +84,10 @@ private:
             }
             received.append(part.data(), size);
             while (true) {
-                const auto frame = gantry::mqtt::read_frame(
-                    received, {.from = gantry::mqtt::Side::Client,
-                               .connecting = false,
-                               .packet_bytes_max = std::size_t{1} << 24});
+                const auto frame =
+                    gantry::mqtt::read_frame(received, {.from = gantry::mqtt::Side::Client,
+                                                        .connecting = false,
+                                                        .packet_bytes_max = std::size_t{1} << 24});
                 if (!frame || !*frame) {
                     break;
                 }
@@ -118,8 +118,7 @@ private:
         for (const auto& [begin, answer] : answers) {
             if (line.starts_with(begin)) {
                 const std::size_t gap = answer.find("{}");
-                return gap == std::string::npos ? answer
-                                                : std::string(answer).replace(gap, 2, id);
+                return gap == std::string::npos ? answer : std::string(answer).replace(gap, 2, id);
             }
         }
         if (line.starts_with("CONNECT")) {

@@ -2,6 +2,7 @@
 #include "connector/mqtt/mqtt_connector.h"
 
 #include <format>
+#include <set>
 
 #include "connector/mqtt/control.h"
 #include "connector/mqtt/decoder.h"
@@ -13,6 +14,7 @@ namespace {
 
 // What may wait for the sink before no more is read.
 constexpr std::size_t batch_bytes_max = std::size_t{1} << 20;
+constexpr std::size_t refused_max = 1000;
 
 std::vector<ReportRule> rules_of(const std::vector<Tag>& tags) {
     std::vector<ReportRule> out;
@@ -50,8 +52,8 @@ public:
         }
         const auto found = of_.by_topic_.find(message.topic);
         if (found == of_.by_topic_.end()) {
-            if (message.topic != of_.settings_.status_topic && unwanted_) {
-                unwanted_(std::string(message.topic));
+            if (message.topic != of_.settings_.status_topic) {
+                refuse(message.topic);
             }
             return;
         }
@@ -74,9 +76,8 @@ public:
         const bool refused = gantry::mqtt::is_failure(reason);
         of_.device_.vitals().part(
             std::string(filter),
-            refused
-                ? mqttclient::refusal("the broker refuses the subscription", reason).message
-                : std::string());
+            refused ? mqttclient::refusal("the broker refuses the subscription", reason).message
+                    : std::string());
         const auto found = of_.by_topic_.find(filter);
         if (!refused || found == of_.by_topic_.end()) {
             return;
@@ -128,6 +129,14 @@ private:
                           kept || late ? std::nullopt : std::optional(now), batch_);
     }
 
+    // Each once, and not too many: the broker need not do what it is told.
+    void refuse(std::string_view topic) {
+        if (refused_.size() < refused_max && topic.size() <= address_bytes_max &&
+            refused_.emplace(topic).second) {
+            unwanted_(std::string(topic));
+        }
+    }
+
     void note(std::size_t tag, const std::string& trouble) {
         const std::string& point = of_.table_.tags[tag].point;
         if (trouble.empty()) {
@@ -148,6 +157,7 @@ private:
     SampleBatch batch_;
     std::map<std::size_t, std::string> troubled_;  // tags whose last message was of no use
     std::function<void(const std::string&)> unwanted_;
+    std::set<std::string, std::less<>> refused_;  // topics that no tag is of
     bool away_ = false;
     Event changed_;
 };
@@ -181,7 +191,8 @@ Async<> MqttConnector::run(SampleSink& sink) {
         Ears ears(*this, sink, executor);
         const auto conversation = std::make_shared<Conversation>(
             std::move(**stream), settings_, guest_, device_.around(), ears, executor);
-        ears.on_unwanted([&to = *conversation](const std::string& topic) { to.unsubscribe(topic); });
+        ears.on_unwanted(
+            [&to = *conversation](const std::string& topic) { to.unsubscribe(topic); });
         CO_TRY(subscribe(*conversation));
         std::optional<Error> reason =
             co_await either(conversation->run(), stand(conversation, ears, sink));
@@ -245,10 +256,9 @@ void MqttConnector::take_over(const Connector& predecessor) {
     if (other == nullptr) {
         return;
     }
-    const auto same = same_tags(table_.tags, other->table_.tags, [](const Tag& now,
-                                                                    const Tag& before) {
-        return now.alike(before);
-    });
+    const auto same =
+        same_tags(table_.tags, other->table_.tags,
+                  [](const Tag& now, const Tag& before) { return now.alike(before); });
     device_.inherit(other->device_, same);
     for (std::size_t i = 0; i < same.size(); ++i) {
         if (same[i]) {

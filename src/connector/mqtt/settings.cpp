@@ -25,18 +25,19 @@ Result<> check_text(std::string_view name, const std::string& text) {
 void Settings::describe(Form& form) {
     form.text("host", host, true,
               {{"Host", "主机"}, {"Name or IP address of the broker", "Broker 的名称或 IP 地址"}});
-    form.number("port", port, 0, 65535,
-                {{"Port", "端口"},
-                 {"0: 1883, or 8883 with TLS", "0 表示 1883；启用 TLS 时为 8883"}});
+    form.number(
+        "port", port, 0, 65535,
+        {{"Port", "端口"}, {"0: 1883, or 8883 with TLS", "0 表示 1883；启用 TLS 时为 8883"}});
     form.flag("tls", tls,
               {{"TLS", "TLS"}, {"Encrypted, and the broker shows who it is", "加密并验证 Broker"}});
     form.text("ca", ca, false,
               {{"Authority", "CA 证书"},
                {"PEM of who vouches for the broker; empty: the operating system's",
                 "签发 Broker 证书的 CA（PEM）；留空则使用系统的"}});
-    form.text("certificate", certificate, false,
-              {{"Certificate", "证书"},
-               {"PEM of ours, where the broker asks for it", "本端证书（PEM），Broker 要求时填写"}});
+    form.text(
+        "certificate", certificate, false,
+        {{"Certificate", "证书"},
+         {"PEM of ours, where the broker asks for it", "本端证书（PEM），Broker 要求时填写"}});
     form.secret("key", key, {{"Private key", "私钥"}, {"PEM; kept sealed", "PEM 格式，加密保存"}});
     form.text("username", username, false,
               {{"User name", "用户名"}, {"Empty: none", "留空则不使用"}});

@@ -99,9 +99,9 @@ Result<std::string> make_payload(const Tag& tag, const Property& property, const
                     value_type_name(tag.type));
     }
     const auto number = to_number(value);
-    if (number && (!std::isfinite(*number) ||
-                   (property.range.min && *number < *property.range.min) ||
-                   (property.range.max && *number > *property.range.max))) {
+    if (number &&
+        (!std::isfinite(*number) || (property.range.min && *number < *property.range.min) ||
+         (property.range.max && *number > *property.range.max))) {
         return fail(Code::InvalidArgument, "{} is outside the point's range", to_text(value));
     }
     TRY_ASSIGN(const Value raw, raw_value(tag, value));

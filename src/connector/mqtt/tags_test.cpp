@@ -41,8 +41,7 @@ TEST(MqttAddress, IsReadAndWrittenAgain) {
     EXPECT_EQ(address->qos, 0);
     EXPECT_EQ(address->set, (SetAddress{"x/y", "$.v", true}));
     EXPECT_EQ(address->scaling.scale, 2);
-    EXPECT_EQ(names_of("$.command.value"),
-              (std::vector<std::string_view>{"command", "value"}));
+    EXPECT_EQ(names_of("$.command.value"), (std::vector<std::string_view>{"command", "value"}));
 }
 
 TEST(MqttAddress, ComplaintsNameThePlaceAndTheRemedy) {
@@ -80,7 +79,8 @@ TEST(MqttAddress, ComplaintsNameThePlaceAndTheRemedy) {
                                       {"a set=x setjson=$.v[0]", "setjson=$.value"}}) {
         const std::string said = complaint(text);
         if (std::string_view(words) == "add") {
-            EXPECT_NE(said.find("say where the value is"), std::string::npos) << text << ": " << said;
+            EXPECT_NE(said.find("say where the value is"), std::string::npos)
+                << text << ": " << said;
             continue;
         }
         EXPECT_NE(said.find(words), std::string::npos) << text << ": " << said;
@@ -229,17 +229,16 @@ TEST(MqttSettings, AreReadAndWrongOnesNamed) {
     EXPECT_EQ(read_settings(R"({"host": "::1", "tls": true})")->where(), "[::1]:8883");
     EXPECT_EQ(read_settings(R"({"host": "h", "port": 1})")->where(), "h:1");
     EXPECT_EQ(plain->only(), std::nullopt);
-    for (const auto& [text, field] : {std::pair(R"({})", "/settings/host"),
-                                      {R"({"host": ""})", "/settings/host"},
-                                      {R"({"host": "a", "ca": "x"})", "/settings/tls"},
-                                      {R"({"host": "a", "version": "4"})", "/settings/version"},
-                                      {R"({"host": "a", "password": "x"})", "/settings/username"},
-                                      {R"({"host": "a", "qos": 3})", "/settings/qos"},
-                                      {R"({"host": "a", "status_topic": "a/#"})",
-                                       "/settings/status_topic"},
-                                      {R"({"host": "a", "keep_alive": "0s"})",
-                                       "/settings/keep_alive"},
-                                      {R"({"host": "a", "extra": 1})", "/settings/extra"}}) {
+    for (const auto& [text, field] :
+         {std::pair(R"({})", "/settings/host"),
+          {R"({"host": ""})", "/settings/host"},
+          {R"({"host": "a", "ca": "x"})", "/settings/tls"},
+          {R"({"host": "a", "version": "4"})", "/settings/version"},
+          {R"({"host": "a", "password": "x"})", "/settings/username"},
+          {R"({"host": "a", "qos": 3})", "/settings/qos"},
+          {R"({"host": "a", "status_topic": "a/#"})", "/settings/status_topic"},
+          {R"({"host": "a", "keep_alive": "0s"})", "/settings/keep_alive"},
+          {R"({"host": "a", "extra": 1})", "/settings/extra"}}) {
         const auto read = read_settings(text);
         ASSERT_FALSE(read) << text;
         EXPECT_EQ(read.error().field, field) << read.error().message;

@@ -28,8 +28,8 @@ private:
 // Waits for a message of each topic, and reads in it what the tags of the topic want.
 class Reader final : public Visitor {
 public:
-    Reader(asio::any_io_executor executor, const Clock& clock) :
-        Visitor(std::move(executor)), clock_(clock) {}
+    Reader(asio::any_io_executor executor, const Clock& clock)
+        : Visitor(std::move(executor)), clock_(clock) {}
 
     void add(const Tag& tag, TrialReading& into) {
         wanted_[tag.address.topic].push_back({&tag, &into});
@@ -54,8 +54,7 @@ public:
                 continue;
             }
             row->time = found.time.value_or(clock_.now());
-            row->value =
-                value_of(found.reading.type, found.reading.bits, found.reading.text);
+            row->value = value_of(found.reading.type, found.reading.bits, found.reading.text);
             row->quality = found.reading.quality;
             row->detail = found.trouble;
             if (!found.silent) {
@@ -107,9 +106,9 @@ Async<TestReport> try_connection(const Surroundings& around, const Settings& set
     const auto done = co_await visit(around, settings, topics, caller, settings.connect_timeout);
     TestReport out;
     out.connected = done.has_value();
-    out.detail = done ? std::format("{} answers, MQTT {}", settings.where(),
-                                    version_name(caller.version))
-                      : done.error().message;
+    out.detail =
+        done ? std::format("{} answers, MQTT {}", settings.where(), version_name(caller.version))
+             : done.error().message;
     if (!out.connected) {
         co_return out;
     }
@@ -118,10 +117,9 @@ Async<TestReport> try_connection(const Surroundings& around, const Settings& set
         const std::string refusal = caller.refusal_of(topic);
         probe.name = topic;
         probe.answered = refusal.empty();
-        probe.detail =
-            probe.answered
-                ? std::format("subscribed with QoS {}", static_cast<int>(caller.answers.at(topic)))
-                : refusal;
+        probe.detail = probe.answered ? std::format("subscribed with QoS {}",
+                                                    static_cast<int>(caller.answers.at(topic)))
+                                      : refusal;
         probe.round_trip = around.timers.now() - begin;
     }
     co_return out;

@@ -22,7 +22,7 @@ Async<std::vector<TrialReading>> try_addresses(const Surroundings& around, const
 Async<ScanReport> scan_topics(const Surroundings& around, const Settings& settings,
                               ScanRequest request);
 
-// For tests: how long the last two listen.
+// How long the last two listen.
 inline constexpr Duration listen_for = std::chrono::seconds(5);
 
 }  // namespace gantry::connector::mqtt

@@ -45,8 +45,7 @@ asio::awaitable<void> stay(Conversation& conversation, Visitor& visitor, Duratio
     co_await conversation.begun();
     const Duration until = conversation.timers().now() + most;
     while (!visitor.enough()) {
-        if (!co_await either(changes(visitor.changed_),
-                             conversation.timers().sleep_until(until))) {
+        if (!co_await either(changes(visitor.changed_), conversation.timers().sleep_until(until))) {
             break;
         }
     }
