@@ -46,7 +46,7 @@ public:
     void connected() override { of_.device_.regain(); }
 
     void heard(const gantry::mqtt::Publish& message, bool kept) override {
-        if (message.topic == of_.settings_.status_topic) {
+        if (message.topic == of_.settings_.status_topic && !message.payload.empty()) {
             away_ = message.payload == of_.settings_.status_offline;
             changed_.set();
         }
@@ -122,11 +122,15 @@ private:
         note(tag, found.trouble);
         const Time now = of_.device_.around().clock.now();
         Time& newest = of_.newest_[tag];
-        const bool late = found.time && *found.time < newest;
-        newest = std::max(newest, found.time.value_or(newest));
+        // A source whose clock is ahead of ours has said it after what it said before.
+        const std::optional<Time> said =
+            found.time || newest < now ? found.time : std::optional(newest + 1);
+        const bool late = said && *said < newest;
+        newest = std::max(newest, said.value_or(newest));
         // What was kept for us, or is older than what is known, is history.
-        of_.device_.value(tag, found.reading, found.time,
-                          kept || late ? std::nullopt : std::optional(now), batch_);
+        const bool holds = said && !kept && !late;
+        of_.device_.value(tag, found.reading, said, holds ? std::optional(now) : std::nullopt,
+                          batch_);
     }
 
     // Each once, and not too many: the broker need not do what it is told.

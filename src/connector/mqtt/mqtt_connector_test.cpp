@@ -132,6 +132,10 @@ TEST_F(MqttConnecting, TimesAreTheSourcesAndWhatIsOlderIsHistory) {
     say(3, now + 5);
     ASSERT_EQ(sink_.of(1).size(), 5U);
     EXPECT_EQ(time_of(4), now + 5);
+    // Of a source whose clock is ahead what has no time is not hidden behind what had one.
+    broker_.publish("a", "no JSON");
+    ASSERT_EQ(sink_.of(1).size(), 6U);
+    EXPECT_EQ(time_of(5), now + 6);
 }
 
 TEST_F(MqttConnecting, WhatIsOfNoUseIsNamedAndTheOthersGoOn) {
@@ -393,6 +397,7 @@ TEST_F(MqttConnecting, SettingsAreTried) {
     EXPECT_EQ(report.probes[0].detail, "subscribed with QoS 1");
     EXPECT_FALSE(report.probes[1].answered);
     EXPECT_NE(report.probes[1].detail.find("not authorized"), std::string::npos);
+    world_.settle();
     const Lines heard = broker_.heard();
     EXPECT_TRUE(heard.front().starts_with("CONNECT v=5 clean id=me-try-")) << heard.front();
     EXPECT_TRUE(heard.back().starts_with("DISCONNECT")) << heard.back();

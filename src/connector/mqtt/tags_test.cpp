@@ -173,8 +173,8 @@ TEST_F(MqttTags, ValuesInJsonAreFoundOnceForAll) {
     EXPECT_EQ(said(message, tag("a json=$.x sparse")), "silent");
     EXPECT_EQ(said(message, tag("a json=$.v[1] sparse")), "2.5 Good");
     EXPECT_EQ(said("21.5", tag("a json=$")), "21.5 Good");
-    EXPECT_EQ(said("{", tag("a json=$.x sparse")).substr(0, 42),
-              "BadTypeMismatch: the message is no JSON: E");
+    EXPECT_TRUE(said("{", tag("a json=$.x sparse"))
+                    .starts_with("BadTypeMismatch: the message is no JSON: "));
 }
 
 TEST_F(MqttTags, TimesAndQualitiesOfTheSource) {
