@@ -135,7 +135,11 @@ asio::awaitable<Error> Conversation::run() {
     has_output_.set();
     // Whichever ends first is the reason.
     std::optional<Error> reason = co_await either(receive(), send_in_time());
-    close();
+    // Who was cancelled may still say goodbye.
+    const auto state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() == asio::cancellation_type::none) {
+        close();
+    }
     co_return reason ? std::move(*reason) : std::move(send_error_);
 }
 

@@ -82,7 +82,7 @@ public:
     Result<> subscribe(const std::string& filter, std::uint8_t qos);
 
     // Begins, then carries what goes and comes until it breaks, and says how. Cancelled with its
-    // coroutine.
+    // coroutine; close() or leave() then.
     asio::awaitable<Error> run();
     // When the broker has let us in. Never, if the connection has ended: run() says why.
     asio::awaitable<void> begun();

@@ -195,6 +195,10 @@ Async<> MqttConnector::run(SampleSink& sink) {
         Ears ears(*this, sink, executor);
         const auto conversation = std::make_shared<Conversation>(
             std::move(**stream), settings_, guest_, device_.around(), ears, executor);
+        struct Closing {
+            Conversation& one;
+            ~Closing() { one.close(); }
+        } const closing{*conversation};
         ears.on_unwanted(
             [&to = *conversation](const std::string& topic) { to.unsubscribe(topic); });
         CO_TRY(subscribe(*conversation));
