@@ -121,15 +121,21 @@ private:
         }
         note(tag, found.trouble);
         const Time now = of_.device_.around().clock.now();
-        Time& newest = of_.newest_[tag];
-        // A source whose clock is ahead of ours has said it after what it said before.
-        const std::optional<Time> said =
-            found.time || newest < now ? found.time : std::optional(newest + 1);
-        const bool late = said && *said < newest;
-        newest = std::max(newest, said.value_or(newest));
+        Said& last = of_.said_[tag];
+        Time time = now;
+        bool late = false;
+        if (found.time) {
+            time = *found.time;
+            late = time < last.by_source;
+            last.by_source = std::max(last.by_source, time);
+        } else {
+            // Two may come at once, and the source's clock may be ahead: each is behind the last.
+            time = std::max(now, std::min(std::max(last.by_source, last.by_us), time_max - 1) + 1);
+            last.by_us = time;
+        }
         // What was kept for us, or is older than what is known, is history.
-        const bool holds = said && !kept && !late;
-        of_.device_.value(tag, found.reading, said, holds ? std::optional(now) : std::nullopt,
+        const bool holds = found.time && !kept && !late;
+        of_.device_.value(tag, found.reading, time, holds ? std::optional(now) : std::nullopt,
                           batch_);
     }
 
@@ -173,7 +179,7 @@ MqttConnector::MqttConnector(const ConnectionPlan& plan, Settings settings,
       device_(plan.key, "mqtt", rules_of(table_.tags), table_.wrong, settings_.stale_after, around,
               vitals),
       guest_(guest_of(settings_, plan.id)),
-      newest_(table_.tags.size(), time_min) {
+      said_(table_.tags.size()) {
     for (std::size_t i = 0; i < table_.tags.size(); ++i) {
         by_topic_[table_.tags[i].address.topic].push_back(i);
     }
@@ -270,7 +276,7 @@ void MqttConnector::take_over(const Connector& predecessor) {
     device_.inherit(other->device_, same);
     for (std::size_t i = 0; i < same.size(); ++i) {
         if (same[i]) {
-            newest_[i] = other->newest_[*same[i]];
+            said_[i] = other->said_[*same[i]];
         }
     }
 }

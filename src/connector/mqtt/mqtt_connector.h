@@ -23,6 +23,11 @@ public:
 
 private:
     class Ears;
+    // The latest times of values of a tag.
+    struct Said {
+        Time by_source = time_min;
+        Time by_us = time_min;
+    };
 
     Result<> subscribe(Conversation& conversation) const;
     // Stands for writes, and follows what the source says of itself. Never returns.
@@ -35,8 +40,7 @@ private:
     Guest guest_;
     // Tags by the topic that they are of.
     std::map<std::string, std::vector<std::size_t>, std::less<>> by_topic_;
-    // The latest time that the source has said of each.
-    std::vector<Time> newest_;
+    std::vector<Said> said_;                      // of each tag
     std::shared_ptr<Conversation> conversation_;  // while one stands; a write may outlive it
     std::unique_ptr<Semaphore> writing_;          // one value at a time
 };

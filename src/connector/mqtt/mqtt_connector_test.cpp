@@ -138,6 +138,21 @@ TEST_F(MqttConnecting, TimesAreTheSourcesAndWhatIsOlderIsHistory) {
     EXPECT_EQ(time_of(5), now + 6);
 }
 
+TEST_F(MqttConnecting, NoTwoValuesOfATagHaveOneTimeUnlessTheSourceSaysSo) {
+    start({number(1, "a")});
+    std::string burst;
+    for (int i = 0; i < 3; ++i) {
+        burst += mqttclient::testing::bytes_of("PUBLISH topic=a payload=7");
+    }
+    broker_.say_bytes(burst);
+    const Time now = world_.base.clock.now();
+    std::vector<Time> times;
+    for (const Sample& sample : sink_.of(1)) {
+        times.push_back(sample.time - now);
+    }
+    EXPECT_EQ(times, (std::vector<Time>{0, 0, 1, 2}));
+}
+
 TEST_F(MqttConnecting, WhatIsOfNoUseIsNamedAndTheOthersGoOn) {
     start({number(1, "a json=$.v"), number(2, "a json=$.w"), number(3, "b"),
            number(4, "a json=$.x sparse"), number(5, "c/#")});
