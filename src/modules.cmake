@@ -27,10 +27,6 @@ module(runtime DEPS model LINK dep::openssl PRECOMPILE asio)
 module(directory DEPS registry store)
 module(query DEPS directory expression files labels promql LINK dep::duckdb)
 module(pipeline DEPS runtime directory PRECOMPILE asio)
-module(connector DEPS model runtime LINK dep::json PRECOMPILE asio TEST_LINK dep::modbus dep::open62541)
-# Of no concern to those above.
-target_link_libraries(gantry_connector PRIVATE dep::open62541 dep::openssl)
-module(acquisition DEPS connector directory security PRECOMPILE asio)
 module(http DEPS runtime security LINK dep::zlib PRECOMPILE asio)
 # MQTT 3.1.1 and 5.0: codec, subscriptions, sessions, their records; without a socket.
 module(mqtt DEPS model journal LINK dep::xxhash)
@@ -40,6 +36,11 @@ module(mqttclient DEPS mqtt)
 module(sparkplug DEPS base model LINK dep::json)
 # What messages of devices say about points: from topics and payloads to readings.
 module(payload DEPS base model lineprotocol sparkplug LINK dep::json dep::simdjson dep::xxhash)
+module(connector DEPS model runtime mqttclient payload LINK dep::json PRECOMPILE asio
+    TEST_LINK dep::modbus dep::open62541)
+# Of no concern to those above.
+target_link_libraries(gantry_connector PRIVATE dep::open62541 dep::openssl)
+module(acquisition DEPS connector directory security PRECOMPILE asio)
 # The broker around it: connections, who may do what, the thread that syncs.
 module(broker DEPS mqtt runtime registry PRECOMPILE asio)
 # From messages of the broker to samples of points.

@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "connector/iec104/protocol.h"
 #include "connector/modbus/protocol.h"
+#include "connector/mqtt/protocol.h"
 #include "connector/opcua/protocol.h"
 #include "connector/s7/protocol.h"
 
@@ -41,6 +42,7 @@ Protocols built_in_protocols() {
     out.add(std::make_unique<modbus::ModbusProtocol>());
     out.add(std::make_unique<modbus::ModbusProtocol>(modbus::Kind::Serial));
     out.add(std::make_unique<iec104::Iec104Protocol>());
+    out.add(std::make_unique<mqtt::MqttProtocol>());
     out.add(std::make_unique<opcua::OpcuaProtocol>());
     out.add(std::make_unique<s7::S7Protocol>());
     return out;

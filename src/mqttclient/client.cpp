@@ -178,9 +178,10 @@ Result<> Client::subscribe(const std::string& filter, const mqtt::SubscriptionOp
 }
 
 void Client::unsubscribe(const std::string& filter) {
-    if (subscriptions_.erase(filter) == 0) {
+    if (!mqtt::is_text(filter) || !mqtt::is_topic_filter(filter)) {
         return;
     }
+    subscriptions_.erase(filter);
     if (connected()) {
         connection_->unsubscribe(std::span(&filter, 1));
     } else if (dropped_.size() < options_.subscriptions_max) {

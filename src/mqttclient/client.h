@@ -75,6 +75,7 @@ public:
     void acknowledge(std::uint64_t number);
     // From now on, with this connection and those that follow. InvalidArgument: no topic filter.
     Result<> subscribe(const std::string& filter, const mqtt::SubscriptionOptions& options);
+    // Also of what an earlier client of the session has left behind.
     void unsubscribe(const std::string& filter);
 
     // Messages that the server has not taken over yet.

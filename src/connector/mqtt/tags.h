@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "connector/mqtt/address.h"
+#include "connector/mqtt/settings.h"
+#include "connector/reporter.h"
+#include "payload/path.h"
+
+namespace gantry::connector::mqtt {
+
+// One tag of a connection, with everything that reading needs worked out.
+struct Tag {
+    SeriesId series;
+    std::string point;  // its path, for messages
+    ValueType type = ValueType::Float64;
+    Address address;
+    std::optional<double> deadband;  // absolute, in units of the point
+    std::uint8_t qos = 1;            // of the subscription
+    // The paths of the address.
+    std::optional<payload::Path> value;  // none: the whole payload
+    std::optional<payload::Path> time;
+    std::optional<payload::Path> quality;
+
+    bool is_number() const { return type == ValueType::Int64 || type == ValueType::Float64; }
+    // Whether its values are those of the other one.
+    bool alike(const Tag& other) const {
+        return type == other.type && address == other.address && deadband == other.deadband;
+    }
+};
+
+struct TagTable {
+    std::vector<Tag> tags;
+    std::vector<WrongTag> wrong;
+};
+
+// The tag of an address. InvalidArgument says what to change; its field is "/address".
+Result<Tag> make_tag(const Settings& settings, std::string_view address, const Property& property);
+
+TagTable make_tags(const Settings& settings, const std::vector<TagBinding>& bindings);
+
+// What is to be published for a value of the tag's point. InvalidArgument says why it cannot.
+Result<std::string> make_payload(const Tag& tag, const Property& property, const Value& value);
+
+}  // namespace gantry::connector::mqtt
