@@ -36,10 +36,11 @@ class KeptSamples final : public SampleSink {
 public:
     explicit KeptSamples(asio::any_io_executor executor) : opened_(std::move(executor)) {}
 
-    Async<> submit(SampleBatch batch, Acknowledge) override {
+    Async<> submit(SampleBatch batch, Acknowledge how) override {
         {
             const std::lock_guard lock(mutex_);
             ++submits;
+            asked = how;
             waiting_bytes += batch.bytes();
         }
         while (closed) {
@@ -89,6 +90,7 @@ public:
 
     std::vector<SampleBatch> batches;
     std::size_t submits = 0;
+    Acknowledge asked = Acknowledge::Received;  // of the last
     std::size_t waiting_bytes = 0;
     bool closed = false;
     std::optional<Error> refusal;

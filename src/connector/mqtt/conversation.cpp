@@ -242,7 +242,8 @@ asio::awaitable<std::optional<Error>> Conversation::take_in() {
 
 asio::awaitable<bool> Conversation::hand_over() {
     holding_ = true;
-    const bool taken = co_await listener_.pause();
+    const bool taken =
+        co_await listener_.pause(owed_.empty() ? Acknowledge::Written : Acknowledge::Durable);
     holding_ = false;
     reading_since_ = around_.timers.now();
     // Without a session they would not come again.

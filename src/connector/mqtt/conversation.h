@@ -25,7 +25,8 @@ public:
     // So much was heard that pause() is to come before more.
     virtual bool full() const = 0;
     // Behind some messages, before more is read. False: they were not taken, and are to come again.
-    virtual asio::awaitable<bool> pause() = 0;
+    // What is Durable the broker will be told to have arrived.
+    virtual asio::awaitable<bool> pause(Acknowledge how) = 0;
 };
 
 // Who is on our side of a connection.

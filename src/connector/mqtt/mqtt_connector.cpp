@@ -93,13 +93,13 @@ public:
 
     bool full() const override { return batch_.bytes() > batch_bytes_max; }
 
-    asio::awaitable<bool> pause() override {
+    asio::awaitable<bool> pause(Acknowledge how) override {
         if (batch_.empty()) {
             co_return true;
         }
         of_.device_.meters().polls.add();
         of_.device_.vitals().polled({});
-        co_return co_await of_.device_.deliver(sink_, std::exchange(batch_, {}));
+        co_return co_await of_.device_.deliver(sink_, std::exchange(batch_, {}), how);
     }
 
     // Whom to tell of messages that no tag is of.
@@ -148,7 +148,7 @@ private:
     }
 
     void note(std::size_t tag, const std::string& trouble) {
-        const std::string& point = of_.table_.tags[tag].point;
+        const std::string& point = of_.table_.paths[tag];
         if (trouble.empty()) {
             if (troubled_.erase(tag) > 0) {
                 of_.device_.vitals().part(point, {});

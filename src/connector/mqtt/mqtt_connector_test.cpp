@@ -202,6 +202,9 @@ TEST_F(MqttConnecting, AMessageIsAcknowledgedWhenTheSinkHasIt) {
     sink_.open();
     world_.settle();
     EXPECT_EQ(broker_.heard(), (Lines{"PUBACK id=9", "PUBACK id=10"}));
+    EXPECT_EQ(sink_.asked, Acknowledge::Durable) << "or a power cut would lose it";
+    broker_.publish("a", "2");
+    EXPECT_EQ(sink_.asked, Acknowledge::Written);
     sink_.refusal = Error{Code::StorageFull, "no space left", {}};
     broker_.publish("a", "3", "qos=1 id=11");
     EXPECT_EQ(broker_.heard(), Lines{}) << "so that it comes again";

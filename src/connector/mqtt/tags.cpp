@@ -15,23 +15,9 @@ Result<> compile(const std::string& text, std::optional<payload::Path>& out) {
     return {};
 }
 
-Result<> check_numbers(const Tag& tag, std::string_view address) {
-    if (tag.is_number()) {
-        return {};
-    }
-    if (tag.address.scaling.scaled()) {
-        return complain_about(address, "only numbers have a scale and an offset");
-    }
-    if (tag.deadband.value_or(0) != 0) {
-        return complain_about(address,
-                              "only numbers have a deadband: write db=0 to see changes only");
-    }
-    return {};
-}
-
 // As the source has it. A whole number is written without an exponent.
 Result<Value> raw_value(const Tag& tag, const Value& value) {
-    if (!tag.is_number() || type_of(value) == ValueType::String) {
+    if (!is_number(tag.type) || type_of(value) == ValueType::String) {
         return value;
     }
     const Scaling& scaling = tag.address.scaling;
@@ -58,14 +44,10 @@ Result<Tag> make_tag(const Settings& settings, std::string_view address, const P
     TRY(compile(out.address.json, out.value));
     TRY(compile(out.address.time, out.time));
     TRY(compile(out.address.quality, out.quality));
-    if (out.address.deadband) {
-        const auto deadband = absolute_deadband(*out.address.deadband, property);
-        if (!deadband) {
-            return complain_about(address, deadband.error().message);
-        }
-        out.deadband = *deadband;
+    if (out.address.scaling.scaled() && !is_number(property.type)) {
+        return complain_about(address, "only numbers have a scale and an offset");
     }
-    TRY(check_numbers(out, address));
+    TRY_ASSIGN(out.deadband, deadband_of(address, out.address.deadband, property));
     if (property.access == Access::ReadWrite && !out.address.set) {
         return complain_about(address, "the point is writable: say which topic takes its values, "
                                        "as in set=plant/line1/speed/set, or make the point "
@@ -75,18 +57,7 @@ Result<Tag> make_tag(const Settings& settings, std::string_view address, const P
 }
 
 TagTable make_tags(const Settings& settings, const std::vector<TagBinding>& bindings) {
-    TagTable out;
-    for (const TagBinding& binding : bindings) {
-        auto tag = make_tag(settings, binding.address, binding.property);
-        if (!tag) {
-            out.wrong.push_back({binding.series, binding.path, std::move(tag).error().message});
-            continue;
-        }
-        tag->series = binding.series;
-        tag->point = binding.path;
-        out.tags.push_back(std::move(*tag));
-    }
-    return out;
+    return table_of(settings, bindings, make_tag);
 }
 
 Result<std::string> make_payload(const Tag& tag, const Property& property, const Value& value) {
@@ -94,7 +65,7 @@ Result<std::string> make_payload(const Tag& tag, const Property& property, const
         return fail(Code::InvalidArgument, "the tag has no set=: write it into its address");
     }
     if (type_of(value) == ValueType::Null ||
-        (tag.is_number() && type_of(value) == ValueType::String)) {
+        (is_number(tag.type) && type_of(value) == ValueType::String)) {
         return fail(Code::InvalidArgument, "the point takes values of type {}",
                     value_type_name(tag.type));
     }

@@ -11,7 +11,6 @@ namespace gantry::connector::mqtt {
 // One tag of a connection, with everything that reading needs worked out.
 struct Tag {
     SeriesId series;
-    std::string point;  // its path, for messages
     ValueType type = ValueType::Float64;
     Address address;
     std::optional<double> deadband;  // absolute, in units of the point
@@ -21,17 +20,13 @@ struct Tag {
     std::optional<payload::Path> time;
     std::optional<payload::Path> quality;
 
-    bool is_number() const { return type == ValueType::Int64 || type == ValueType::Float64; }
     // Whether its values are those of the other one.
     bool alike(const Tag& other) const {
         return type == other.type && address == other.address && deadband == other.deadband;
     }
 };
 
-struct TagTable {
-    std::vector<Tag> tags;
-    std::vector<WrongTag> wrong;
-};
+using TagTable = connector::TagTable<Tag>;
 
 // The tag of an address. InvalidArgument says what to change; its field is "/address".
 Result<Tag> make_tag(const Settings& settings, std::string_view address, const Property& property);

@@ -20,7 +20,7 @@ public:
     }
     void heard(const gantry::mqtt::Publish&, bool) override {}
     bool full() const override { return false; }
-    asio::awaitable<bool> pause() override { co_return true; }
+    asio::awaitable<bool> pause(Acknowledge /*how*/) override { co_return true; }
 
     // Whether there is nothing more to wait for.
     virtual bool enough() const = 0;
