@@ -94,8 +94,8 @@ std::unexpected<Error> does_not_fit(const NumberFormat& format, std::string_view
     const RawRange limits = raw_range(format);
     const double one_end = limits.least * format.scaling.scale + format.scaling.offset;
     const double other_end = limits.most * format.scaling.scale + format.scaling.offset;
-    return refused(std::format("{} does not fit what the device has there: it can hold {} to {}", number,
-                               std::min(one_end, other_end), std::max(one_end, other_end)));
+    return refused(std::format("{} does not fit what the device has there: it can hold {} to {}",
+                               number, std::min(one_end, other_end), std::max(one_end, other_end)));
 }
 
 Result<std::uint64_t> raw_from_number(const NumberFormat& format, const ValueRange& range,
