@@ -119,7 +119,7 @@ Conversation::Conversation(std::unique_ptr<Stream> stream, const Settings& setti
       client_(options_of(settings, guest), *this),
       has_output_(executor),
       has_room_(executor),
-      begun_(executor) {}
+      begun_(std::move(executor)) {}
 
 Conversation::~Conversation() { close(); }
 

@@ -18,6 +18,7 @@ constexpr std::size_t refused_max = 1000;
 
 std::vector<ReportRule> rules_of(const std::vector<Tag>& tags) {
     std::vector<ReportRule> out;
+    out.reserve(tags.size());
     for (const Tag& tag : tags) {
         out.push_back({tag.series, tag.deadband, tag.address.silence_max});
     }

@@ -76,7 +76,7 @@ Result<std::string> make_payload(const Tag& tag, const Property& property, const
         return fail(Code::InvalidArgument, "{} is outside the point's range", to_text(value));
     }
     TRY_ASSIGN(const Value raw, raw_value(tag, value));
-    const std::string text = to_text(raw);
+    std::string text = to_text(raw);
     const auto names = names_of(tag.address.set->json);
     if (names.empty()) {
         if (text.empty()) {
