@@ -651,9 +651,9 @@ def test_the_demo_plant_from_an_empty_server_to_live_values(tmp_path):
 
 def demo_plant_from_empty_to_live(cli, port):
     loaded = cli.json("demo", "load", "--port", str(port))
-    assert loaded["tags"] == {"made": 169, "there": 0}
+    assert loaded["tags"] == {"made": 169, "changed": 0, "there": 0}
     again = cli.json("demo", "load", "--port", str(port))
-    assert again["tags"] == {"made": 0, "there": 169} and again["assets"]["made"] == 0
+    assert again["tags"] == {"made": 0, "changed": 0, "there": 169} and again["assets"]["made"] == 0
     point = "demo/pump-station/tank.level"
 
     def level():
