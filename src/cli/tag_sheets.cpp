@@ -155,8 +155,9 @@ Result<json::object> machine_connection(const Machines& wishes, const Sheet& mac
 
 std::string csv_line(const std::vector<std::string>& cells) {
     std::string out;
-    for (const std::string& cell : cells) {
-        out += (out.empty() ? "" : ",") + csv_field(cell);
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+        out += i == 0 ? "" : ",";
+        out += cells[i].empty() ? "" : csv_field(cells[i]);
     }
     return out + "\n";
 }

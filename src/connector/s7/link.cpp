@@ -244,9 +244,14 @@ Error Link::broken(std::string_view what) const {
 Async<std::shared_ptr<Link>> open_link(const Surroundings& around, const Settings& settings) {
     const auto open = [](const Surroundings& world,
                          const Settings& how) -> Async<std::shared_ptr<Link>> {
-        CO_TRY_ASSIGN(auto stream, co_await world.network.connect(
-                                       how.host, static_cast<std::uint16_t>(how.port)));
-        auto link = std::make_shared<Link>(std::move(stream), how, world);
+        auto stream =
+            co_await world.network.connect(how.host, static_cast<std::uint16_t>(how.port));
+        if (!stream) {
+            Error error = std::move(stream).error();
+            error.message += ": is the controller on and is the port right?";
+            co_return std::unexpected(std::move(error));
+        }
+        auto link = std::make_shared<Link>(std::move(*stream), how, world);
         CO_TRY(co_await link->begin());
         co_return link;
     };
