@@ -12,6 +12,7 @@ import threading
 import paho.mqtt.client as paho
 import pytest
 
+from connections import connect_points, latest, status
 from gantryd_process import Gantryd, wait_until
 from mosquitto_process import Line, Mosquitto, Person, free_port
 
@@ -33,25 +34,9 @@ def broker(tmp_path_factory):
 
 @contextlib.contextmanager
 def connected(api, key, port, points, /, **settings):
-    """An asset with points, and a connection with a tag for each: {key: (address, point)}."""
-    api.create("/v1/assets", {"key": key})
-    for name, (_, point) in points.items():
-        api.create("/v1/points", {"asset": key, "key": name, **point})
-    api.create("/v1/connections", {"key": key, "protocol": "mqtt", "settings": {
-        "host": "127.0.0.1", "port": port, **settings}})
-    api.create("/v1/tags", {"items": [{"connection": key, "point": f"{key}.{name}",
-                                       "address": address}
-                                      for name, (address, _) in points.items()]})
+    connect_points(api, key, "mqtt", {"host": "127.0.0.1", "port": port, **settings}, points)
     yield
     api.call("DELETE", f"/v1/connections/{key}")
-
-
-def latest(api, point):
-    return api.get(f"/v1/points/{point.replace('/', '%2F')}/latest", quality="code")
-
-
-def status(api, key):
-    return api.get(f"/v1/connections/{key}")["status"]
 
 
 def wait_for_value(api, point, value, seconds=90):
