@@ -26,6 +26,7 @@ CELLS = [("pairs", 500, 60, 0, 64), ("pairs", 200, 50, 1, 64), ("pairs", 200, 50
          ("in", 500, 40, 0, 64), ("out", 500, 100, 0, 64), ("pairs", 200, 50, 0, 1024),
          ("pairs", 8, 0, 0, 64), ("pairs", 8, 0, 1, 64)]
 REPEATS = 3
+CHURNS = 5
 
 
 class Gantry:
@@ -98,8 +99,21 @@ def load(broker, shape, count, rate, qos, size, seconds):
         process.stdin.close()
 
 
-def run_cell(kind, cell, seconds):
-    with kind() as broker, load(broker, *cell, seconds) as process:
+def churn(broker, count):
+    """Subscribers that come and go."""
+    for _ in range(CHURNS):
+        with load(broker, "hold", count, 1, 0, 8, 0) as process:
+            process.stdin.write("go\n")
+            process.stdin.flush()
+            process.stdout.readline()
+
+
+def run_cell(kind, cell, seconds, churned=0):
+    with contextlib.ExitStack() as at_end:
+        broker = at_end.enter_context(kind())
+        if churned:
+            churn(broker, churned)
+        process = at_end.enter_context(load(broker, *cell, seconds))
         before = cpu_seconds(broker.pid)
         process.stdin.write("go\n")
         process.stdin.flush()
@@ -161,33 +175,45 @@ def measure_half_load(table, kinds, rate, smoke):
             table.add("broker", f"{what}: {name}", middle[name], "ms")
 
 
+def measure_cell(table, kinds, cell, smoke, churned=0):
+    """The rate of the slower one, in + out."""
+    shape, count, rate, qos, size = cell
+    runs = {kind: [] for kind in kinds}
+    for _ in range(1 if smoke else REPEATS):
+        for kind in kinds:
+            runs[kind].append(run_cell(kind, (shape, 5 if smoke else count, rate, qos, size),
+                                       1 if smoke else 8, churned))
+    slower = float("inf")
+    for kind in kinds:
+        ordered = sorted(runs[kind], key=lambda run: run["per_cpu"])
+        middle = ordered[len(ordered) // 2]
+        what = f"{title(*cell)}: {kind.name}"
+        if churned:
+            what = f"after {CHURNS * churned:,} subscribers came and went, {what}"
+        table.add("broker",
+                  f"{what} ({ordered[0]['per_cpu']:,.0f} to {ordered[-1]['per_cpu']:,.0f})",
+                  middle["per_cpu"], "in + out/CPU-s")
+        table.add("broker", f"{what}: rate in + out", middle["rate"], "1/s")
+        table.add("broker", f"{what}: p99", middle["p99"], "ms")
+        if middle["lost"] > 0:
+            table.add("broker", f"{what}: lost", 100 * middle["lost"], "%")
+        slower = min(slower, middle["rate"])
+    return slower
+
+
 def measure_broker(table, smoke):
     kinds = [Gantry]
     if shutil.which("mosquitto", path="/usr/sbin:/usr/bin"):
         kinds.append(Mosquitto)
     else:
         table.leave_out("broker", "Mosquitto", "not installed")
-    slowest = float("inf")
+    burst = float("inf")
     for cell in CELLS[:2] if smoke else CELLS:
-        shape, count, rate, qos, size = cell
-        runs = {kind: [] for kind in kinds}
-        for _ in range(1 if smoke else REPEATS):
-            for kind in kinds:
-                runs[kind].append(run_cell(kind, (shape, 5 if smoke else count, rate, qos, size),
-                                           1 if smoke else 8))
-        for kind in kinds:
-            values = sorted(run["per_cpu"] for run in runs[kind])
-            middle = sorted(runs[kind], key=lambda run: run["per_cpu"])[len(values) // 2]
-            what = f"{title(*cell)}: {kind.name}"
-            table.add("broker", f"{what} ({values[0]:,.0f} to {values[-1]:,.0f})",
-                      middle["per_cpu"], "in + out/CPU-s")
-            table.add("broker", f"{what}: rate in + out", middle["rate"], "1/s")
-            table.add("broker", f"{what}: p99", middle["p99"], "ms")
-            if middle["lost"] > 0:
-                table.add("broker", f"{what}: lost", 100 * middle["lost"], "%")
-            if rate == 0 and qos == 0:
-                slowest = min(slowest, middle["rate"] / 2)
-    measure_half_load(table, kinds, 100 if smoke else slowest / 2, smoke)
+        slower = measure_cell(table, kinds, cell, smoke)
+        if cell[2] == 0 and cell[3] == 0:
+            burst = slower / 2
+    measure_cell(table, kinds, CELLS[0], smoke, churned=10 if smoke else 2000)
+    measure_half_load(table, kinds, 100 if smoke else burst / 2, smoke)
     for kind in kinds:
         for tls in (False, True):
             measure_connects(table, kind, tls, 20 if smoke else 1000)
