@@ -20,10 +20,11 @@ sys.path.insert(0, str(HERE.parent / "tests" / "system"))
 
 from arrow_workload import measure_arrow  # noqa: E402
 from broker_workload import measure_broker  # noqa: E402
+from connector_workload import measure_iec104, measure_s7  # noqa: E402
 from doors_workload import measure_doors  # noqa: E402
 from gantryd_process import Gantryd, wait_until  # noqa: E402
 from measure import Table, cpu_seconds, kernels, resident_mib  # noqa: E402
-from plant_process import Plant  # noqa: E402
+from polling_workload import measure_end_to_end, measure_modbus  # noqa: E402
 from store_workload import measure_store  # noqa: E402
 
 def measure_pipeline(table, smoke):
@@ -33,62 +34,6 @@ def measure_pipeline(table, smoke):
         what = f"batches of {int(name['rows']):,}, {name['together']} at once, durable"
         table.add("pipeline", what, run["samples_s"], "samples/s")
         table.add("pipeline", what, run["samples_cpu_s"], "samples/CPU-s")
-
-
-def metrics_of(node):
-    answer = node.client().call("GET", "/metrics").body.decode()
-    return {name: float(value) for name, value in
-            re.findall(r"^(\S+(?:\{[^}]*\})?) ([0-9.eE+-]+)$", answer, re.MULTILINE)}
-
-
-def summed(metrics, name):
-    return sum(value for key, value in metrics.items() if key.split("{")[0] == name)
-
-
-def quantile(before, after, name, q):
-    """The upper bound of the histogram's bucket that holds the quantile of what came between."""
-    buckets = sorted((float(key.split('le="')[1].split('"')[0]), value - before.get(key, 0))
-                     for key, value in after.items() if key.startswith(name + "_bucket{"))
-    return next((bound for bound, count in buckets if count >= q * buckets[-1][1]), 0.0)
-
-
-def measure_modbus(table, smoke):
-    """Devices of 100 registers, each polled every second, all values stored."""
-    devices, seconds = (5, 2) if smoke else (1000, 30)
-    with Plant("--devices", str(devices)) as plant, Gantryd() as node:
-        api = node.client()
-        properties = [{"key": f"r{r}", "type": "int64"} for r in range(100)]
-        api.create("/v1/models", {"key": "block", "properties": properties})
-        for index, port in enumerate(plant.ports):
-            key = f"d{index}"
-            api.create("/v1/assets", {"key": key, "model": "block"})
-            api.create("/v1/connections", {"key": key, "protocol": "modbus_tcp", "settings": {
-                "host": "127.0.0.1", "port": port}})
-            api.create("/v1/tags", {"items": [
-                {"connection": key, "point": f"{key}.r{r}", "address": f"hr:{r}:u16"}
-                for r in range(100)]})
-        start = summed(metrics_of(node), "gantry_connector_samples_total")
-        wait_until(lambda: summed(metrics_of(node), "gantry_connector_samples_total")
-                   >= start + 200 * devices, "every device polled twice", seconds=120)
-        before, cpu, start = metrics_of(node), cpu_seconds(node.process.pid), time.monotonic()
-        time.sleep(seconds)  # this is the measurement
-        after, elapsed = metrics_of(node), time.monotonic() - start
-        used = cpu_seconds(node.process.pid) - cpu
-        what = f"{devices:,} devices × 100 registers at 1 s"
-
-        def grown(name):
-            return summed(after, name) - summed(before, name)
-
-        table.add("modbus", what + ": polls", grown("gantry_connector_polls_total") / elapsed,
-                  "polls/s")
-        table.add("modbus", what + ": samples", grown("gantry_connector_samples_total") / elapsed,
-                  "samples/s")
-        table.add("modbus", what + ": polls missed",
-                  grown("gantry_connector_polls_missed_total"), "polls")
-        table.add("modbus", what + ": lateness p99", 1000 * quantile(
-            before, after, "gantry_connector_poll_lateness_seconds", 0.99), "ms")
-        table.add("modbus", what + ": processor", 100 * used / elapsed, "% of one core")
-        table.add("modbus", what + ": resident memory", resident_mib(node.process.pid), "MiB")
 
 
 def measure_http(table, smoke):
@@ -147,7 +92,9 @@ def measure_start(table, smoke):
 
 
 WORKLOADS = {"pipeline": measure_pipeline, "store": measure_store, "arrow": measure_arrow,
-             "doors": measure_doors, "modbus": measure_modbus, "mqtt": measure_mqtt,
+             "doors": measure_doors, "modbus": measure_modbus,
+             "end_to_end": measure_end_to_end, "s7": measure_s7, "iec104": measure_iec104,
+             "mqtt": measure_mqtt,
              "broker": measure_broker, "http": measure_http, "start": measure_start}
 
 
@@ -185,8 +132,9 @@ def main():
         today = datetime.date.today().isoformat()
         file = HERE / "results" / f"{today}-{commit()}.md"
         file.parent.mkdir(exist_ok=True)
-        text = f"{machine()}, {today}, commit {commit()}, {load}\n\n{table}\n"
-        file.write_text("<!-- SPDX-License-Identifier: Apache-2.0 -->\n" + text)
+        before = file.read_text() if file.exists() else (
+            "<!-- SPDX-License-Identifier: Apache-2.0 -->")
+        file.write_text(f"{before}\n{machine()}, {today}, commit {commit()}, {load}\n\n{table}\n")
 
 
 if __name__ == "__main__":
