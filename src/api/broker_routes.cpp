@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The MQTT broker as people see it.
 #include "api/route.h"
+#include "base/base64.h"
 #include "base/bytes.h"
 #include "base/encoding.h"
 #include "broker/broker.h"
@@ -49,14 +50,6 @@ json::object show_session(const broker::SessionView& session) {
     return out;
 }
 
-std::string base64(std::string_view bytes) {
-    std::string out = to_base64url(as_bytes(bytes));
-    std::ranges::replace(out, '-', '+');
-    std::ranges::replace(out, '_', '/');
-    out.append((4 - out.size() % 4) % 4, '=');
-    return out;
-}
-
 // As text where it is one, else in base64.
 json::object show_message(const mqtt::Message& message) {
     json::object out;
@@ -66,7 +59,7 @@ json::object show_message(const mqtt::Message& message) {
     if (is_utf8(payload)) {
         out["text"] = payload;
     } else {
-        out["base64"] = base64(payload);
+        out["base64"] = to_base64(payload);
     }
     out["qos"] = message.qos();
     return out;
@@ -163,6 +156,17 @@ Async<http::Response> publish(Services& services, const Call& call) {
     co_return json_answer(json::object{{"receivers", receivers}});
 }
 
+// What programs send that know nothing of us: the body as it is, as a message of that topic.
+Async<http::Response> hear_hook(Services& services, const Call& call) {
+    broker::Outgoing message;
+    message.topic = call.request.parameter("topic").value_or("");
+    message.payload = call.request.body;
+    message.qos = 1;
+    CO_TRY(call.require("topics:publish", message.topic, "topic"));
+    CO_TRY(co_await services.broker.publish(call.tenant(), std::move(message)));
+    co_return no_content();
+}
+
 }  // namespace
 
 void add_broker_routes(std::vector<Route>& out) {
@@ -226,6 +230,22 @@ void add_broker_routes(std::vector<Route>& out) {
                    .audited = true,
                    .about = "Answered when it is durable in the queue of every client that keeps "
                             "its session, or as the retained message of its topic."});
+    out.push_back(
+        {.method = http::Method::Post,
+         .path = "/v1/hooks",
+         .id = "hearHook",
+         .tag = "MQTT",
+         .summary = "What another program has to say, as a message of a topic",
+         .permission = "topics:publish",
+         .handle = hear_hook,
+         .query = {{"topic", "string", "As in hooks/meters/7.", true}},
+         .request = "HookBody",
+         .success = 204,
+         .body_max = 4 * 1024 * 1024,
+         .about = "For webhooks: the body is passed on as it is, whatever its type, and mappings "
+                  "make samples of it. Answered when those are on disk, and the message is in the "
+                  "queue of every client that keeps its session.",
+         .foreign_credentials = true});
 }
 
 }  // namespace gantry::api

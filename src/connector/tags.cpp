@@ -43,6 +43,22 @@ Result<std::optional<double>> deadband_of(std::string_view address,
     return *absolute;
 }
 
+Result<std::optional<double>> polled_deadband(std::string_view address,
+                                              const std::optional<Deadband>& deadband,
+                                              const std::optional<Duration>& silence_max,
+                                              bool only_changes, const Property& property) {
+    TRY_ASSIGN(std::optional<double> out, deadband_of(address, deadband, property));
+    if (!out && only_changes) {
+        out = 0;
+    }
+    if (silence_max && !out) {
+        return complain_about(address,
+                              "max= is for tags that report changes only: add db=0, or another "
+                              "deadband");
+    }
+    return out;
+}
+
 Result<double> absolute_deadband(const Deadband& deadband, const Property& property) {
     if (!deadband.percent) {
         return deadband.amount;

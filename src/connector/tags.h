@@ -70,6 +70,13 @@ Result<std::optional<double>> deadband_of(std::string_view address,
                                           const std::optional<Deadband>& deadband,
                                           const Property& property);
 
+// The same of a tag that is polled, where `only_changes` is the connection's word on those that say
+// nothing. InvalidArgument also for a longest silence of one that reports everything.
+Result<std::optional<double>> polled_deadband(std::string_view address,
+                                              const std::optional<Deadband>& deadband,
+                                              const std::optional<Duration>& silence_max,
+                                              bool only_changes, const Property& property);
+
 // In units of the value. InvalidArgument for a percentage of a range that the property has not.
 Result<double> absolute_deadband(const Deadband& deadband, const Property& property);
 

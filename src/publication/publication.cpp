@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/wildcard.h"
 #include "sparkplug/topic.h"
 
 namespace gantry::publication {
@@ -10,29 +11,6 @@ namespace {
 
 constexpr std::size_t text_bytes_max = 1024;
 constexpr Duration interval_max = std::chrono::hours(24);
-
-// `*` is any text, all else itself. Tries again only behind the last star.
-bool matches_pattern(std::string_view pattern, std::string_view text) {
-    std::size_t p = 0;
-    std::size_t t = 0;
-    std::size_t star = std::string_view::npos;
-    std::size_t from = 0;
-    while (t < text.size()) {
-        if (p < pattern.size() && pattern[p] == '*') {
-            star = p++;
-            from = t;
-        } else if (p < pattern.size() && pattern[p] == text[t]) {
-            ++p;
-            ++t;
-        } else if (star != std::string_view::npos) {
-            p = star + 1;
-            t = ++from;
-        } else {
-            return false;
-        }
-    }
-    return pattern.find_first_not_of('*', p) == std::string_view::npos;
-}
 
 Result<> check_sparkplug(const PublicationConfig& config) {
     if (!config.topic.empty()) {
@@ -126,7 +104,7 @@ Result<Publication> Publication::compile(PublicationConfig config) {
 }
 
 bool Publication::wants(std::string_view point) const {
-    return matches_pattern(config_.points, point);
+    return matches_wildcard(config_.points, point);
 }
 
 std::string Publication::device_of(std::string_view point) {

@@ -4,17 +4,6 @@
 #include "connector/modbus/convert.h"
 
 namespace gantry::connector::modbus {
-namespace {
-
-Result<std::optional<double>> deadband_of(const Settings& settings, const Address& address,
-                                          const Property& property) {
-    if (!address.deadband) {
-        return settings.report_on_change ? std::optional(0.0) : std::nullopt;
-    }
-    return absolute_deadband(*address.deadband, property);
-}
-
-}  // namespace
 
 Result<Tag> make_tag(const Settings& settings, std::string_view address, const Property& property) {
     TRY_ASSIGN(const Address parsed, parse_address(address, settings.base()));
@@ -51,16 +40,8 @@ Result<Tag> make_tag(const Settings& settings, std::string_view address, const P
         return complain_about(address, group.error().message);
     }
     out.group = static_cast<std::uint32_t>(*group);
-    const auto deadband = deadband_of(settings, parsed, property);
-    if (!deadband) {
-        return complain_about(address, deadband.error().message);
-    }
-    out.deadband = *deadband;
-    if (out.silence_max && !out.deadband) {
-        return complain_about(address,
-                              "max= is for tags that report changes only: add db=0, or another "
-                              "deadband");
-    }
+    TRY_ASSIGN(out.deadband, polled_deadband(address, parsed.deadband, parsed.silence_max,
+                                             settings.report_on_change, property));
     return out;
 }
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <format>
 
+#include "base/base64.h"
 #include "base/encoding.h"
 
 namespace gantry::connector::opcua {
@@ -95,16 +96,6 @@ std::string write_guid(std::string_view bytes) {
         }
         out += std::format("{:02x}", static_cast<unsigned char>(bytes[i]));
     }
-    return out;
-}
-
-// With '+', '/' and padding, as OPC UA writes it.
-std::string write_base64(std::string_view bytes) {
-    std::string out =
-        to_base64url(ByteView(reinterpret_cast<const std::byte*>(bytes.data()), bytes.size()));
-    std::ranges::replace(out, '-', '+');
-    std::ranges::replace(out, '_', '/');
-    out.append((4 - out.size() % 4) % 4, '=');
     return out;
 }
 
@@ -288,7 +279,7 @@ std::string format_node(const NodeName& node) {
         case IdKind::Numeric: return out + std::format("i={}", node.number);
         case IdKind::Text: return out + "s=" + node.text;
         case IdKind::Guid: return out + "g=" + write_guid(node.text);
-        case IdKind::Opaque: return out + "b=" + write_base64(node.text);
+        case IdKind::Opaque: return out + "b=" + to_base64(node.text);
     }
     return out;
 }
