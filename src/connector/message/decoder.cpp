@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "connector/mqtt/decoder.h"
+#include "connector/message/decoder.h"
 
 #include <bit>
 #include <cmath>
@@ -8,7 +8,7 @@
 #include "base/encoding.h"
 #include "payload/convert.h"
 
-namespace gantry::connector::mqtt {
+namespace gantry::connector {
 namespace {
 
 using payload::Document;
@@ -70,68 +70,68 @@ Result<const Document*> Decoder::whole() {
     return &text_;
 }
 
-Decoder::Found Decoder::find(const Tag& tag) {
-    const Result<const Document*> document = tag.value ? json() : whole();
+Decoder::Found Decoder::find(const Lookup& lookup) {
+    const Result<const Document*> document = lookup.value ? json() : whole();
     if (!document) {
         return trouble(quality::bad_type_mismatch, document.error().message);
     }
-    const NodeIndex node = tag.value ? tag.value->find(**document, 0) : NodeIndex{0};
+    const NodeIndex node = lookup.value ? lookup.value->find(**document, 0) : NodeIndex{0};
     if (node == no_node) {
         Found out =
-            trouble(quality::bad, std::format("there is no {} in the message", tag.address.json));
-        out.silent = tag.address.sparse;
+            trouble(quality::bad, std::format("there is no {} in the message", lookup.json));
+        out.silent = lookup.sparse;
         return out;
     }
-    Found out = look(**document, node, tag);
-    if (out.trouble.empty() && tag.quality) {
-        add_quality(tag, out);
+    Found out = look(**document, node, lookup);
+    if (out.trouble.empty() && lookup.quality) {
+        add_quality(lookup, out);
     }
-    if (tag.time) {
-        add_time(tag, out);
+    if (lookup.time) {
+        add_time(lookup, out);
     }
     return out;
 }
 
-Decoder::Found Decoder::look(const Document& document, NodeIndex node, const Tag& tag) {
-    const bool scaled = tag.address.scaling.scaled();
-    const auto typing = tag.value ? payload::Typing::Json : payload::Typing::Loose;
+Decoder::Found Decoder::look(const Document& document, NodeIndex node, const Lookup& lookup) {
+    const bool scaled = lookup.scaling.scaled();
+    const auto typing = lookup.value ? payload::Typing::Json : payload::Typing::Loose;
     gantry::Reading read;
-    const char* const why = payload::convert(document, node, scaled ? ValueType::Float64 : tag.type,
-                                             typing, scratch_, read);
+    const char* const why = payload::convert(
+        document, node, scaled ? ValueType::Float64 : lookup.type, typing, scratch_, read);
     if (why != nullptr) {
         return trouble(quality::bad_type_mismatch,
                        std::format("'{}' {}", shown(document, node), why));
     }
     if (read.type == ValueType::Null) {
-        return trouble(quality::bad, std::format("{} is null", tag.address.json));
+        return trouble(quality::bad, std::format("{} is null", lookup.json));
     }
     Found out;
     out.reading = {
         .quality = quality::good, .type = read.type, .bits = read.bits, .text = read.text};
     if (scaled) {
-        scale(tag, out);
+        scale(lookup, out);
     }
     return out;
 }
 
-void Decoder::scale(const Tag& tag, Found& found) const {
-    const Scaling& scaling = tag.address.scaling;
+void Decoder::scale(const Lookup& lookup, Found& found) const {
+    const Scaling& scaling = lookup.scaling;
     const double value = std::bit_cast<double>(found.reading.bits) * scaling.scale + scaling.offset;
-    const bool whole = tag.type == ValueType::Int64;
+    const bool whole = lookup.type == ValueType::Int64;
     if (!std::isfinite(value) || (whole && std::abs(value) > integer_most)) {
         found = trouble(quality::bad_out_of_range,
                         "with scale and offset it is more than the point can hold");
         return;
     }
-    found.reading.type = tag.type;
+    found.reading.type = lookup.type;
     found.reading.bits =
         whole ? std::bit_cast<std::uint64_t>(static_cast<std::int64_t>(std::round(value)))
               : std::bit_cast<std::uint64_t>(value);
 }
 
 // The source's own word on it is no trouble of ours.
-void Decoder::add_quality(const Tag& tag, Found& found) {
-    const NodeIndex node = tag.quality->find(json_, 0);
+void Decoder::add_quality(const Lookup& lookup, Found& found) {
+    const NodeIndex node = lookup.quality->find(json_, 0);
     if (node == no_node || json_[node].kind == payload::Kind::Null) {
         return;
     }
@@ -142,16 +142,16 @@ void Decoder::add_quality(const Tag& tag, Found& found) {
     found.reading.quality = said;
 }
 
-void Decoder::add_time(const Tag& tag, Found& found) {
-    const NodeIndex node = tag.time->find(json_, 0);
+void Decoder::add_time(const Lookup& lookup, Found& found) {
+    const NodeIndex node = lookup.time->find(json_, 0);
     if (node == no_node || json_[node].kind == payload::Kind::Null) {
         return;
     }
-    if (auto time = payload::read_time(json_, node, tag.address.time_format)) {
+    if (auto time = payload::read_time(json_, node, lookup.time_format)) {
         found.time = *time;
     } else if (found.trouble.empty()) {
         found = trouble(quality::bad_type_mismatch, time.error().message);
     }
 }
 
-}  // namespace gantry::connector::mqtt
+}  // namespace gantry::connector

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "connector/mqtt/tags.h"
+#include "connector/message/lookup.h"
 #include "payload/json_reader.h"
 #include "payload/limits.h"
 
-namespace gantry::connector::mqtt {
+namespace gantry::connector {
 
-// Finds values of tags in messages. Each message is read once, whatever is looked for. Its memory
+// Finds values in messages. Each message is read once, whatever is looked for. Its memory
 // is used again from message to message. One thread.
 class Decoder {
 public:
     struct Found {
         Reading reading;           // its text is good until the next one
         std::optional<Time> time;  // the source's
-        bool silent = false;       // the message says nothing of the tag
+        bool silent = false;       // the message says nothing of it
         std::string trouble;       // why there is no value
     };
 
@@ -22,19 +22,19 @@ public:
 
     // The message must outlive what is looked for in it.
     void begin(std::string_view payload);
-    // What it says of a tag. What is no JSON, or has not the value or not of that type, is said to
-    // be so.
-    Found find(const Tag& tag);
+    // What it says of a value. What is no JSON, or has not the value or not of that type, is said
+    // to be so.
+    Found find(const Lookup& lookup);
 
     // It as JSON, for who wants to see all of it. Good until the next message.
     Result<const payload::Document*> json();
 
 private:
     Result<const payload::Document*> whole();
-    Found look(const payload::Document& document, payload::NodeIndex node, const Tag& tag);
-    void scale(const Tag& tag, Found& found) const;
-    void add_quality(const Tag& tag, Found& found);
-    void add_time(const Tag& tag, Found& found);
+    Found look(const payload::Document& document, payload::NodeIndex node, const Lookup& lookup);
+    void scale(const Lookup& lookup, Found& found) const;
+    void add_quality(const Lookup& lookup, Found& found);
+    void add_time(const Lookup& lookup, Found& found);
 
     const payload::PayloadLimits limits_;
     payload::JsonReader reader_;
@@ -46,4 +46,4 @@ private:
     std::string scratch_;
 };
 
-}  // namespace gantry::connector::mqtt
+}  // namespace gantry::connector

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "connector/mqtt/control.h"
 
-#include <cmath>
 #include <format>
 
-#include "connector/mqtt/decoder.h"
+#include "connector/message/decoder.h"
 
 namespace gantry::connector::mqtt {
 namespace {
@@ -15,19 +14,8 @@ CommandResult refused(std::string why) { return {CommandOutcome::Refused, std::m
 
 CommandResult unknown(std::string why) { return {CommandOutcome::Unknown, std::move(why), {}}; }
 
-// A source has steps of its own: of a float32 its last bit, of a whole number one.
-bool is_as_sent(const Tag& tag, const Value& seen, const Value& wanted) {
-    const auto is = to_number(seen);
-    const auto want = to_number(wanted);
-    if (!is || !want) {
-        return seen == wanted;
-    }
-    return std::abs(*is - *want) <=
-           std::abs(*want) * 1e-6 + std::abs(tag.address.scaling.scale) * 1e-9;
-}
-
-gantry::mqtt::Publish message_of(const Conversation& conversation, const Tag& tag,
-                                 std::string_view payload) {
+gantry::mqtt::Publish packet_of(const Conversation& conversation, const Tag& tag,
+                                std::string_view payload) {
     gantry::mqtt::Publish out;
     out.topic = tag.address.set->topic;
     out.payload = payload;
@@ -64,14 +52,14 @@ asio::awaitable<CommandResult> control(Conversation& conversation, const TagBind
     Value seen;
     Conversation::Watch watch(conversation, tag->address.topic, [&](std::string_view message) {
         decoder.begin(message);
-        const auto found = decoder.find(*tag);
+        const auto found = decoder.find(tag->lookup);
         if (!found.silent && !found.reading.quality.bad()) {
             seen = value_of(found.reading.type, found.reading.bits, found.reading.text);
         }
-        return is_as_sent(*tag, seen, value);
+        return is_as_written(tag->lookup, seen, value);
     });
     const Conversation::Sent sent =
-        co_await conversation.publish(message_of(conversation, *tag, *payload));
+        co_await conversation.publish(packet_of(conversation, *tag, *payload));
     switch (sent.kind) {
         case Kind::Refused: co_return refused(sent.detail);
         case Kind::TimedOut:

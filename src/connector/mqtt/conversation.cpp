@@ -208,7 +208,6 @@ asio::awaitable<Error> Conversation::receive() {
                               what, is_it_one));
         }
         inbox_.came(size);
-        asked_ = false;
     }
 }
 
@@ -245,7 +244,6 @@ asio::awaitable<bool> Conversation::hand_over() {
     const bool taken =
         co_await listener_.pause(owed_.empty() ? Acknowledge::Written : Acknowledge::Durable);
     holding_ = false;
-    reading_since_ = around_.timers.now();
     // Without a session they would not come again.
     if (!taken && guest_.stays && !owed_.empty()) {
         co_return false;
@@ -316,7 +314,7 @@ asio::awaitable<Error> Conversation::send_all() {
 asio::awaitable<Error> Conversation::keep_time() {
     while (true) {
         Duration now = around_.timers.now();
-        const Duration due = blind(now) ? Duration::max() : std::max(client_.next_deadline(), now);
+        const Duration due = std::max(client_.next_deadline(), now);
         co_await around_.timers.sleep_until(std::min(due, now + look_around));
         now = around_.timers.now();
         tick(now);
@@ -332,18 +330,11 @@ asio::awaitable<Error> Conversation::keep_time() {
     }
 }
 
-// An answer that was not read yet, because the sink takes nothing, is not late.
-bool Conversation::blind(Duration now) const {
-    return asked_ && (holding_ || now < reading_since_ + settings_.connect_timeout);
-}
-
 void Conversation::tick(Duration now) {
-    if (blind(now)) {
-        return;
+    if (holding_) {
+        client_.excuse(now);
     }
-    const std::size_t before = client_.output_bytes();
     client_.tick(now);
-    asked_ = asked_ || client_.output_bytes() > before;
 }
 
 void Conversation::unsubscribe(const std::string& filter) {

@@ -124,7 +124,6 @@ private:
     asio::awaitable<Error> send_all();
     asio::awaitable<Error> keep_time();
     asio::awaitable<void> send_in_time();
-    bool blind(Duration now) const;
     void tick(Duration now);
     Error ended() const;
     Error broken(Code code, std::string_view what) const;
@@ -148,8 +147,6 @@ private:
     std::list<Watch*> watches_;
     Duration opened_at_{0};
     bool holding_ = false;  // nothing is read now
-    bool asked_ = false;    // the broker owes an answer, and nothing was read since
-    Duration reading_since_{0};
     Error send_error_;
     bool closed_ = false;
 };

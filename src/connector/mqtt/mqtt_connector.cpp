@@ -4,8 +4,8 @@
 #include <format>
 #include <set>
 
+#include "connector/message/decoder.h"
 #include "connector/mqtt/control.h"
-#include "connector/mqtt/decoder.h"
 #include "mqttclient/reason_text.h"
 #include "runtime/either.h"
 
@@ -64,7 +64,7 @@ public:
         }
         decoder_.begin(message.payload);
         for (const std::size_t tag : found->second) {
-            Decoder::Found said = decoder_.find(of_.table_.tags[tag]);
+            Decoder::Found said = decoder_.find(of_.table_.tags[tag].lookup);
             // What is retained of a source that is away is its last word.
             if (away_ && message.retain && said.reading.quality.good()) {
                 said.reading.quality = quality::uncertain_last_usable_value;

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "base/assert.h"
-#include "connector/mqtt/decoder.h"
+#include "connector/message/decoder.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace gantry;
@@ -32,7 +32,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (!tag) {
             continue;
         }
-        const Decoder::Found found = decoder.find(*tag);
+        const Decoder::Found found = decoder.find(tag->lookup);
         const bool bad = found.reading.quality.bad();
         ASSERT(found.reading.type == (bad ? ValueType::Null : type));
         ASSERT(found.trouble.empty() || bad);

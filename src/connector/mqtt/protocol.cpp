@@ -29,6 +29,7 @@ ProtocolText MqttProtocol::text() const {
                      "plant/line1/speed set=plant/line1/speed/set",
                      "plant/line1/state json=$.speed set=plant/line1/command setjson=$.speed"},
         .areas = {"#"},
+        .port = 1883,
     };
 }
 

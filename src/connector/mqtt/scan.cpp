@@ -2,53 +2,21 @@
 #include <algorithm>
 #include <format>
 
-#include "connector/mqtt/decoder.h"
+#include "connector/message/decoder.h"
+#include "connector/message/leaves.h"
 #include "connector/mqtt/trial.h"
 #include "connector/mqtt/visit.h"
 #include "mqtt/codec/topic.h"
-#include "payload/convert.h"
 
 namespace gantry::connector::mqtt {
 namespace {
 
 using payload::Document;
-using payload::Kind;
-using payload::no_node;
-using payload::NodeIndex;
 
 constexpr std::size_t found_max = 10'000;
 constexpr std::size_t found_bytes_max = std::size_t{4} << 20;
 constexpr std::size_t leaves_max = 500;        // of one message
 constexpr std::size_t text_bytes_shown = 200;  // of one value
-// What stands in quotes in a path.
-constexpr std::string_view marks = ".[]'\"*$@?(), \t";
-
-// A name as a path has it: ".speed" or "['odd key']".
-std::string step_of(const Document& document, NodeIndex node) {
-    const payload::Node& one = document[node];
-    if (document[one.parent].kind == Kind::Array) {
-        return std::format("[{}]", one.place);
-    }
-    if (!one.key.empty() && one.key.find_first_of(marks) == std::string_view::npos) {
-        return std::format(".{}", one.key);
-    }
-    std::string out = "['";
-    for (const char c : one.key) {
-        if (c == '\'' || c == '\\') {
-            out += '\\';
-        }
-        out += c;
-    }
-    return out + "']";
-}
-
-std::string path_of(const Document& document, NodeIndex node) {
-    std::string out;
-    for (; document[node].parent != no_node; node = document[node].parent) {
-        out.insert(0, step_of(document, node));
-    }
-    return "$" + out;
-}
 
 // Collects addresses with the last value that came of each.
 class Collector final : public Visitor {
@@ -64,12 +32,14 @@ public:
         decoder_.begin(message.payload);
         const Result<const Document*> json = decoder_.json();
         if (json && (**json)[0].container()) {
-            add_leaves(**json, address);
+            for_each_leaf(**json, leaves_max, [&](const std::string& path, Value value) {
+                address.json = path;
+                add(address, std::move(value));
+            });
         } else {
-            Tag tag;
-            tag.type = ValueType::Null;  // as it looks
-            tag.address = address;
-            const Decoder::Found read = decoder_.find(tag);
+            Lookup as_it_looks;
+            as_it_looks.type = ValueType::Null;
+            const Decoder::Found read = decoder_.find(as_it_looks);
             add(address, value_of(read.reading.type, read.reading.bits, read.reading.text));
         }
         look_again();
@@ -85,22 +55,6 @@ public:
     std::map<std::string, Value> found;
 
 private:
-    void add_leaves(const Document& document, Address& address) {
-        std::size_t left = leaves_max;
-        for (NodeIndex node = 1; node < document.size() && left > 0; ++node) {
-            if (document[node].container()) {
-                continue;
-            }
-            --left;
-            address.json = path_of(document, node);
-            gantry::Reading read;
-            if (payload::convert(document, node, ValueType::Null, payload::Typing::Json, scratch_,
-                                 read) == nullptr) {
-                add(address, read.value());
-            }
-        }
-    }
-
     void add(const Address& address, Value value) {
         const std::string text = format_address(address);
         if (!parse_address(text)) {
@@ -118,7 +72,6 @@ private:
 
     Decoder decoder_;
     std::size_t bytes_ = 0;
-    std::string scratch_;
 };
 
 }  // namespace

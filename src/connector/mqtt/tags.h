@@ -1,28 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "connector/message/lookup.h"
 #include "connector/mqtt/address.h"
 #include "connector/mqtt/settings.h"
 #include "connector/reporter.h"
-#include "payload/path.h"
 
 namespace gantry::connector::mqtt {
 
 // One tag of a connection, with everything that reading needs worked out.
 struct Tag {
     SeriesId series;
-    ValueType type = ValueType::Float64;
     Address address;
     std::optional<double> deadband;  // absolute, in units of the point
     std::uint8_t qos = 1;            // of the subscription
-    // The paths of the address.
-    std::optional<payload::Path> value;  // none: the whole payload
-    std::optional<payload::Path> time;
-    std::optional<payload::Path> quality;
+    Lookup lookup;
 
     // Whether its values are those of the other one.
     bool alike(const Tag& other) const {
-        return type == other.type && address == other.address && deadband == other.deadband;
+        return lookup.type == other.lookup.type && address == other.address &&
+               deadband == other.deadband;
     }
 };
 

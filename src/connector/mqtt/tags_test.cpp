@@ -5,7 +5,7 @@
 
 #include <bit>
 
-#include "connector/mqtt/decoder.h"
+#include "connector/message/decoder.h"
 
 namespace gantry::connector::mqtt {
 namespace {
@@ -110,7 +110,7 @@ protected:
     // What a message says, as "21.5 Good" or "Bad: why".
     std::string said(std::string_view payload, const Tag& of) {
         decoder_.begin(payload);
-        const Decoder::Found found = decoder_.find(of);
+        const Decoder::Found found = decoder_.find(of.lookup);
         time_ = found.time;
         const std::string value =
             to_text(value_of(found.reading.type, found.reading.bits, found.reading.text));

@@ -4,7 +4,7 @@
 #include <format>
 #include <set>
 
-#include "connector/mqtt/decoder.h"
+#include "connector/message/decoder.h"
 #include "connector/mqtt/visit.h"
 
 namespace gantry::connector::mqtt {
@@ -49,7 +49,7 @@ public:
         }
         decoder_.begin(message.payload);
         for (const auto& [tag, row] : topic->second) {
-            const Decoder::Found found = decoder_.find(*tag);
+            const Decoder::Found found = decoder_.find(tag->lookup);
             if (found.silent && has_.contains(row)) {
                 continue;
             }
