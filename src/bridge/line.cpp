@@ -19,7 +19,8 @@ asio::awaitable<void> Line::read(std::function<bool()> hold) {
         if (connection_.ended()) {
             co_return;
         }
-        if (hold()) {
+        held_ = hold();
+        if (held_) {
             co_await readable_.wait();
             continue;
         }

@@ -30,6 +30,13 @@ public:
     // Until the connection has ended, or is lost. `hold` says that nothing is to be read now.
     asio::awaitable<void> read(std::function<bool()> hold);
     asio::awaitable<void> write();
+    // An answer that is not read yet is not late. To be called before the connection's time is
+    // told.
+    void excuse(Duration now) {
+        if (held_) {
+            connection_.excuse(now);
+        }
+    }
     // There may be something to do.
     void wake() {
         readable_.set();
@@ -46,6 +53,7 @@ private:
     broker::Inbox inbox_;
     Event readable_;
     Event writable_;
+    bool held_ = false;  // nothing is read now
 };
 
 // Runs tasks beside each other until one ends, cancels the others, and returns when all have.

@@ -287,6 +287,10 @@ asio::awaitable<void> Runner::open_local_when_due() {
 asio::awaitable<void> Runner::tick() {
     while (true) {
         const Duration now = around_.timers.now();
+        remote_line_->excuse(now);
+        if (local_line_) {
+            local_line_->excuse(now);
+        }
         relay_->remote().tick(now);
         relay_->local().tick(now);
         if (relay_->failure()) {

@@ -60,6 +60,12 @@ void Client::tick(Duration now) {
     }
 }
 
+void Client::excuse(Duration now) {
+    if (connection_) {
+        connection_->excuse(now);
+    }
+}
+
 Duration Client::next_deadline() const {
     return connection_ ? connection_->next_deadline() : Duration::max();
 }

@@ -57,6 +57,7 @@ public:
     std::size_t packet_bytes(std::string_view bytes) const;
     void tick(Duration now);
     Duration next_deadline() const;
+    void excuse(Duration now);
     std::string take_output(Duration now);
     std::size_t output_bytes() const { return connection_ ? connection_->output_bytes() : 0; }
     void lose();

@@ -375,8 +375,19 @@ mqtt::PacketId Connection::free_id() {
     return last_id_;
 }
 
+// More would leave no packet identifiers for messages.
+bool Connection::may_ask() {
+    constexpr std::size_t unanswered_max = 32'768;
+    if (connected() && asked_.size() >= unanswered_max) {
+        fail_with({Code::Unavailable,
+                   std::format("the server has not answered {} requests", unanswered_max),
+                   {}});
+    }
+    return connected();
+}
+
 mqtt::PacketId Connection::subscribe(std::span<const mqtt::SubscriptionRequest> requests) {
-    if (!connected() || requests.empty()) {
+    if (requests.empty() || !may_ask()) {
         return 0;
     }
     mqtt::Subscribe packet;
@@ -393,7 +404,7 @@ mqtt::PacketId Connection::subscribe(std::span<const mqtt::SubscriptionRequest> 
 }
 
 mqtt::PacketId Connection::unsubscribe(std::span<const std::string> filters) {
-    if (!connected() || filters.empty()) {
+    if (filters.empty() || !may_ask()) {
         return 0;
     }
     mqtt::Unsubscribe packet;

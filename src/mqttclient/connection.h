@@ -57,6 +57,11 @@ public:
     // Does what is due; nothing is before the deadline (monotonic; Duration::max() for never).
     void tick(Duration now);
     Duration next_deadline() const;
+    // What has come so far was left unread: an answer among it is not late.
+    void excuse(Duration now) {
+        heard_at_ = now;
+        pinged_at_.reset();
+    }
 
     // What is to be sent now.
     std::string take_output(Duration now);
@@ -119,6 +124,7 @@ private:
     void take_flight(mqtt::PacketId id);
     void land(mqtt::PacketId id);
     mqtt::PacketId free_id();
+    bool may_ask();
 
     const ConnectOptions options_;
     Receiver& receiver_;

@@ -207,6 +207,40 @@ TEST(Connection, TellsTheServerThatItIsThereAndNoticesADeadOne) {
     EXPECT_EQ(talk.connection.failure()->code, Code::Timeout);
 }
 
+TEST(Connection, AnAnswerThatIsNotReadIsNotLate) {
+    ConnectOptions options;
+    options.keep_alive = 60;
+    Talk talk(options);
+    talk.hear("CONNACK");
+    talk.now = 60s;
+    talk.connection.tick(talk.now);
+    EXPECT_EQ(talk.said(), "PINGREQ\n");
+    while (talk.now < 200s) {
+        talk.now += 5s;
+        talk.connection.excuse(talk.now);
+        talk.connection.tick(talk.now);
+        ASSERT_FALSE(talk.connection.ended()) << "nothing is read meanwhile";
+    }
+    EXPECT_EQ(talk.said(), "PINGREQ\nPINGREQ\n") << "but the server hears that it is there";
+    talk.now = 260s;
+    talk.connection.tick(talk.now);
+    talk.now = 270s;
+    talk.connection.tick(talk.now);
+    EXPECT_TRUE(talk.connection.ended()) << "now it is read, and nothing has come";
+}
+
+TEST(Connection, AServerThatAnswersNoRequestIsGivenUp) {
+    Talk talk;
+    talk.hear("CONNACK");
+    const mqtt::SubscriptionRequest request{"a", {}};
+    int asked = 0;
+    while (asked < 100'000 && talk.connection.subscribe(std::span(&request, 1)) != 0) {
+        ++asked;
+    }
+    EXPECT_EQ(asked, 32'768);
+    EXPECT_TRUE(talk.connection.ended());
+}
+
 TEST(Connection, AServerThatDoesNotAnswerConnectIsGivenUp) {
     Talk talk;
     talk.connection.tick(9s);
