@@ -37,6 +37,7 @@ TEST(Schedule, PhasesAreSpread) {
         schedule.begin(0s);
         ASSERT_GT(schedule.due(), 0s);
         ASSERT_LE(schedule.due(), 1s);
+        ASSERT_EQ(schedule.due() % 10ms, 0ns) << "on the grid that all share";
         tenths.insert((schedule.due() - 1ns) / 100ms);
     }
     EXPECT_EQ(tenths.size(), 10U);

@@ -27,7 +27,10 @@ Committer::~Committer() {
 void Committer::request() {
     {
         const std::lock_guard lock(mutex_);
-        requested_ = true;
+        if (wished_ || requested_) {
+            return;
+        }
+        wished_ = std::chrono::steady_clock::now() + patience;
     }
     wanted_.notify_one();
 }
@@ -54,11 +57,15 @@ void Committer::run_commits(const std::stop_token& stop) {
     while (true) {
         {
             std::unique_lock lock(mutex_);
-            wanted_.wait(lock, stop, [this] { return requested_; });
-            if (!requested_) {
+            wanted_.wait(lock, stop, [this] { return requested_ || wished_; });
+            if (!requested_ && wished_) {
+                wanted_.wait_until(lock, stop, *wished_, [this] { return requested_; });
+            }
+            if (!requested_ && !wished_) {
                 return;
             }
             requested_ = false;
+            wished_.reset();
         }
         const Result<> committed = store_.commit();
         if (!committed) {

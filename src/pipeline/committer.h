@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "base/log.h"
@@ -13,9 +14,10 @@
 
 namespace gantry::pipeline {
 
-// The one thread that syncs the journal, for everybody: at once when it is idle, and for all who
-// came meanwhile when a sync has ended. It also keeps the store: flushing and merging happen on a
-// second thread of its own.
+// The one thread that syncs the journal, for everybody. For who waits at once when it is idle, and
+// for all who came meanwhile when a sync has ended; for who does not wait within `patience`, so
+// that a thousand devices do not cost a thousand syncs a second. It also keeps the store: flushing
+// and merging happen on a second thread of its own.
 class Committer {
 public:
     Committer(store::Store& store, Log& log);
@@ -29,6 +31,8 @@ public:
     // The same without waiting: somebody wants the record to become durable soon.
     void request();
 
+    static constexpr auto patience = std::chrono::milliseconds(10);
+
 private:
     using Handler = asio::any_completion_handler<void(Result<>)>;
 
@@ -40,7 +44,8 @@ private:
     Log& log_;
     std::mutex mutex_;
     std::condition_variable_any wanted_;
-    bool requested_ = false;
+    bool requested_ = false;                                       // by somebody who waits
+    std::optional<std::chrono::steady_clock::time_point> wished_;  // until when, by others
     std::multimap<store::Lsn, Handler> waiting_;
     std::condition_variable_any maintenance_tick_;
     std::jthread commits_;
