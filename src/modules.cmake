@@ -36,7 +36,7 @@ module(mqttclient DEPS mqtt)
 module(sparkplug DEPS base model LINK dep::json)
 # What messages of devices say about points: from topics and payloads to readings.
 module(payload DEPS base model lineprotocol sparkplug LINK dep::json dep::simdjson dep::xxhash)
-module(connector DEPS model runtime mqttclient payload LINK dep::json PRECOMPILE asio
+module(connector DEPS model runtime http mqttclient payload LINK dep::json PRECOMPILE asio
     TEST_LINK dep::modbus dep::open62541)
 # Of no concern to those above.
 target_link_libraries(gantry_connector PRIVATE dep::open62541 dep::openssl)
@@ -49,7 +49,9 @@ module(intake DEPS broker payload sparkplug pipeline PRECOMPILE asio)
 module(bridge DEPS broker mqttclient runtime security registry LINK dep::json PRECOMPILE asio)
 # The other way: which points clients of the broker are told about.
 module(publication DEPS broker sparkplug pipeline LINK dep::json PRECOMPILE asio)
-module(api DEPS http intake bridge publication pipeline query acquisition files labels remotewrite
+# The way of every value to a device: rules, approval, expiry, what became of it.
+module(command DEPS runtime directory expression LINK dep::json PRECOMPILE asio)
+module(api DEPS http command intake bridge publication pipeline query acquisition files labels remotewrite
     arrow LINK dep::simdjson PRECOMPILE asio)
 # PostgreSQL's protocol over the SQL engine.
 module(pgwire DEPS runtime query PRECOMPILE asio)
