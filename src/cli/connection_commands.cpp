@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <charconv>
 #include <format>
 
 #include "cli/connection_settings.h"
@@ -168,6 +169,61 @@ Result<> import_machines(Context& context, const Arguments& arguments) {
 // Whatever a protocol has the most of: information objects of IEC 60870-5-104.
 constexpr std::int64_t scan_from_max = 16'777'215;
 
+// "modbus_tcp" or "modbus_tcp:502,5020", as often as wanted.
+Result<json::object> ways_of(const std::vector<std::string>& texts) {
+    json::object out;
+    for (const std::string& text : texts) {
+        const std::size_t colon = text.find(':');
+        json::array ports;
+        std::string_view rest = colon == std::string::npos
+                                    ? std::string_view()
+                                    : std::string_view(text).substr(colon + 1);
+        while (!rest.empty()) {
+            const std::string_view one = rest.substr(0, rest.find(','));
+            std::int64_t port = 0;
+            const auto [end, error] = std::from_chars(one.data(), one.data() + one.size(), port);
+            if (error != std::errc() || end != one.data() + one.size()) {
+                return fail(Code::InvalidArgument, "--protocol: '{}' is no port, as in s7:102,1102",
+                            one);
+            }
+            ports.emplace_back(port);
+            rest.remove_prefix(std::min(one.size() + 1, rest.size()));
+        }
+        out[text.substr(0, colon)] = std::move(ports);
+    }
+    return out;
+}
+
+Result<> discover(Context& context, const Arguments& arguments) {
+    const std::string hosts = arguments.text_or("HOSTS", "");
+    TRY_ASSIGN(json::object ways, ways_of(arguments.list("--protocol")));
+    TRY(confirm_or_stop(context, arguments,
+                        std::format("Connect to {} and ask who is there? Not every device takes it "
+                                    "well. Does their owner agree?",
+                                    hosts)));
+    json::object body{{"hosts", hosts}, {"consent", true}};
+    if (!ways.empty()) {
+        body["protocols"] = std::move(ways);
+    }
+    TRY_ASSIGN(const json::value answer, context.api.post("/v1/discovery", body));
+    if (context.out.for_programs()) {
+        return context.out.document(answer);
+    }
+    Table table{{{"HOST"}, {"PORT", true}, {"PROTOCOL"}, {"CONFIDENCE", true}, {"DETAIL"}}, {}};
+    for (const json::value& found : answer.at("items").as_array()) {
+        const json::object& in = found.as_object();
+        table.rows.push_back({field_text(in, "host"), field_text(in, "port"),
+                              field_text(in, "protocol"), field_text(in, "confidence"),
+                              field_text(in, "detail")});
+    }
+    if (table.rows.empty()) {
+        context.out.say(std::format("Nobody answers among {} addresses.",
+                                    field_text(answer.as_object(), "hosts")));
+        return {};
+    }
+    return context.out.table(table);
+}
+
 Result<> scan_device(Context& context, const Arguments& arguments) {
     TRY_ASSIGN(const DeviceSettings device, device_of(context, arguments));
     TRY_ASSIGN(const auto from, arguments.number("--from", 0, scan_from_max));
@@ -299,6 +355,25 @@ void add_connection_commands(std::vector<Command>& out) {
                                            .required = true,
                                            .many = true}}),
          .run = read_device});
+    out.push_back(
+        {.path = "connections discover",
+         .summary = "Look for devices in a range of addresses",
+         .examples = "  gantry connections discover 192.168.0.10-60\n"
+                     "  gantry connections discover 10.0.0.0/28 --protocol s7 --protocol "
+                     "modbus_tcp:502,5020\n",
+         .next = "gantry connections test --protocol PROTOCOL --set host=HOST",
+         .parameters = {{.name = "HOSTS",
+                         .value = "",
+                         .about = "Names, addresses, ranges, networks, by commas; 256 at most",
+                         .required = true},
+                        {.name = "--protocol",
+                         .value = "NAME[:PORTS]",
+                         .about = "Only this one, at its usual port or these; as often as wanted "
+                                  "(all)",
+                         .many = true},
+                        yes_switch},
+         .run = discover,
+         .more = "Nothing is written. It asks first, because not every device takes it well.\n"});
     out.push_back({.path = "connections scan",
                    .summary = "Look through a device's addresses, by reading only",
                    .examples = "  gantry connections scan plc1 --area hr --from 0 --count 200\n",

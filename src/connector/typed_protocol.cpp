@@ -26,6 +26,9 @@ json::object describe_protocol(std::string_view name, json::array settings,
     out["address"] = std::move(address);
     out["areas"] = words(text.areas);
     out["writable"] = text.writable;
+    if (text.port != 0) {
+        out["discovery"] = {{"port", text.port}, {"settings", text.found_with}};
+    }
     return out;
 }
 

@@ -12,6 +12,10 @@ struct ProtocolText {
     LocalizedText address;  // how one is written
     std::vector<std::string_view> examples;
     std::vector<std::string_view> areas;  // that a scan looks through
+    // How such devices are found in a network: at their usual port, with settings (JSON) in which
+    // {host} and {port} are filled in. Port 0: not at all.
+    std::uint16_t port = 0;
+    std::string_view found_with = R"({"host": "{host}", "port": {port}})";
     bool writable = true;
 };
 

@@ -23,6 +23,7 @@ ProtocolText Iec104Protocol::text() const {
         .examples = {"4001", "1/4001*0.1 db=0.5", "1/2001 cmd=sc@5001 sbo",
                      "1/3001 cmd=float@6001"},
         .areas = {"objects"},
+        .port = 2404,
     };
 }
 

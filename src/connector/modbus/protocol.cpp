@@ -33,6 +33,7 @@ ProtocolText ModbusProtocol::text() const {
         .examples = {"hr:100:f32", "hr:40:u16*0.1", "ir:8:i32@CDAB db=0.5", "hr:7:u16.3", "co:17",
                      "hr:200:str16 unit=3 grp=slow"},
         .areas = std::move(areas),
+        .port = static_cast<std::uint16_t>(kind_ == Kind::Tcp ? 502 : 0),
     };
 }
 

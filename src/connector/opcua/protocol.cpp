@@ -29,6 +29,8 @@ ProtocolText OpcuaProtocol::text() const {
         .examples = {"ns=2;s=Line1.Temp", "ns=2;i=42 *0.1", "ns=3;s=\"DB1\".\"Values\" [3]",
                      "nsu=http://plant.example/;s=Line1.Speed db=0.5 grp=fast"},
         .areas = {"i=85"},
+        .port = 4840,
+        .found_with = R"({"endpoint": "opc.tcp://{host}:{port}", "security": "none"})",
     };
 }
 

@@ -22,6 +22,7 @@ ProtocolText S7Protocol::text() const {
         .examples = {"DB1.DBD0:real", "DB1.DBW4:int*0.1 db=0.5", "DB1.DBX6.0", "MW10:word",
                      "DB2.DBB20:string20 grp=slow"},
         .areas = {"I", "Q", "M", "DB1"},
+        .port = 102,
     };
 }
 
