@@ -129,9 +129,12 @@ class Line:
         self.cuts = 0
         self.open = set()
         self.lock = threading.Lock()
-        self.server = socket.create_server(("127.0.0.1", 0))
+        self.listen(0)
+
+    def listen(self, port):
+        self.server = socket.create_server(("127.0.0.1", port))
         self.port = self.server.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        threading.Thread(target=self._accept, args=(self.server,), daemon=True).start()
 
     def cut(self):
         with self.lock:
@@ -142,10 +145,10 @@ class Line:
                 one.shutdown(socket.SHUT_RDWR)
             one.close()
 
-    def _accept(self):
+    def _accept(self, server):
         while True:
             try:
-                near, _ = self.server.accept()
+                near, _ = server.accept()
             except OSError:
                 return
             try:
@@ -155,17 +158,23 @@ class Line:
                 continue
             with self.lock:
                 self.open |= {near, far}
-            for source, sink in ((near, far), (far, near)):
-                threading.Thread(target=self._pump, args=(source, sink), daemon=True).start()
+            for source, sink, send in ((near, far, self.send_on), (far, near, self.send_back)):
+                threading.Thread(target=self._pump, args=(source, sink, send), daemon=True).start()
 
-    def _pump(self, source, sink):
+    def send_on(self, sink, data):
+        sink.sendall(data)
+
+    def send_back(self, sink, data):
+        sink.sendall(data)
+
+    def _pump(self, source, sink, send):
         try:
             while data := source.recv(4096):
                 if self.left is not None:  # of both directions together
                     allowed = max(self.left, 0)
                     self.left -= len(data)
                     data = data[:allowed]
-                sink.sendall(data)
+                send(sink, data)
                 if self.left is not None and self.left <= 0:
                     self.left = None  # one cut: the next connection is a good one
                     break

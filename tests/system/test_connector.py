@@ -5,7 +5,6 @@ import asyncio
 import csv
 import os
 import socket
-import socketserver
 import struct
 import threading
 
@@ -16,6 +15,7 @@ from pymodbus.server import ModbusTcpServer
 
 from connections import connect_points, latest, status
 from gantryd_process import Gantryd, wait_until
+from modbus_liar import Liar, right_answer
 from plant_process import Plant, register_map
 from recordings import machine_temperature
 
@@ -94,38 +94,6 @@ def test_after_a_kill_the_connections_go_on_by_themselves():
             api = node.client()
             wait_until(lambda: latest(api, "station.level")["time"] > before["time"]
                        and is_good(api, "station.level")(), "new values")
-
-
-class Liar(socketserver.ThreadingTCPServer):
-    """Answers each request with what it was told to, right or wrong."""
-
-    allow_reuse_address = True
-    daemon_threads = True
-
-    def __init__(self, answer):
-        self.answer = answer
-        self.asked = 0
-        super().__init__(("127.0.0.1", 0), self.Session)
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-    @property
-    def port(self):
-        return self.server_address[1]
-
-    class Session(socketserver.BaseRequestHandler):
-        def handle(self):
-            while request := self.request.recv(1024):
-                self.server.asked += 1
-                answer = self.server.answer(request)
-                if answer is None:
-                    return
-                self.request.sendall(answer)
-
-
-def right_answer(request):
-    count = struct.unpack(">H", request[10:12])[0]
-    data = struct.pack(">BB", request[7], 2 * count) + b"\x00\x2a" * count
-    return request[:4] + struct.pack(">HB", len(data) + 1, request[6]) + data
 
 
 LIES = {
