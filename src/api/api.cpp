@@ -233,7 +233,8 @@ Async<http::Response> Api::run(const Route& route, const Call& call) {
 // A request with an Idempotency-Key is carried out once.
 Async<http::Response> Api::run_once(const Route& route, const Call& call) {
     const std::string key(call.request.header("idempotency-key"));
-    if (key.empty() || route.method != http::Method::Post || !call.context.identity) {
+    if (key.empty() || route.own_idempotency || route.method != http::Method::Post ||
+        !call.context.identity) {
         co_return co_await run(route, call);
     }
     if (key.size() > 255) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Points, their latest values, and commands to them.
+// Points, and their latest values.
 #include "api/entities_json.h"
 #include "api/point_access.h"
 #include "api/route.h"
@@ -127,43 +127,6 @@ Async<http::Response> post_latest(Services& services, const Call& call) {
     co_return http::Response::text(200, "application/json", std::move(body));
 }
 
-Async<http::Response> post_command(Services& services, const Call& call) {
-    CO_TRY_ASSIGN(const json::value body, call.body());
-    std::string reference;
-    ObjectReader in(body, "");
-    in.required("point", reference);
-    const json::value* raw = in.take("value");
-    CO_TRY(in.finish());
-    if (raw == nullptr || raw->is_null()) {
-        co_return bad_field("/value", "is required");
-    }
-    CO_TRY_ASSIGN(const auto entry, find_point(services, call, reference, "commands:write"));
-    const Property& property = entry->point.property;
-    if (property.access != Access::ReadWrite) {
-        co_return fail(Code::Forbidden, "point '{}' can only be read", entry->point.path);
-    }
-    auto value = value_from_json(*raw, property.type);
-    if (!value) {
-        co_return bad_field("/value", value.error().message);
-    }
-    if (const auto number = to_number(*value); number && !property.range.contains(*number)) {
-        co_return bad_field("/value", std::format("{} is outside the range of point '{}'",
-                                                  to_text(*value), entry->point.path));
-    }
-    CO_TRY_ASSIGN(const CommandResult result,
-                  co_await services.connectors.write(entry->point.id, *value));
-    json::object out;
-    out["point"] = entry->point.path;
-    out["outcome"] = command_outcome_name(result.outcome);
-    if (!result.detail.empty()) {
-        out["detail"] = result.detail;
-    }
-    if (type_of(result.read_back) != ValueType::Null) {
-        out["read_back"] = to_json(result.read_back);
-    }
-    co_return json_answer(out);
-}
-
 }  // namespace
 
 void add_point_routes(std::vector<Route>& out) {
@@ -239,18 +202,6 @@ void add_point_routes(std::vector<Route>& out) {
                    .query = {quality},
                    .request = "PointSelection",
                    .response = "LatestSamples"});
-    out.push_back({.method = Post,
-                   .path = "/v1/commands",
-                   .id = "writePoint",
-                   .tag = "Points",
-                   .summary = "Write a value to the device behind a point",
-                   .permission = "commands:write",
-                   .handle = post_command,
-                   .request = "Command",
-                   .response = "CommandResult",
-                   .audited = true,
-                   .about = "Checked against type and range, sent, and read back. The outcome is "
-                            "confirmed, refused, failed or unknown."});
 }
 
 }  // namespace gantry::api

@@ -52,6 +52,8 @@ struct Route {
     bool foreign_credentials = false;
     // May take long, whatever the caller asks: a blocking handler waits for its principal's turn.
     bool in_turn = false;
+    // Knows by itself what a repeated Idempotency-Key means.
+    bool own_idempotency = false;
 };
 
 // All routes, in the order of the documentation.
@@ -63,6 +65,7 @@ void add_access_routes(std::vector<Route>& out);
 void add_model_routes(std::vector<Route>& out);
 void add_asset_routes(std::vector<Route>& out);
 void add_point_routes(std::vector<Route>& out);
+void add_command_routes(std::vector<Route>& out);
 void add_connection_routes(std::vector<Route>& out);
 void add_sample_routes(std::vector<Route>& out);
 void add_summary_routes(std::vector<Route>& out);

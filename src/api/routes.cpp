@@ -10,6 +10,7 @@ const std::vector<Route>& routes() {
         add_model_routes(out);
         add_asset_routes(out);
         add_point_routes(out);
+        add_command_routes(out);
         add_sample_routes(out);
         add_formula_routes(out);
         add_live_routes(out);

@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/random.h"
-#include "connector/protocols.h"
+#include "connector/discovery.h"
 #include "connector/supervisor.h"
 #include "directory/directory.h"
 #include "files/tenant_files.h"
@@ -25,6 +25,9 @@ class Bridges;
 }
 namespace gantry::broker {
 class Broker;
+}
+namespace gantry::command {
+class Dispatcher;
 }
 namespace gantry::intake {
 class Intake;
@@ -53,6 +56,8 @@ struct Services {
     files::TenantFiles& files;
     connector::Supervisor& connectors;
     const connector::Protocols& protocols;
+    connector::Discovery& discovery;
+    command::Dispatcher& commands;
     broker::Broker& broker;
     bridge::Bridges& bridges;
     const security::Sealer& sealer;

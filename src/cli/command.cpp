@@ -44,6 +44,7 @@ const std::vector<Command>& commands() {
         add_session_commands(out);
         add_status_commands(out);
         add_value_commands(out);
+        add_write_commands(out);
         add_summary_commands(out);
         add_watch_command(out);
         add_sql_command(out);
@@ -93,12 +94,14 @@ std::string_view noun_summary(std::string_view noun) {
         std::string_view noun;
         std::string_view summary;
     };
-    static constexpr std::array<Row, 15> rows = {{
+    static constexpr std::array<Row, 17> rows = {{
         {"assets", "The tree of sites, lines, machines and things"},
         {"models", "Thing models (物模型): what a kind of thing measures and can do"},
         {"points", "Points (测点): one measured or set value of one asset"},
         {"connections", "Connections to devices"},
         {"tags", "Which address of a connection feeds which point"},
+        {"commands", "Values that were sent to devices, and approval of those that wait"},
+        {"command-rules", "What must be true before a value is sent to a device"},
         {"mqtt", "The MQTT broker: its clients and messages"},
         {"mappings", "What is made of MQTT messages: samples of points"},
         {"tokens", "API tokens: how programs show who they are"},

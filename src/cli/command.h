@@ -75,6 +75,7 @@ void add_tenant_commands(std::vector<Command>& out);
 void add_tag_commands(std::vector<Command>& out);
 void add_mqtt_commands(std::vector<Command>& out);
 void add_value_commands(std::vector<Command>& out);
+void add_write_commands(std::vector<Command>& out);
 void add_summary_commands(std::vector<Command>& out);
 void add_watch_command(std::vector<Command>& out);
 void add_sql_command(std::vector<Command>& out);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Values of points: read, history, write.
+// Values of points: read, history.
 #include <algorithm>
 #include <format>
 #include <map>
@@ -18,11 +18,6 @@ constexpr Parameter points_parameter{.name = "POINT",
                                      .about = "Path (plant/line2/pump3.flow) or id",
                                      .many = true,
                                      .offer = Offer::Point};
-constexpr Parameter point_parameter{.name = "POINT",
-                                    .value = "",
-                                    .about = "Path (plant/line2/pump3.flow) or id",
-                                    .required = true,
-                                    .offer = Offer::Point};
 constexpr Parameter under_parameter{.name = "--under",
                                     .value = "ASSET",
                                     .about = "All points below this path",
@@ -130,85 +125,6 @@ Result<> history(Context& context, const Arguments& arguments) {
     return {};
 }
 
-Result<> check_range(const json::object& point, const Value& value) {
-    const json::value* range = point.if_contains("range");
-    const auto number = to_number(value);
-    if (range == nullptr || !range->is_object() || !number) {
-        return {};
-    }
-    const json::value* least = range->as_object().if_contains("min");
-    const json::value* most = range->as_object().if_contains("max");
-    if ((least != nullptr && *number < least->to_number<double>()) ||
-        (most != nullptr && *number > most->to_number<double>())) {
-        return fail(Code::InvalidArgument, "{} is outside the range of {}: {} to {}",
-                    to_text(value), field_text(point, "path"), cell_text(least), cell_text(most));
-    }
-    return {};
-}
-
-Result<> show_outcome(Context& context, const json::object& answer, std::string_view unit) {
-    const std::string outcome = field_text(answer, "outcome");
-    if (context.out.for_programs()) {
-        TRY(context.out.document(answer));
-    } else {
-        const std::string back = field_text(answer, "read_back");
-        std::string line = std::format("{}  {}", outcome, field_text(answer, "point"));
-        if (!back.empty()) {
-            line += std::format("  now {}{}{}", back, unit.empty() ? "" : " ", unit);
-        }
-        TRY(context.out.data(line + "\n"));
-    }
-    TRY(context.out.flush());
-    const std::string detail = field_text(answer, "detail");
-    if (outcome == "confirmed") {
-        return {};
-    }
-    if (outcome == "refused") {
-        return fail(Code::Forbidden, "refused, and nothing was written: {}", detail);
-    }
-    if (outcome == "failed") {
-        return fail(Code::Internal, "written, but the device reads back something else: {}",
-                    detail);
-    }
-    return fail(Code::Internal,
-                "no answer came, so whether it was written is not known: read the point before you "
-                "write again. {}",
-                detail);
-}
-
-Result<> write_point(Context& context, const Arguments& arguments) {
-    TRY_ASSIGN(const json::value point,
-               context.api.get(item_target("/v1/points", arguments.text_or("POINT", ""))));
-    const json::object& in = point.as_object();
-    const std::string path = field_text(in, "path");
-    const std::string unit = field_text(in, "unit");
-    const std::string written = arguments.text_or("VALUE", "");
-    const auto type = parse_value_type(field_text(in, "type"));
-    const auto value = parse_value(written, type.value_or(ValueType::Float64));
-    if (!value) {
-        return fail(Code::InvalidArgument, "{}: {}", path, value.error().message);
-    }
-    if (field_text(in, "access") != "read_write") {
-        return fail(Code::Forbidden, "point {} can only be read", path);
-    }
-    TRY(check_range(in, *value));
-    if (arguments.has("--dry-run")) {
-        return show_done(context, std::format("Would write {} {} to {}", written, unit, path),
-                         {{"would_write", to_json(*value)}, {"point", path}});
-    }
-    if (context.terminal.may_ask() && !arguments.has("--yes")) {
-        const auto latest = context.api.get(item_target("/v1/points", path) + "/latest");
-        const std::string now = latest ? field_text(latest->as_object(), "value") : "";
-        TRY(confirm_or_stop(context, arguments,
-                            std::format("Write {} {} to {} (now {})?", written, unit, path,
-                                        now.empty() ? "unknown" : now)));
-    }
-    TRY_ASSIGN(const json::value answer,
-               context.api.post("/v1/commands",
-                                json::object{{"point", path}, {"value", to_json(*value)}}));
-    return show_outcome(context, answer.as_object(), unit);
-}
-
 }  // namespace
 
 void add_value_commands(std::vector<Command>& out) {
@@ -248,26 +164,6 @@ void add_value_commands(std::vector<Command>& out) {
               quality_parameter,
               {.name = "--limit", .value = "ROWS", .about = "Most rows of a point (1000)"}},
          .run = history});
-    out.push_back(
-        {.path = "write",
-         .summary = "Write a value to the device behind a point",
-         .examples = "  gantry write plant/line2/pump3.speed_setpoint 75   asks first\n"
-                     "  gantry write plant/line2/pump3.run true --yes      in scripts\n",
-         .next = "gantry read POINT",
-         .parameters = {point_parameter,
-                        {.name = "VALUE",
-                         .value = "",
-                         .about = "In the point's unit; true or false for a switch",
-                         .required = true},
-                        dry_run_switch,
-                        yes_switch},
-         .run = write_point,
-         .more = "The value is checked, sent and read back. It prints one of\n"
-                 "  confirmed  the device reads back what was written            exit code 0\n"
-                 "  refused    a check or the device said no; nothing changed    exit code 4\n"
-                 "  failed     sent, and the device reads back something else    exit code 1\n"
-                 "  unknown    no answer: read the point before writing again    exit code 1\n"
-                 "On a terminal it asks first.\n"});
 }
 
 }  // namespace gantry::cli

@@ -13,6 +13,7 @@
 #include "api/live_conversation.h"
 #include "bridge/bridges.h"
 #include "broker/broker.h"
+#include "command/dispatcher.h"
 #include "connector/opcua/certificate.h"
 #include "intake/intake.h"
 #include "publication/publications.h"
@@ -65,8 +66,11 @@ void leave_descriptors(Options& options, Log& log) {
     limit("postgres.connections_max", options.postgres.connections_max,
           std::max<std::int64_t>(all / 8, 1));
     if (options.mqtt.enabled()) {
+        // What the doors above and an eighth for the rest leave: at least a quarter.
         limit("mqtt.connections_max", options.mqtt.connections_max,
-              std::max<std::int64_t>(all / 4, 1));
+              std::max<std::int64_t>(
+                  all - all / 8 - options.http.connections_max - options.postgres.connections_max,
+                  1));
     }
 }
 
@@ -141,6 +145,8 @@ struct Node::Parts {
     connector::Protocols protocols = connector::built_in_protocols();
     std::unique_ptr<connector::Supervisor> connectors;
     std::unique_ptr<acquisition::Acquisition> acquisition;
+    std::unique_ptr<connector::Discovery> discovery;
+    std::unique_ptr<command::Dispatcher> commands;
     std::unique_ptr<intake::Intake> intake;
     std::unique_ptr<publication::TapPair> tap;
     std::unique_ptr<broker::Broker> broker;
@@ -218,6 +224,9 @@ Result<> Node::Parts::build(const SecretFiles& secrets) {
     connectors = std::make_unique<connector::Supervisor>(protocols, *pipeline, around, executors);
     acquisition = std::make_unique<acquisition::Acquisition>(*registry, *directory, *connectors,
                                                              protocols, *sealer, log);
+    discovery = std::make_unique<connector::Discovery>(protocols, connectors->around());
+    commands = std::make_unique<command::Dispatcher>(command::Surroundings{
+        *registry, *directory, *store, *connectors, *audit, *offload, timers, clock, log, metrics});
     live_parking = std::make_unique<api::LiveParking>(clock);
     intake = std::make_unique<intake::Intake>(
         intake::Surroundings{*registry, *directory, *pipeline, *offload, clock, random, log,
@@ -260,6 +269,8 @@ Result<> Node::Parts::build(const SecretFiles& secrets) {
                                      *files,
                                      *connectors,
                                      protocols,
+                                     *discovery,
+                                     *commands,
                                      *broker,
                                      *bridges,
                                      *sealer,
@@ -288,6 +299,7 @@ Result<> Node::Parts::build(const SecretFiles& secrets) {
     TRY(broker->start());
     TRY(bridges->start());
     TRY(publications->start());
+    TRY(commands->start(shards->executor(0)));
     server = std::make_unique<http::Server>(*shards, network, *api, log, metrics, options.http);
     TRY(server->start());
     postgres =
@@ -301,6 +313,9 @@ Result<> Node::Parts::build(const SecretFiles& secrets) {
         std::unique_lock hold(purge_mutex);
         while (!stop.stop_requested()) {
             if (const auto purged = registry->sessions().purge(); !purged) {
+                log.error("daemon", "purge failed", {{"detail", purged.error().message}});
+            }
+            if (const auto purged = registry->commands().purge(); !purged) {
                 log.error("daemon", "purge failed", {{"detail", purged.error().message}});
             }
             live_parking->sweep();
@@ -374,6 +389,9 @@ void Node::stop() {
     }
     if (parts.acquisition) {
         parts.acquisition->stop();
+    }
+    if (parts.commands) {
+        asio::co_spawn(parts.shards->executor(0), parts.commands->stop(), asio::use_future).get();
     }
     if (parts.connectors) {
         asio::co_spawn(parts.shards->executor(0), parts.connectors->stop(), asio::use_future).get();

@@ -6,9 +6,9 @@
 namespace gantry::registry {
 namespace {
 
-constexpr std::array<std::string_view, 12> kinds = {"tenant", "principal", "role",   "token",
-                                                    "model",  "asset",     "point",  "connection",
-                                                    "tag",    "mapping",   "bridge", "publication"};
+constexpr std::array<std::string_view, 13> kinds = {
+    "tenant",     "principal", "role",    "token",  "model",       "asset",       "point",
+    "connection", "tag",       "mapping", "bridge", "publication", "command_rule"};
 constexpr std::array<std::string_view, 3> actions = {"created", "updated", "deleted"};
 
 template <class Enum, std::size_t N>

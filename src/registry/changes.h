@@ -26,7 +26,8 @@ enum class EntityKind : unsigned char {
     Tag,
     Mapping,
     Bridge,
-    Publication
+    Publication,
+    CommandRule
 };
 enum class ChangeAction : unsigned char { Created, Updated, Deleted };
 

@@ -5,6 +5,7 @@
 
 #include "model/json.h"
 #include "registry/bridges.h"
+#include "registry/command_rules.h"
 #include "registry/mappings.h"
 #include "registry/publications.h"
 
@@ -173,6 +174,7 @@ Result<> Documents<Tag>::remove(const TenantId& tenant, const std::string& refer
 }
 
 template class Documents<BridgeTag>;
+template class Documents<CommandRuleTag>;
 template class Documents<MappingTag>;
 template class Documents<PublicationTag>;
 

@@ -134,6 +134,27 @@ CREATE TABLE publications (
     created BIGINT NOT NULL, updated BIGINT NOT NULL, version BIGINT NOT NULL,
     UNIQUE (tenant, key));
 )",
+    // 10: commands, each with what became of it, and what must be true before one is sent. Who could
+    // set up devices makes the rules and approves; who could read samples may see both.
+    R"(
+CREATE TABLE command_rules (
+    id TEXT PRIMARY KEY, tenant TEXT NOT NULL REFERENCES tenants(id), key TEXT NOT NULL,
+    doc TEXT NOT NULL,
+    created BIGINT NOT NULL, updated BIGINT NOT NULL, version BIGINT NOT NULL,
+    UNIQUE (tenant, key));
+CREATE TABLE commands (
+    id TEXT PRIMARY KEY, tenant TEXT NOT NULL REFERENCES tenants(id), point TEXT NOT NULL,
+    principal TEXT NOT NULL, key TEXT NOT NULL, request TEXT NOT NULL, state TEXT NOT NULL,
+    doc TEXT NOT NULL, UNIQUE (tenant, principal, key));
+CREATE INDEX commands_state ON commands (state);
+CREATE INDEX commands_point ON commands (point);
+UPDATE roles SET doc = replace(doc, '"samples:read"',
+    '"samples:read","commands:read","command_rules:read"')
+    WHERE key IN ('engineer', 'operator', 'viewer');
+UPDATE roles SET doc = replace(doc, '"commands:write"',
+    '"commands:write","commands:approve","command_rules:write"')
+    WHERE key IN ('engineer');
+)",
 };
 
 Result<> run_all(Sql& sql, std::string_view script) {

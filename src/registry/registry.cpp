@@ -19,6 +19,8 @@ Registry::Registry(std::unique_ptr<Database> database, const Clock& clock, Rando
       mappings_(ground_),
       bridges_(ground_),
       publications_(ground_),
+      command_rules_(ground_),
+      commands_(ground_),
       idempotency_(ground_) {}
 
 Result<std::unique_ptr<Registry>> Registry::open(const Clock& clock, Random& random, Log& log,

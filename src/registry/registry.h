@@ -7,6 +7,8 @@
 #include "base/options.h"
 #include "registry/assets.h"
 #include "registry/bridges.h"
+#include "registry/command_rules.h"
+#include "registry/commands.h"
 #include "registry/connections.h"
 #include "registry/idempotency.h"
 #include "registry/mappings.h"
@@ -57,6 +59,8 @@ public:
     Mappings& mappings() { return mappings_; }
     Bridges& bridges() { return bridges_; }
     Publications& publications() { return publications_; }
+    CommandRules& command_rules() { return command_rules_; }
+    Commands& commands() { return commands_; }
     Idempotency& idempotency() { return idempotency_; }
 
 private:
@@ -77,6 +81,8 @@ private:
     Mappings mappings_;
     Bridges bridges_;
     Publications publications_;
+    CommandRules command_rules_;
+    Commands commands_;
     Idempotency idempotency_;
 };
 

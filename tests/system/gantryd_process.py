@@ -188,3 +188,14 @@ class Gantryd:
                 self.stop()
         finally:
             shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def signed_in(node, api, login, role):
+    """A new principal of that role, past its forced password change."""
+    api.create("/v1/principals", {"login": login, "password": "first-password-1", "roles": [role]})
+    anonymous = node.anonymous()
+    first = anonymous.create("/v1/session", {"login": login, "password": "first-password-1"})
+    client = Client(node.url, first["access_token"])
+    client.call("PUT", "/v1/session/password",
+                {"current": "first-password-1", "new": "second-password-2"})
+    return client

@@ -9,7 +9,7 @@ import threading
 import pytest
 import websockets.sync.client
 
-from gantryd_process import Client, Gantryd, wait_until
+from gantryd_process import Client, Gantryd, signed_in, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -28,17 +28,6 @@ def api(node):
     client.create("/v1/assets", {"key": "plant", "level": "site"})
     client.create("/v1/assets", {"key": "line2", "parent": "plant", "level": "line"})
     client.create("/v1/assets", {"key": "pump3", "parent": "plant/line2", "model": "pump"})
-    return client
-
-
-def signed_in(node, api, login, role):
-    """A new principal of that role, past its forced password change."""
-    api.create("/v1/principals", {"login": login, "password": "first-password-1", "roles": [role]})
-    anonymous = node.anonymous()
-    first = anonymous.create("/v1/session", {"login": login, "password": "first-password-1"})
-    client = Client(node.url, first["access_token"])
-    client.call("PUT", "/v1/session/password",
-                {"current": "first-password-1", "new": "second-password-2"})
     return client
 
 

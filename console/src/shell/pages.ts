@@ -22,6 +22,8 @@ export const pages: Page[] = [
       load: () => import('../pages/trends/Trends.svelte') },
     { key: 'connections', href: '/connections', icon: 'connections', permission: 'connections:read',
       title: () => t().pages.connections, load: () => import('../pages/connections/Connections.svelte') },
+    { key: 'commands', href: '/commands', icon: 'write', permission: 'commands:read',
+      title: () => t().pages.commands, load: () => import('../pages/commands/Commands.svelte') },
     { key: 'broker', href: '/broker', icon: 'broker', permission: 'topics:subscribe',
       title: () => t().pages.broker, load: () => import('../pages/broker/Broker.svelte') },
     { key: 'sql', href: '/sql', icon: 'sql', permission: 'sql:read', title: () => t().pages.sql,

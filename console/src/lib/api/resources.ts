@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The resources of the API, a function an operation that the console uses.
 import type {
-    AcceptedPoints, ApiToken, Asset, AuditEntry, Bridge, Broker, BrokerSession, Command, CommandResult, Connection,
+    AcceptedPoints, ApiToken, Asset, AuditEntry, Bridge, Broker, BrokerSession, Command, CommandCheck, CommandRule, Connection,
     DeadLetterList, LatestSample, Mapping, MappingPreview, MappingTrial, Model, NewAsset, NewBridge, NewConnection,
-    NewMapping, NewMessage, NewModel, NewPoint, NewPrincipal, NewPublication, NewRole, NewTag, NewToken,
+    NewCommand, NewCommandRule, NewMapping, NewMessage, NewModel, NewPoint, NewPrincipal, NewPublication, NewRole, NewTag, NewToken,
     NewTokenAnswer, Patch, Point, Principal, PrincipalPatch, ProposedPoint, Publication, PublishAnswer,
     RetainedMessageList, Role, SqlAnswer, Tag, Usage,
 } from './types';
@@ -36,7 +36,23 @@ export const points = {
     patch: (reference: string, change: Record<string, unknown>, version?: number) =>
         patch<Point>(`/v1/points/${part(reference)}`, change, version),
     remove: (reference: string, version?: number) => remove(`/v1/points/${part(reference)}`, version),
-    write: (command: Command) => post<CommandResult>('/v1/commands', command),
+};
+
+export const commands = {
+    // What the rules say of it now.
+    check: (command: NewCommand) =>
+        post<CommandCheck>('/v1/commands/check', { point: command.point, value: command.value }),
+    send: (command: NewCommand) => post<Command>('/v1/commands', command),
+    list: (query: Query, signal?: AbortSignal) => paged('/v1/commands')<Command>(query, signal),
+    approve: (command: Command, note: string) =>
+        post<Command>(`/v1/commands/${part(command.id)}/approve`, { note }),
+    reject: (command: Command, note: string) =>
+        post<Command>(`/v1/commands/${part(command.id)}/reject`, { note }),
+    rules: (signal?: AbortSignal) => get_all<CommandRule>('/v1/command-rules', {}, 1000, signal),
+    create_rule: (rule: NewCommandRule) => post<CommandRule>('/v1/command-rules', rule),
+    replace_rule: (rule: CommandRule, change: NewCommandRule) =>
+        put<CommandRule>(`/v1/command-rules/${part(rule.id)}`, change, rule.version),
+    remove_rule: (rule: CommandRule) => remove(`/v1/command-rules/${part(rule.id)}`),
 };
 
 export const models = {

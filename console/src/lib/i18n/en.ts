@@ -7,7 +7,7 @@ export const en = {
     product: 'Gantry',
     pages: {
         overview: 'Overview', assets: 'Assets', trends: 'Trends', connections: 'Connections', broker: 'MQTT', sql: 'SQL',
-        models: 'Models', admin: 'Admin', docs: 'API docs',
+        models: 'Models', commands: 'Commands', admin: 'Admin', docs: 'API docs',
     },
     common: {
         on: 'On', off: 'Off', stale: 'stale', retry: 'Try again', refresh: 'Refresh', close: 'Close', cancel: 'Cancel',
@@ -130,12 +130,27 @@ export const en = {
         wrong: { float64: 'Enter a number.', int64: 'Enter a whole number.', bool: 'Choose on or off.', string: 'Enter a text.' },
         confirm: (name: string, from: string, to: string) => `Change ${name} from ${from} to ${to}?`,
         warning: 'This acts on a real device. It is recorded in the audit log.', read_back: 'Read back:',
+        needs_approval: 'Somebody else must approve it before it is sent.', reason: 'Reason', ask: 'Ask for approval',
+        waiting: { title: 'Waiting for approval', text: 'It is sent when somebody else approves it, under Commands.' },
         outcomes: {
             confirmed: { title: 'Confirmed', text: 'The device has taken the value: it was read back.' },
             refused: { title: 'Refused', text: 'The device did not accept the value. Nothing has changed.' },
             failed: { title: 'Failed', text: 'The value did not reach the device.' },
             unknown: { title: 'Unknown', text: 'The device did not answer in time: look at the present value before you write again.' },
         },
+    },
+    commands: {
+        tabs: { list: 'Commands', rules: 'Rules' }, point: 'Point', by: 'Asked by', state: 'State', detail: 'What became of it',
+        states: { waiting: 'Waiting', sending: 'Sending', done: 'Done' }, until: (time: string) => `For approval, until ${time}`,
+        approved_by: (login: string) => `Approved by ${login}`, approve: 'Approve', reject: 'Reject', withdraw: 'Withdraw',
+        approve_and_send: 'Approve and send', decide: (point: string) => `Command to ${point}`, reason: 'Reason', note: 'Note',
+        none: 'No commands', none_text: 'Values that are written to devices show here, with what became of them.',
+        add_rule: 'Add a rule', edit_rule: (key: string) => `Edit ${key}`, remove_rule: (key: string) => `Remove ${key}?`,
+        remove_rule_text: 'Values are written without it from then on.', no_rules: 'No rules yet',
+        no_rules_text: 'A rule says what must be true before a value is sent to a device, or that somebody else must agree.',
+        condition: 'Condition', condition_help: 'value: what is to be written; current: its present value; other points of the asset by their keys, any by `a/b.c`',
+        max_age: 'Oldest values', max_age_help: 'Values in the condition that are older do not count; 0s: any age', approval: 'Approval',
+        approval_needed: 'Somebody else must approve', wait: 'Waits for', wait_help: 'Then it is refused: 15m, 8h', within: (time: string) => `within ${time}`,
     },
     picker: {
         hint: 'Search points by name or path', reset: 'Back to the automatic choice',

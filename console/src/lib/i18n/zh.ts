@@ -6,7 +6,7 @@ export const zh: Messages = {
     product: 'Gantry',
     pages: {
         overview: '总览', assets: '资产', trends: '趋势', connections: '连接', broker: 'MQTT 消息', sql: 'SQL',
-        models: '物模型', admin: '管理', docs: 'API 文档',
+        models: '物模型', commands: '命令', admin: '管理', docs: 'API 文档',
     },
     common: {
         on: '开', off: '关', stale: '过期', retry: '重试', refresh: '刷新', close: '关闭', cancel: '取消',
@@ -120,12 +120,27 @@ export const zh: Messages = {
         wrong: { float64: '请输入数值。', int64: '请输入整数。', bool: '请选择开或关。', string: '请输入文本。' },
         confirm: (name, from, to) => `将 ${name} 从 ${from} 改为 ${to}？`,
         warning: '此操作作用于真实设备，并记入审计日志。', read_back: '回读值：',
+        needs_approval: '发送前必须由另一人批准。', reason: '原因', ask: '申请批准',
+        waiting: { title: '等待批准', text: '另一人在“命令”页批准后即发送。' },
         outcomes: {
             confirmed: { title: '已确认', text: '设备已接受该值，并已回读。' },
             refused: { title: '被拒绝', text: '设备未接受该值，没有任何变化。' },
             failed: { title: '失败', text: '该值未能送达设备。' },
             unknown: { title: '未知', text: '设备未及时应答：再次写入前请先查看当前值。' },
         },
+    },
+    commands: {
+        tabs: { list: '命令', rules: '规则' }, point: '测点', by: '申请人', state: '状态', detail: '结果',
+        states: { waiting: '等待批准', sending: '发送中', done: '已完成' }, until: (time) => `待批准，截止 ${time}`,
+        approved_by: (login) => `由 ${login} 批准`, approve: '批准', reject: '驳回', withdraw: '撤回',
+        approve_and_send: '批准并发送', decide: (point) => `发往 ${point} 的命令`, reason: '原因', note: '备注',
+        none: '没有命令', none_text: '写入设备的值及其结果显示在这里。',
+        add_rule: '添加规则', edit_rule: (key) => `编辑 ${key}`, remove_rule: (key) => `删除 ${key}？`,
+        remove_rule_text: '此后写入数值不再受其约束。', no_rules: '还没有规则',
+        no_rules_text: '规则规定向设备写值前必须满足的条件，或必须由另一人批准。',
+        condition: '条件', condition_help: 'value：要写入的值；current：当前值；同一资产的其他测点用其键名，任意测点用 `a/b.c`',
+        max_age: '数值最长时效', max_age_help: '条件中更旧的数值无效；0s：不限', approval: '批准',
+        approval_needed: '必须由另一人批准', wait: '等待时间', wait_help: '超时即拒绝：15m、8h', within: (time) => `${time} 内`,
     },
     picker: {
         hint: '按名称或路径搜索测点', reset: '恢复自动选择',
