@@ -2,6 +2,7 @@
 #include "connector/protocols.h"
 
 #include "base/assert.h"
+#include "connector/ethernetip/protocol.h"
 #include "connector/iec104/protocol.h"
 #include "connector/modbus/protocol.h"
 #include "connector/mqtt/protocol.h"
@@ -41,6 +42,7 @@ Protocols built_in_protocols() {
     Protocols out;
     out.add(std::make_unique<modbus::ModbusProtocol>());
     out.add(std::make_unique<modbus::ModbusProtocol>(modbus::Kind::Serial));
+    out.add(std::make_unique<ethernetip::EthernetIpProtocol>());
     out.add(std::make_unique<iec104::Iec104Protocol>());
     out.add(std::make_unique<mqtt::MqttProtocol>());
     out.add(std::make_unique<opcua::OpcuaProtocol>());
