@@ -11,7 +11,8 @@ from mosquitto_process import free_port
 
 
 class Logix:
-    """Tags as cpppo takes them: "Line=DINT[100]". What is read and written here goes by pylogix."""
+    """Tags as cpppo takes them, "Line=DINT[100]", and Text, which is a STRING. What is read and
+    written here goes by pylogix."""
 
     def __init__(self, *tags, port=None, options=()):
         self.port = port or free_port()
@@ -75,8 +76,26 @@ def serve():
     for part in (greenery.lego.lego, greenery.lego.pattern, greenery.lego.conc,
                  greenery.lego.mult, greenery.lego.charclass):
         part.fsm = to_machine
-    from cpppo.server.enip.main import main
-    return main()
+    from cpppo.server.enip import main
+    main.tags["Text"] = text()
+    return main.main()
+
+
+def text():
+    """A tag that is a STRING of Logix, a structure that cpppo's command line does not have."""
+    from cpppo.dotdict import dotdict
+    from cpppo.server.enip import device, parser
+
+    class Text(parser.STRUCT):
+        structure_tag = 0x0FCE
+        struct_calcsize = 88
+
+    class Attribute(device.Attribute):
+        def __setitem__(self, key, value):
+            super().__setitem__(key, [dotdict({"data": value})])
+
+    empty = dotdict({"data": dotdict({"input": bytearray(Text.struct_calcsize)})})
+    return dotdict({"attribute": Attribute("Text", Text, default=[empty]), "error": 0})
 
 
 if __name__ == "__main__":

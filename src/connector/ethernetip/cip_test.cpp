@@ -38,9 +38,6 @@ TEST(EthernetIpFrame, ASessionBegins) {
     EXPECT_EQ(packet.session, 0x11021e01U);
     EXPECT_EQ(packet.status, 0U);
     EXPECT_FALSE(read_carried(packet));
-    out.clear();
-    append_unregister(out, 0x11021e01);
-    EXPECT_EQ(out, hex("6600 0000 011e0211 00000000 0000000000000000 00000000"));
 }
 
 TEST(EthernetIpFrame, PartsWaitForTheRestAndOthersAreNotUnderstood) {

@@ -92,10 +92,6 @@ void append_register(Bytes& out) {
     put(out, 0, 2);  // options
 }
 
-void append_unregister(Bytes& out, std::uint32_t session) {
-    append_header(out, Command::UnregisterSession, 0, session, 0);
-}
-
 void append_unconnected(Bytes& out, std::uint32_t session, std::uint64_t context,
                         ByteView message) {
     append_header(out, Command::SendRRData, before_items + 10 + message.size(), session, context);

@@ -15,7 +15,6 @@ enum class Command : std::uint16_t {
     Nop = 0x00,
     ListIdentity = 0x63,
     RegisterSession = 0x65,
-    UnregisterSession = 0x66,
     SendRRData = 0x6f,    // a message without a connection of CIP
     SendUnitData = 0x70,  // one on a connection
 };
@@ -35,7 +34,6 @@ Framing take_packet(ByteView input, Packet& out, std::size_t& used);
 
 void append_list_identity(Bytes& out);
 void append_register(Bytes& out);
-void append_unregister(Bytes& out, std::uint32_t session);
 void append_unconnected(Bytes& out, std::uint32_t session, std::uint64_t context, ByteView message);
 void append_connected(Bytes& out, std::uint32_t session, std::uint32_t connection,
                       std::uint16_t sequence, ByteView message);

@@ -11,6 +11,7 @@ namespace {
 constexpr int passes_max = 8;
 // No tag that somebody wants to see is longer.
 constexpr std::size_t fragments_bytes_max = std::size_t{1} << 16;
+constexpr int fragments_max = 512;
 
 Trouble no_answer() {
     return {quality::bad_device_failure, "the controller's answer is none to the request"};
@@ -167,7 +168,7 @@ private:
 
     asio::awaitable<bool> ask_fragments(const Stretch& stretch, Outcome& out) {
         const Bytes where = path(stretch);
-        while (true) {
+        for (int count = 0;; ++count) {
             const std::size_t before = out.bytes.size();
             std::array<Job, 1> jobs;
             jobs[0].request =
@@ -182,7 +183,8 @@ private:
             if (out.error || out.trouble || jobs[0].reply.good()) {
                 co_return true;
             }
-            if (out.bytes.size() == before || out.bytes.size() > fragments_bytes_max) {
+            if (out.bytes.size() == before || out.bytes.size() > fragments_bytes_max ||
+                count == fragments_max) {
                 out.trouble = Trouble{quality::bad_device_failure,
                                       "the controller sends a tag that does not end"};
                 co_return true;
