@@ -2,6 +2,7 @@
 #include "connector/protocols.h"
 
 #include "base/assert.h"
+#include "connector/ethernetip/protocol.h"
 #include "connector/http_json/protocol.h"
 #include "connector/iec104/protocol.h"
 #include "connector/modbus/protocol.h"
@@ -42,6 +43,7 @@ Protocols built_in_protocols() {
     Protocols out;
     out.add(std::make_unique<modbus::ModbusProtocol>());
     out.add(std::make_unique<modbus::ModbusProtocol>(modbus::Kind::Serial));
+    out.add(std::make_unique<ethernetip::EthernetIpProtocol>());
     out.add(std::make_unique<http_json::HttpJsonProtocol>());
     out.add(std::make_unique<iec104::Iec104Protocol>());
     out.add(std::make_unique<mqtt::MqttProtocol>());

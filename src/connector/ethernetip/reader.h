@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "connector/ethernetip/link.h"
+#include "connector/ethernetip/planner.h"
+
+namespace gantry::connector::ethernetip {
+
+// Who wants to know what became of the items of a round.
+class ReadListener {
+public:
+    virtual ~ReadListener() = default;
+    virtual void read(const Item& item, const Kind& kind, ByteView bytes, Time arrived) = 0;
+    // The controller does not give it out.
+    virtual void refused(const Item& item, Quality quality, const std::string& why) = 0;
+    virtual void asked(const Job& job) = 0;
+};
+
+PlanLimits limits_of(const Settings& settings, const Link& link);
+
+// Reads everything of a plan once. What the controller refuses is read in smaller stretches, down
+// to single items. False if the link went meanwhile: then some items are not told of.
+asio::awaitable<bool> read_round(Link& link, Plan& plan, ReadListener& listener);
+
+}  // namespace gantry::connector::ethernetip

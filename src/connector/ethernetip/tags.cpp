@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "connector/ethernetip/tags.h"
+
+#include "connector/ethernetip/cip.h"
+
+namespace gantry::connector::ethernetip {
+
+bool is_same(const Tag& one, const Tag& other) {
+    return one.series == other.series && one.property.type == other.property.type &&
+           one.address == other.address && one.group == other.group &&
+           one.deadband == other.deadband;
+}
+
+Result<Tag> make_tag(const Settings& settings, std::string_view address, const Property& property) {
+    Tag out;
+    TRY_ASSIGN(out.address, parse_address(address));
+    out.property = property;
+    if (out.address.scaling.scaled() && !is_number(property.type)) {
+        return complain_about(address, "only numbers have a scale and an offset");
+    }
+    if (out.address.bit && property.type == ValueType::String) {
+        return complain_about(address, "a bit is no text: make the point a bool");
+    }
+    const auto group = find_group(settings.groups, out.address.group);
+    if (!group) {
+        return complain_about(address, group.error().message);
+    }
+    out.group = static_cast<std::uint32_t>(*group);
+    TRY_ASSIGN(out.deadband, deadband_of(address, out.address.deadband, property));
+    if (!out.deadband && settings.report_on_change) {
+        out.deadband = 0;
+    }
+    if (out.address.silence_max && !out.deadband) {
+        return complain_about(address,
+                              "max= is for tags that report changes only: add db=0, or another "
+                              "deadband");
+    }
+    return out;
+}
+
+TagTable make_tags(const Settings& settings, const std::vector<TagBinding>& bindings) {
+    return table_of(settings, bindings, make_tag);
+}
+
+Item item_of(const Address& address, ValueType type, std::size_t tag) {
+    Item out{.path = {},
+             .index = address.index,
+             .text = type == ValueType::String,
+             .tag = static_cast<std::uint32_t>(tag)};
+    append_tag(out.path, address.tag);
+    return out;
+}
+
+}  // namespace gantry::connector::ethernetip
