@@ -23,6 +23,7 @@ from broker_workload import measure_broker  # noqa: E402
 from doors_workload import measure_doors  # noqa: E402
 from gantryd_process import Gantryd, wait_until  # noqa: E402
 from measure import Table, cpu_seconds, kernels, resident_mib  # noqa: E402
+from opcua_workload import measure_opcua_server  # noqa: E402
 from plant_process import Plant  # noqa: E402
 from store_workload import measure_store  # noqa: E402
 
@@ -148,7 +149,7 @@ def measure_start(table, smoke):
 
 WORKLOADS = {"pipeline": measure_pipeline, "store": measure_store, "arrow": measure_arrow,
              "doors": measure_doors, "modbus": measure_modbus, "mqtt": measure_mqtt,
-             "broker": measure_broker, "http": measure_http, "start": measure_start}
+             "broker": measure_broker, "opcua_server": measure_opcua_server, "http": measure_http, "start": measure_start}
 
 
 def machine():
