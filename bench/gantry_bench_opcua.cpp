@@ -4,6 +4,7 @@
 #include <open62541/client_config_default.h>
 #include <open62541/client_highlevel.h>
 #include <open62541/client_subscriptions.h>
+#include <open62541/plugin/pki_default.h>
 #include <sys/resource.h>
 
 #include <chrono>

@@ -170,7 +170,7 @@ void Endpoint::look_after_sessions() {
     }
     epoch_ = epoch;
     good_until_ = time_max;
-    std::vector<const Session*> over;
+    std::vector<connector::opcua::UaNodeId> over;
     for (const auto& [key, session] : sessions_) {
         const auto& before = *session->identity;
         auto now = before.token.empty() ? by_certificate(before.login)
@@ -179,13 +179,13 @@ void Endpoint::look_after_sessions() {
             session->identity = std::move(*now);
             good_until_ = std::min(good_until_, session->identity->expires);
         } else if (now || now.error().code == Code::Unauthenticated) {
-            over.push_back(session.get());
+            UA_NodeId_copy(&*session->id, &*over.emplace_back());
         } else {
             good_until_ = 0;  // again in a moment
         }
     }
-    for (const Session* session : over) {
-        UA_Server_closeSession(server_, &*session->id);
+    for (const auto& id : over) {
+        UA_Server_closeSession(server_, &*id);
     }
 }
 

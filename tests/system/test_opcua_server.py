@@ -84,6 +84,11 @@ async def names(node):
     return [(await child.read_browse_name()).Name for child in await node.get_children()]
 
 
+def plain(value, kind=ua.VariantType.Double):
+    """A value without status and time, which are not written."""
+    return ua.DataValue(ua.Variant(value, kind), StatusCode_=None)
+
+
 def refused(work, *codes):
     with pytest.raises(ua.UaStatusCodeError) as caught:
         run(work)
@@ -293,13 +298,17 @@ def test_what_a_principal_may_not_read_is_not_there(door):
             assert "plant" in await names(client.nodes.objects)
             assert await names(point(client, "plant")) == ["pump3"]
             assert await point(client, "plant/pump3.flow").read_value() > 0
-            for work in (point(client, "secret.level").read_value(),
-                         point(client, "secret").get_children()):
+            level = point(client, "secret.level")
+            for work in (level.read_value(), level.read_display_name(),
+                         level.write_value(plain(1.0)),
+                         level.read_raw_history(at(0), at(10)),
+                         point(client, "secret").read_browse_name()):
                 with pytest.raises(ua.UaStatusCodeError) as caught:
                     await work
-                assert caught.value.code in (STATUS.BadUserAccessDenied, STATUS.BadNotReadable)
+                assert caught.value.code == STATUS.BadNodeIdUnknown
+            assert await point(client, "secret").get_children() == []
             with pytest.raises(ua.UaStatusCodeError):
-                await point(client, "secret.level").read_raw_history(at(0), at(10))
+                await client.nodes.objects.get_child("2:secret")
     run(look())
 
 
@@ -410,10 +419,13 @@ async def processed(client, path, aggregate, start, end, seconds):
     details = ua.ReadProcessedDetails(
         StartTime=at(start), EndTime=at(end), ProcessingInterval=seconds * 1000.0,
         AggregateType=[ua.NodeId(aggregate, 0)])
-    wanted = ua.HistoryReadValueId(NodeId=ua.NodeId(path, 2))
-    parameters = ua.HistoryReadParameters(
-        HistoryReadDetails=details, TimestampsToReturn=ua.TimestampsToReturn.Source,
-        ReleaseContinuationPoints=False, NodesToRead=[wanted])
+    wanted = ua.HistoryReadValueId()
+    wanted.NodeId = ua.NodeId(path, 2)
+    parameters = ua.HistoryReadParameters()
+    parameters.HistoryReadDetails = details
+    parameters.TimestampsToReturn = ua.TimestampsToReturn.Source
+    parameters.ReleaseContinuationPoints = False
+    parameters.NodesToRead = [wanted]
     result = (await client.uaclient.history_read(parameters))[0]
     result.StatusCode.check()
     return result.HistoryData.DataValues
@@ -470,9 +482,12 @@ def test_writes_reach_the_device(door):
                 speed = point(client, "station.speed")
 
                 async def put(node, value, kind=ua.VariantType.Double):
-                    request = ua.WriteParameters(NodesToWrite=[ua.WriteValue(
-                        NodeId=node.nodeid, AttributeId=ua.AttributeIds.Value,
-                        Value=ua.DataValue(ua.Variant(value, kind)))])
+                    wanted = ua.WriteValue()
+                    wanted.NodeId = node.nodeid
+                    wanted.AttributeId = ua.AttributeIds.Value
+                    wanted.Value = plain(value, kind)
+                    request = ua.WriteParameters()
+                    request.NodesToWrite = [wanted]
                     return (await client.uaclient.write(request))[0].value
                 assert await put(speed, 85.5) in (0, STATUS.GoodCompletesAsynchronously)
                 for _ in range(400):
@@ -480,6 +495,9 @@ def test_writes_reach_the_device(door):
                         break
                     await asyncio.sleep(0.05)
                 assert await speed.read_value() == pytest.approx(85.5)
+                with pytest.raises(ua.UaStatusCodeError) as caught:
+                    await speed.write_value(70.0)  # with a time of the client
+                assert caught.value.code == STATUS.BadWriteNotSupported
                 assert await put(speed, 101.0) == STATUS.BadOutOfRange
                 assert await put(speed, float("nan")) == STATUS.BadOutOfRange
                 assert await put(speed, "x", ua.VariantType.String) == STATUS.BadTypeMismatch
