@@ -24,7 +24,8 @@ class Feeder(threading.Thread):
         self.start()
 
     def run(self):
-        while not self.stopping.wait(1):
+        begin = time.monotonic()
+        while not self.stopping.wait(max(0, begin + self.number - time.monotonic())):
             self.number += 1
             now = f"{datetime.datetime.now(datetime.timezone.utc):%Y-%m-%dT%H:%M:%S.%fZ}"
             self.door.api.post("/v1/samples", {"samples": [

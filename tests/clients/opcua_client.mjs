@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // A client of node-opcua, and what it finds.
-import {
-  AttributeIds, ClientSubscription, ClientMonitoredItem, MessageSecurityMode, OPCUACertificateManager, OPCUAClient,
-  SecurityPolicy, TimestampsToReturn, UserTokenType, AggregateFunction,
-} from "node-opcua-client";
+import certificates from "node-opcua-certificate-manager";
+import opcua from "node-opcua-client";
 import { obey, say } from "./lines.mjs";
+
+const {
+  AggregateFunction, AttributeIds, ClientMonitoredItem, ClientSubscription, MessageSecurityMode, OPCUAClient,
+  SecurityPolicy, TimestampsToReturn, UserTokenType,
+} = opcua;
 
 let client, session, subscription;
 
@@ -15,7 +18,7 @@ const shown = (value) => ({
 
 obey({
   connect: async ({ url, certificate, key, folder, login, token, uri }) => {
-    const manager = new OPCUACertificateManager({ rootFolder: folder, automaticallyAcceptUnknownCertificate: true });
+    const manager = new certificates.OPCUACertificateManager({ rootFolder: folder, automaticallyAcceptUnknownCertificate: true });
     await manager.initialize();
     client = OPCUAClient.create({
       applicationUri: uri, certificateFile: certificate, privateKeyFile: key, clientCertificateManager: manager,
