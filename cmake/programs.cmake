@@ -91,6 +91,11 @@ add_executable(gantry-bench-mqtt ${PROJECT_SOURCE_DIR}/bench/gantry_bench_mqtt.c
 target_link_libraries(gantry-bench-mqtt PRIVATE gantry_mqtt)
 gantry_precompile(gantry-bench-mqtt std)
 
+# A load of OPC UA clients.
+add_executable(gantry-bench-opcua ${PROJECT_SOURCE_DIR}/bench/gantry_bench_opcua.cpp)
+target_link_libraries(gantry-bench-opcua PRIVATE gantry_options dep::open62541)
+gantry_precompile(gantry-bench-opcua std)
+
 # What the modules' x_bench.cpp measure, in one program; ./dev bench runs it.
 get_property(modules GLOBAL PROPERTY GANTRY_MODULES)
 list(TRANSFORM modules PREPEND gantry_)
@@ -106,4 +111,4 @@ set_tests_properties(bench_smoke PROPERTIES LABELS system TIMEOUT 600
 # codec_test, because what only the optimiser does to arithmetic shows here.
 add_custom_target(programs DEPENDS gantryd gantry gantry-plant gantry-promql-eval
     gantry-remotewrite-dump gantry-mqtt-dump gantry-bench gantry-bench-data gantry-bench-arrow
-    gantry-bench-mqtt gantry-disk-recorder codec_test store_test)
+    gantry-bench-mqtt gantry-bench-opcua gantry-disk-recorder codec_test store_test)

@@ -55,7 +55,10 @@ module(api DEPS http command intake bridge publication pipeline query acquisitio
     arrow LINK dep::simdjson PRECOMPILE asio)
 # PostgreSQL's protocol over the SQL engine.
 module(pgwire DEPS runtime query PRECOMPILE asio)
-module(daemon DEPS api pgwire LINK dep::toml PRECOMPILE asio)
+# OPC UA for clients: what tenants have as nodes, with values, history and writes.
+module(opcua DEPS connector query PRECOMPILE asio TEST_LINK dep::open62541)
+target_link_libraries(gantry_opcua PRIVATE dep::open62541)
+module(daemon DEPS api pgwire opcua LINK dep::toml PRECOMPILE asio)
 
 # The command line program: a client of the API, without a server in it; and the tools for the files
 # of a store.

@@ -115,6 +115,9 @@ void announce(gantry::daemon::Node& node) {
     if (const std::string address = node.mqtt_tls_address(); !address.empty()) {
         std::println("  MQTT with TLS     {}", address);
     }
+    for (const std::string& address : node.opcua_addresses()) {
+        std::println("  OPC UA            opc.tcp://{}", address);
+    }
     std::println("  data              {}", node.data_folder());
     if (const auto password = node.take_first_password()) {
         std::println("\n  This is the first start. Sign in as  admin  with the password");

@@ -16,6 +16,7 @@
 #include "command/dispatcher.h"
 #include "connector/opcua/certificate.h"
 #include "intake/intake.h"
+#include "opcua/server.h"
 #include "publication/publications.h"
 #include "publication/tap_pair.h"
 #include "runtime/tcp_network.h"
@@ -65,6 +66,10 @@ void leave_descriptors(Options& options, Log& log) {
     limit("http.connections_max", options.http.connections_max, std::max<std::int64_t>(all / 2, 1));
     limit("postgres.connections_max", options.postgres.connections_max,
           std::max<std::int64_t>(all / 8, 1));
+    if (options.opcua_server.enabled()) {
+        limit("opcua_server.connections_max", options.opcua_server.connections_max,
+              std::max<std::int64_t>(all / 8, 1));
+    }
     if (options.mqtt.enabled()) {
         // What the doors above and an eighth for the rest leave: at least a quarter.
         limit("mqtt.connections_max", options.mqtt.connections_max,
@@ -157,6 +162,7 @@ struct Node::Parts {
     std::unique_ptr<api::Api> api;
     std::unique_ptr<http::Server> server;
     std::unique_ptr<pgwire::Server> postgres;
+    std::unique_ptr<opcua::Server> opcua_server;
     std::jthread purge;
     std::mutex purge_mutex;
     std::condition_variable_any purge_tick;
@@ -308,6 +314,13 @@ Result<> Node::Parts::build(const SecretFiles& secrets) {
                                                               network, clock, random, log, metrics},
                                          options.postgres);
     TRY(postgres->start());
+    opcua_server = std::make_unique<opcua::Server>(
+        *shards,
+        opcua::Surroundings{*registry, *directory, *store, *connectors, *certificates, *audit,
+                            *offload, disk, clock, log, metrics, data + "/opcua",
+                            std::string(version())},
+        options.opcua_server);
+    TRY(opcua_server->start());
     TRY(acquisition->start());
     purge = std::jthread([this](const std::stop_token& stop) {
         std::unique_lock hold(purge_mutex);
@@ -380,6 +393,9 @@ void Node::stop() {
     if (parts.postgres) {
         parts.postgres->stop();
     }
+    if (parts.opcua_server) {
+        parts.opcua_server->stop();
+    }
     if (parts.broker) {
         parts.broker->stop();
     }
@@ -411,6 +427,7 @@ void Node::stop() {
     parts.server.reset();
     parts.live_parking.reset();
     parts.postgres.reset();
+    parts.opcua_server.reset();
     parts.pipeline.reset();
     if (parts.store) {
         if (const auto committed = parts.store->commit(); !committed) {
@@ -428,6 +445,10 @@ std::string Node::url() const {
 std::string Node::postgres_address() const { return parts_->postgres->address(); }
 
 std::string Node::mqtt_address() const { return parts_->broker->address(); }
+
+std::vector<std::string> Node::opcua_addresses() const {
+    return parts_->opcua_server->addresses();
+}
 
 std::string Node::mqtt_tls_address() const { return parts_->broker->tls_address(); }
 

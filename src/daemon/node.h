@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/secret.h"
 #include "daemon/options.h"
@@ -41,6 +42,8 @@ public:
     std::string mqtt_address() const;
     // The same of the one with TLS.
     std::string mqtt_tls_address() const;
+    // "127.0.0.1:4840" of each endpoint of the OPC UA server.
+    std::vector<std::string> opcua_addresses() const;
     const std::string& data_folder() const;
     // Set on the first start: the administrator's password, to be shown once.
     std::optional<Secret> take_first_password();

@@ -181,6 +181,7 @@ void Options::sections(
     visit("files", [this](OptionVisitor& options) { files.describe(options); });
     visit("postgres", [this](OptionVisitor& options) { postgres.describe(options); });
     visit("mqtt", [this](OptionVisitor& options) { mqtt.describe(options); });
+    visit("opcua_server", [this](OptionVisitor& options) { opcua_server.describe(options); });
     visit("connectors", [this](OptionVisitor& options) { connectors.describe(options); });
 }
 

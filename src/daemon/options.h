@@ -10,6 +10,7 @@
 #include "broker/options.h"
 #include "files/tenant_files.h"
 #include "http/server.h"
+#include "opcua/options.h"
 #include "pgwire/server.h"
 #include "pipeline/pipeline.h"
 #include "query/sql.h"
@@ -71,6 +72,7 @@ struct Options {
     files::FilesOptions files;
     pgwire::PostgresOptions postgres;
     broker::BrokerOptions mqtt;
+    opcua::ServerOptions opcua_server;
     ConnectorOptions connectors;
 
     // Calls back with each section's name and what describes it.

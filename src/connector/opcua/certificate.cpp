@@ -25,32 +25,6 @@ std::string host_name() {
                                                                                : "localhost";
 }
 
-Result<std::string> application_uri_in(std::string_view certificate) {
-    const auto* at = reinterpret_cast<const unsigned char*>(certificate.data());
-    const std::unique_ptr<X509, decltype(&X509_free)> parsed(
-        d2i_X509(nullptr, &at, static_cast<long>(certificate.size())), &X509_free);
-    std::string out;
-    if (parsed) {
-        auto* names = static_cast<GENERAL_NAMES*>(
-            X509_get_ext_d2i(parsed.get(), NID_subject_alt_name, nullptr, nullptr));
-        for (int i = 0; i < sk_GENERAL_NAME_num(names); ++i) {
-            const GENERAL_NAME* name = sk_GENERAL_NAME_value(names, i);
-            if (name->type == GEN_URI && out.empty()) {
-                const ASN1_IA5STRING* uri = name->d.uniformResourceIdentifier;
-                out.assign(reinterpret_cast<const char*>(ASN1_STRING_get0_data(uri)),
-                           static_cast<std::size_t>(ASN1_STRING_length(uri)));
-            }
-        }
-        GENERAL_NAMES_free(names);
-    }
-    if (out.empty()) {
-        return fail(Code::Corrupt,
-                    "the node's certificate for OPC UA cannot be read: remove client.der and "
-                    "client.key to have a new one made");
-    }
-    return out;
-}
-
 Result<Identity> make_identity(Random& random) {
     std::array<std::byte, 8> number{};
     random.fill(number);
@@ -83,6 +57,30 @@ Result<Identity> make_identity(Random& random) {
 }
 
 }  // namespace
+
+Result<std::string> application_uri_in(std::string_view certificate) {
+    const auto* at = reinterpret_cast<const unsigned char*>(certificate.data());
+    const std::unique_ptr<X509, decltype(&X509_free)> parsed(
+        d2i_X509(nullptr, &at, static_cast<long>(certificate.size())), &X509_free);
+    std::string out;
+    if (parsed) {
+        auto* names = static_cast<GENERAL_NAMES*>(
+            X509_get_ext_d2i(parsed.get(), NID_subject_alt_name, nullptr, nullptr));
+        for (int i = 0; i < sk_GENERAL_NAME_num(names); ++i) {
+            const GENERAL_NAME* name = sk_GENERAL_NAME_value(names, i);
+            if (name->type == GEN_URI && out.empty()) {
+                const ASN1_IA5STRING* uri = name->d.uniformResourceIdentifier;
+                out.assign(reinterpret_cast<const char*>(ASN1_STRING_get0_data(uri)),
+                           static_cast<std::size_t>(ASN1_STRING_length(uri)));
+            }
+        }
+        GENERAL_NAMES_free(names);
+    }
+    if (out.empty()) {
+        return fail(Code::Corrupt, "the certificate has no application URI");
+    }
+    return out;
+}
 
 Result<std::unique_ptr<CertificateStore>> CertificateStore::open(Disk& disk, std::string folder,
                                                                  Random& random) {
@@ -121,7 +119,13 @@ Result<Identity> CertificateStore::read_or_make() {
     out.certificate = as_text(shown);
     out.key = Secret(std::string(as_text(kept)));
     explicit_bzero(kept.data(), kept.size());
-    TRY_ASSIGN(out.application_uri, application_uri_in(out.certificate));
+    auto uri = application_uri_in(out.certificate);
+    if (!uri) {
+        return fail(Code::Corrupt,
+                    "the node's certificate for OPC UA cannot be read: remove client.der and "
+                    "client.key to have a new one made");
+    }
+    out.application_uri = std::move(*uri);
     return out;
 }
 

@@ -42,6 +42,9 @@ private:
     std::unique_ptr<Identity> identity_;
 };
 
+// The application's URI in a certificate (DER). Corrupt: it is no certificate, or has none.
+Result<std::string> application_uri_in(std::string_view certificate);
+
 // Its SHA-256, in lower-case hexadecimal digits.
 std::string fingerprint_of(std::string_view certificate);
 

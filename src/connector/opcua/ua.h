@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// open62541's types with the ownership of C++. Only for the .cpp files of this folder.
+// open62541's types with the ownership of C++. Only for the .cpp
+// files of this folder and of the module opcua.
 #pragma once
 
 #include <open62541/client.h>
