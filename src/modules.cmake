@@ -56,7 +56,7 @@ module(api DEPS http command intake bridge publication pipeline query acquisitio
 # PostgreSQL's protocol over the SQL engine.
 module(pgwire DEPS runtime query PRECOMPILE asio)
 # OPC UA for clients: what tenants have as nodes, with values, history and writes.
-module(opcua DEPS connector query PRECOMPILE asio TEST_LINK dep::open62541)
+module(opcua DEPS command connector query PRECOMPILE asio TEST_LINK dep::open62541)
 target_link_libraries(gantry_opcua PRIVATE dep::open62541)
 module(daemon DEPS api pgwire opcua LINK dep::toml PRECOMPILE asio)
 

@@ -316,7 +316,7 @@ Result<> Node::Parts::build(const SecretFiles& secrets) {
     TRY(postgres->start());
     opcua_server = std::make_unique<opcua::Server>(
         *shards,
-        opcua::Surroundings{*registry, *directory, *store, *connectors, *certificates, *audit,
+        opcua::Surroundings{*registry, *directory, *store, *commands, *certificates, *audit,
                             *offload, disk, clock, log, metrics, data + "/opcua",
                             std::string(version())},
         options.opcua_server);
@@ -446,9 +446,7 @@ std::string Node::postgres_address() const { return parts_->postgres->address();
 
 std::string Node::mqtt_address() const { return parts_->broker->address(); }
 
-std::vector<std::string> Node::opcua_addresses() const {
-    return parts_->opcua_server->addresses();
-}
+std::vector<std::string> Node::opcua_addresses() const { return parts_->opcua_server->addresses(); }
 
 std::string Node::mqtt_tls_address() const { return parts_->broker->tls_address(); }
 

@@ -111,8 +111,8 @@ struct Endpoint::Callbacks {
         }
         return of(server).read_value(*node(node_context), *out);
     }
-    static UA_StatusCode write(UA_Server* server, const UA_NodeId*, void* context,
-                               const UA_NodeId*, void* node_context, const UA_NumericRange* range,
+    static UA_StatusCode write(UA_Server* server, const UA_NodeId*, void* context, const UA_NodeId*,
+                               void* node_context, const UA_NumericRange* range,
                                const UA_DataValue* value) {
         if (range != nullptr) {
             return UA_STATUSCODE_BADINDEXRANGENODATA;
@@ -138,7 +138,7 @@ Endpoint::Endpoint(const Surroundings& around, const ServerOptions& options, Met
       users_(std::move(users)),
       tenant_(std::move(tenant)),
       listen_(std::move(listen)),
-      writes_(std::move(executor), around.commands, around.audit, around.offload, around.log,
+      writes_(std::move(executor), around.commands, around.log,
               static_cast<std::size_t>(options.writes_waiting_max)) {
     logger_ = {write_log, &around_.log, nullptr};
 }
@@ -163,8 +163,7 @@ Result<> Endpoint::start() {
     UA_DataSource source{Callbacks::read, Callbacks::write};
     space_ = std::make_unique<AddressSpace>(server_, "urn:gantry:" + tenant_.id.text(), source,
                                             options_.interval_least, around_.log);
-    TRY_ASSIGN(Picture picture,
-               read_picture(around_.registry, around_.directory, tenant_.id));
+    TRY_ASSIGN(Picture picture, read_picture(around_.registry, around_.directory, tenant_.id));
     space_->aim(std::move(picture));
     space_->work(whole_tree);
     TRY(listen());
@@ -194,8 +193,7 @@ Result<> Endpoint::make_server() {
     return {};
 }
 
-Result<> Endpoint::configure(UA_ServerConfig& config,
-                             const connector::opcua::Identity& identity) {
+Result<> Endpoint::configure(UA_ServerConfig& config, const connector::opcua::Identity& identity) {
     TRY_ASSIGN(const HostPort where, parse_host_port(listen_));
     const bool six = where.host.find(':') != std::string::npos;
     replace(config.serverUrls[0], std::format("opc.tcp://{}{}{}:{}", six ? "[" : "", where.host,
@@ -261,8 +259,7 @@ void Endpoint::set_limits(UA_ServerConfig& config) const {
     config.maxSubscriptions = static_cast<UA_UInt32>(options_.subscriptions_max);
     config.maxSubscriptionsPerSession = static_cast<UA_UInt32>(options_.subscriptions_per_session);
     config.maxMonitoredItems = static_cast<UA_UInt32>(options_.monitored_items_max);
-    config.maxPublishReqPerSession =
-        static_cast<UA_UInt32>(options_.publish_requests_per_session);
+    config.maxPublishReqPerSession = static_cast<UA_UInt32>(options_.publish_requests_per_session);
     config.maxNotificationsPerPublish = notifications_per_publish;
     config.maxRetransmissionQueueSize = kept_for_republish;
     const double least = milliseconds(options_.interval_least);
@@ -315,8 +312,7 @@ Result<> Endpoint::listen() {
         return fail(Code::Conflict, "opcua_server.endpoints: cannot listen on {}: is it in use?",
                     listen_);
     }
-    const UA_ApplicationDescription& about =
-        UA_Server_getConfig(server_)->applicationDescription;
+    const UA_ApplicationDescription& about = UA_Server_getConfig(server_)->applicationDescription;
     std::string port = listen_.substr(listen_.rfind(':') + 1);
     if (about.discoveryUrlsSize > 0) {
         const std::string_view url = view(about.discoveryUrls[0]);
@@ -433,12 +429,15 @@ UA_StatusCode Endpoint::write_value(const Session* session, const Node& node,
         return wanted.error().code == Code::TooLarge ? UA_STATUSCODE_BADOUTOFRANGE
                                                      : UA_STATUSCODE_BADTYPEMISMATCH;
     }
-    if (const auto number = to_number(*wanted); number && !property.range.contains(*number)) {
+    if (!command::check_value(node.point->point, *wanted)) {
         return UA_STATUSCODE_BADOUTOFRANGE;
     }
     meters_.writes.add();
-    return writes_.write(node.point, std::move(*wanted),
-                         {tenant_.id, session->identity->principal, session->client});
+    security::Context context;
+    context.identity = session->identity;
+    context.tenant = tenant_.id;
+    context.address = session->client;
+    return writes_.write(node.point, std::move(*wanted), std::move(context));
 }
 
 }  // namespace gantry::opcua

@@ -106,13 +106,19 @@ TEST(OpcuaSession, SeesWhatItMayAndTheWayThere) {
 
 TEST(OpcuaWrites, EveryOutcomeHasItsStatus) {
     const auto status = [](CommandOutcome outcome) {
-        return Writes::status_of(CommandResult{.outcome = outcome, .detail = {}, .read_back = {}});
+        registry::Command command;
+        command.state = registry::CommandState::Done;
+        command.outcome = command_outcome_name(outcome);
+        return Writes::status_of(command);
     };
     EXPECT_EQ(status(CommandOutcome::Confirmed), UA_STATUSCODE_GOOD);
     EXPECT_EQ(status(CommandOutcome::Refused), UA_STATUSCODE_BADREQUESTNOTALLOWED);
     EXPECT_EQ(status(CommandOutcome::Failed), UA_STATUSCODE_BADDEVICEFAILURE);
     EXPECT_EQ(status(CommandOutcome::Unknown), UA_STATUSCODE_BADTIMEOUT);
-    EXPECT_EQ(Writes::status_of(fail(Code::NotFound, "none")), UA_STATUSCODE_BADNOTCONNECTED);
+    registry::Command waiting;
+    waiting.state = registry::CommandState::Waiting;
+    EXPECT_EQ(Writes::status_of(waiting), UA_STATUSCODE_GOODCOMPLETESASYNCHRONOUSLY);
+    EXPECT_EQ(Writes::status_of(fail(Code::Forbidden, "no")), UA_STATUSCODE_BADNOTWRITABLE);
 }
 
 }  // namespace

@@ -9,11 +9,11 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/random.h"
+#include "command/dispatcher.h"
 #include "directory/directory.h"
 #include "opcua/options.h"
 #include "registry/registry.h"
 #include "runtime/offload.h"
-#include "runtime/ports.h"
 #include "runtime/shards.h"
 #include "security/audit.h"
 #include "store/store.h"
@@ -32,7 +32,7 @@ struct Surroundings {
     registry::Registry& registry;
     const directory::Directory& directory;
     const store::Store& store;
-    CommandSink& commands;
+    command::Dispatcher& commands;
     connector::opcua::CertificateStore& certificates;  // the node's own, that clients are shown
     security::AuditLog& audit;
     OffloadPool& offload;

@@ -22,20 +22,17 @@ constexpr int share = 10;
 struct Writes::Pending {
     directory::PointRef point;
     Value value;
-    Writer writer;
+    security::Context writer;
 
     std::mutex mutex;
     std::condition_variable changed;
     std::optional<std::uint32_t> status;
 };
 
-Writes::Writes(asio::any_io_executor executor, CommandSink& commands, security::AuditLog& audit,
-               OffloadPool& pool, Log& log, std::size_t waiting_max)
+Writes::Writes(asio::any_io_executor executor, command::Dispatcher& commands, Log& log,
+               std::size_t waiting_max)
     : executor_(std::move(executor)),
       commands_(commands),
-      audit_(audit),
-      pool_(pool),
-      log_(log),
       waiting_max_(waiting_max),
       tasks_(std::make_unique<TaskGroup>(executor_, log, "opcua writes")),
       allowance_(wait_max),
@@ -50,7 +47,7 @@ void Writes::stop() {
     }
 }
 
-std::uint32_t Writes::write(directory::PointRef point, Value value, Writer writer) {
+std::uint32_t Writes::write(directory::PointRef point, Value value, security::Context writer) {
     if (!tasks_) {
         return UA_STATUSCODE_BADSHUTDOWN;
     }
@@ -73,60 +70,42 @@ std::uint32_t Writes::write(directory::PointRef point, Value value, Writer write
     return pending->status.value_or(UA_STATUSCODE_GOODCOMPLETESASYNCHRONOUSLY);
 }
 
-std::uint32_t Writes::status_of(const Result<CommandResult>& result) {
-    if (!result) {
-        switch (result.error().code) {
-            case Code::NotFound: return UA_STATUSCODE_BADNOTCONNECTED;
-            case Code::Unavailable: return UA_STATUSCODE_BADRESOURCEUNAVAILABLE;
-            case Code::Timeout: return UA_STATUSCODE_BADTIMEOUT;
+std::uint32_t Writes::status_of(const Result<registry::Command>& command) {
+    if (!command) {
+        switch (command.error().code) {
+            case Code::Unavailable:
+            case Code::QuotaExceeded: return UA_STATUSCODE_BADRESOURCEUNAVAILABLE;
             case Code::InvalidArgument: return UA_STATUSCODE_BADOUTOFRANGE;
             case Code::Unsupported:
             case Code::Forbidden: return UA_STATUSCODE_BADNOTWRITABLE;
             default: return UA_STATUSCODE_BADINTERNALERROR;
         }
     }
-    switch (result->outcome) {
-        case CommandOutcome::Confirmed: return UA_STATUSCODE_GOOD;
-        case CommandOutcome::Refused: return UA_STATUSCODE_BADREQUESTNOTALLOWED;
-        case CommandOutcome::Failed: return UA_STATUSCODE_BADDEVICEFAILURE;
-        case CommandOutcome::Unknown: return UA_STATUSCODE_BADTIMEOUT;
+    if (command->state != registry::CommandState::Done) {
+        return UA_STATUSCODE_GOODCOMPLETESASYNCHRONOUSLY;  // somebody else must approve it
     }
-    return UA_STATUSCODE_BADINTERNALERROR;
+    if (command->outcome == command_outcome_name(CommandOutcome::Confirmed)) {
+        return UA_STATUSCODE_GOOD;
+    }
+    if (command->outcome == command_outcome_name(CommandOutcome::Refused)) {
+        return UA_STATUSCODE_BADREQUESTNOTALLOWED;
+    }
+    return command->outcome == command_outcome_name(CommandOutcome::Failed)
+               ? UA_STATUSCODE_BADDEVICEFAILURE
+               : UA_STATUSCODE_BADTIMEOUT;
 }
 
 asio::awaitable<void> Writes::run(std::shared_ptr<Pending> pending) {
-    const auto result = co_await commands_.write(pending->point->point.id, pending->value);
-    const bool kept = co_await record(*pending, result);
+    const auto sent = co_await commands_.submit(
+        pending->writer,
+        {.point = pending->point, .value = pending->value, .reason = {}, .expires = 0, .key = {}});
     {
         const std::lock_guard lock(pending->mutex);
-        // As at the HTTP API: what was done and cannot be recorded must not look well.
-        pending->status = kept ? status_of(result) : UA_STATUSCODE_BADINTERNALERROR;
+        pending->status = status_of(sent ? Result<registry::Command>(sent->first)
+                                         : std::unexpected(sent.error()));
     }
     pending->changed.notify_all();
     --waiting_;
-}
-
-asio::awaitable<bool> Writes::record(const Pending& pending, const Result<CommandResult>& result) {
-    security::AuditEntry entry;
-    entry.tenant = pending.writer.tenant.text();
-    entry.principal = pending.writer.principal.text();
-    entry.action = "commands:write";
-    entry.object = "opcua " + pending.point->point.path;
-    entry.outcome = result && result->outcome == CommandOutcome::Confirmed ? "ok" : "failed";
-    entry.detail = std::format("{}: {}", to_text(pending.value),
-                               result ? std::string(command_outcome_name(result->outcome))
-                                      : result.error().message);
-    if (result && !result->detail.empty()) {
-        entry.detail += ", " + result->detail;
-    }
-    entry.address = pending.writer.client;
-    const auto kept =
-        co_await offload(pool_, [this, &entry] { return audit_.record(std::move(entry)); });
-    if (!kept) {
-        log_.error("opcua_server", "audit log cannot be written",
-                   {{"detail", kept.error().message}});
-    }
-    co_return kept.has_value();
 }
 
 }  // namespace gantry::opcua

@@ -6,49 +6,34 @@
 #include <memory>
 #include <string>
 
-#include "directory/directory.h"
-#include "runtime/offload.h"
-#include "runtime/ports.h"
-#include "runtime/task_group.h"
-#include "security/audit.h"
+#include "command/dispatcher.h"
 
 namespace gantry::opcua {
 
-// Who writes, for the audit log.
-struct Writer {
-    TenantId tenant;
-    PrincipalId principal;
-    std::string client;
-};
-
 // Writes of an endpoint's clients on their way to devices. The server's thread may wait for one a
 // moment, but not for a slow device again and again: a write that takes longer goes on without it,
-// and its outcome is in the audit log.
+// and its outcome is kept with the command.
 class Writes {
 public:
-    Writes(asio::any_io_executor executor, CommandSink& commands, security::AuditLog& audit,
-           OffloadPool& pool, Log& log, std::size_t waiting_max);
+    Writes(asio::any_io_executor executor, command::Dispatcher& commands, Log& log,
+           std::size_t waiting_max);
     ~Writes();
 
     // A checked value. A status code: how it ended, or GoodCompletesAsynchronously. On one thread.
-    std::uint32_t write(directory::PointRef point, Value value, Writer writer);
+    std::uint32_t write(directory::PointRef point, Value value, security::Context writer);
     // Ends those under way; they are Unknown or Refused. Blocks; not from the executor's thread.
     void stop();
 
     // What the outcome of a command is for a client (docs/guide/opcua-server.md has the table).
-    static std::uint32_t status_of(const Result<CommandResult>& result);
+    static std::uint32_t status_of(const Result<registry::Command>& command);
 
 private:
     struct Pending;
 
     asio::awaitable<void> run(std::shared_ptr<Pending> pending);
-    asio::awaitable<bool> record(const Pending& pending, const Result<CommandResult>& result);
 
     const asio::any_io_executor executor_;
-    CommandSink& commands_;
-    security::AuditLog& audit_;
-    OffloadPool& pool_;
-    Log& log_;
+    command::Dispatcher& commands_;
     const std::size_t waiting_max_;
     std::unique_ptr<TaskGroup> tasks_;
     std::atomic<std::size_t> waiting_ = 0;

@@ -511,9 +511,10 @@ def test_writes_reach_the_device(door):
                 assert caught.value.code == STATUS.BadUserAccessDenied
         token = door.principal("reader")
         run(write())
-    written = [one for one in api.get("/v1/audit")["items"]
-               if one["action"] == "commands:write" and "opcua" in one["object"]]
-    assert any("85.5" in one["detail"] and one["outcome"] == "ok" for one in written), written
+    done = api.get("/v1/commands", point="station.speed")["items"][0]
+    assert (done["value"], done["outcome"], done["by"]["login"]) == (85.5, "confirmed", "operator")
+    assert any(done["id"] in one["object"] and one["outcome"] == "ok"
+               for one in api.get("/v1/audit")["items"] if one["action"] == "commands:write")
 
 
 # ---- limits

@@ -20,6 +20,7 @@ ProtocolText EthernetIpProtocol::text() const {
         .examples = {"Line[3].Speed", "Program:Main.Level*0.1 db=0.5", "Status.5", "T1.ACC",
                      "Recipe.Name grp=slow"},
         .areas = {"Program:MainProgram", "controller"},
+        .port = 44818,
     };
 }
 

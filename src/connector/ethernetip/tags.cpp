@@ -26,15 +26,8 @@ Result<Tag> make_tag(const Settings& settings, std::string_view address, const P
         return complain_about(address, group.error().message);
     }
     out.group = static_cast<std::uint32_t>(*group);
-    TRY_ASSIGN(out.deadband, deadband_of(address, out.address.deadband, property));
-    if (!out.deadband && settings.report_on_change) {
-        out.deadband = 0;
-    }
-    if (out.address.silence_max && !out.deadband) {
-        return complain_about(address,
-                              "max= is for tags that report changes only: add db=0, or another "
-                              "deadband");
-    }
+    TRY_ASSIGN(out.deadband, polled_deadband(address, out.address.deadband, out.address.silence_max,
+                                             settings.report_on_change, property));
     return out;
 }
 
