@@ -3,14 +3,18 @@
 items at 1 s, all of whose values change each second."""
 
 import datetime
+import hashlib
 import json
 import os
+import pathlib
+import shutil
 import subprocess
 import tempfile
 import threading
 import time
 
-from gantryd_process import BIN
+from connector_workload import add_rate
+from gantryd_process import BIN, Gantryd, wait_until
 from measure import exact_cpu_seconds, resident_mib
 from opcua_door import Door
 
@@ -84,3 +88,60 @@ def measure_opcua_server(table, smoke):
             ("to connect all", said["connect_s"], "s"),
             ("to make all items", said["create_s"], "s")):
         table.add("opcua_server", f"{what}: {name}", value, unit)
+
+
+def pinned(door):
+    """The fingerprint of a door's own certificate."""
+    return hashlib.sha256(pathlib.Path(door.node.data, "opcua", "client.der").read_bytes()
+                          ).hexdigest()
+
+
+def trust(door, node):
+    """Lets a node in as a client; its certificate is made when it first tries."""
+    own = pathlib.Path(node.data, "opcua", "client.der")
+    node.client().create("/v1/protocols/opcua/test", {"settings": {
+        "endpoint": door.urls["main"], "security": "Aes256_Sha256_RsaPss"}})
+    wait_until(own.exists, "the certificate")
+    shutil.copy(own, pathlib.Path(door.node.data, "opcua", "trusted", "node.der"))
+
+
+def measure_opcua_client(table, smoke):
+    """The connector, with another Gantry as the server: all values change each second."""
+    points, seconds = (50, 3) if smoke else (50_000, 30)
+    door = Door(tempfile.mkdtemp(prefix="gantry-bench-opcua-"))
+    try:
+        token = door.principal("operator", ["operator"])
+        properties = [{"key": f"p{i}", "type": "float64"} for i in range(points)]
+        door.api.create("/v1/models", {"key": "bench", "properties": properties})
+        door.api.create("/v1/assets", {"key": "bench", "model": "bench"})
+        door.restart()
+        space = "urn:gantry:" + door.api.get("/v1/tenants/main")["id"]
+        with Gantryd() as node:
+            trust(door, node)
+            api = node.client()
+            api.create("/v1/models", {"key": "bench", "properties": properties})
+            api.create("/v1/assets", {"key": "bench", "model": "bench"})
+            empty = resident_mib(node.process.pid)
+            api.create("/v1/connections", {"key": "door", "protocol": "opcua", "settings": {
+                "endpoint": door.urls["main"], "security": "Aes256_Sha256_RsaPss",
+                "server_certificate": pinned(door), "user": "operator", "password": token}})
+            for begin in range(0, points, 1000):
+                api.create("/v1/tags", {"items": [
+                    {"connection": "door", "point": f"bench.p{i}",
+                     "address": f"nsu={space};s=bench.p{i}"}
+                    for i in range(begin, min(begin + 1000, points))]})
+            feeder = Feeder(door, points)
+            wait_until(lambda: api.get("/v1/connections/door")["status"]["tags_good"] == points,
+                       lambda: f"values: {api.get('/v1/connections/door')['status']}",
+                       seconds=300)
+            add_rate(table, "opcua_client", f"{points:,} monitored items at 1 s", node, seconds,
+                     points)
+            table.add("opcua_client", f"{points:,} monitored items: memory a tag",
+                      1024 * (resident_mib(node.process.pid) - empty) / points, "KiB")
+            table.add("opcua_client", f"{points:,} monitored items: processor of the server",
+                      busy(door.node.process.pid, seconds / 3), "% of one core")
+            feeder.stop()
+        door.node.stop()
+    finally:
+        if door.node.process.poll() is None:
+            door.node.kill()

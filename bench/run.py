@@ -24,7 +24,7 @@ from connector_workload import measure_iec104, measure_s7  # noqa: E402
 from doors_workload import measure_doors  # noqa: E402
 from gantryd_process import Gantryd, wait_until  # noqa: E402
 from measure import Table, cpu_seconds, kernels, resident_mib  # noqa: E402
-from opcua_workload import measure_opcua_server  # noqa: E402
+from opcua_workload import measure_opcua_client, measure_opcua_server  # noqa: E402
 from polling_workload import measure_end_to_end, measure_modbus  # noqa: E402
 from store_workload import measure_store  # noqa: E402
 
@@ -96,6 +96,7 @@ WORKLOADS = {"pipeline": measure_pipeline, "store": measure_store, "arrow": meas
              "doors": measure_doors, "modbus": measure_modbus,
              "end_to_end": measure_end_to_end, "s7": measure_s7, "iec104": measure_iec104,
              "mqtt": measure_mqtt, "broker": measure_broker, "opcua_server": measure_opcua_server,
+             "opcua_client": measure_opcua_client,
              "http": measure_http, "start": measure_start}
 
 

@@ -209,7 +209,7 @@ asio::awaitable<std::optional<DiscoveredDevice>> Discovery::attempt(const Attemp
     if (!line || !*line) {
         co_return std::nullopt;
     }
-    line->reset();
+    (**line).reset();
     DiscoveredDevice out{attempt.host,     attempt.port, std::string(attempt.protocol->name()),
                          attempt.settings, 0.2,          {}};
     auto test = co_await either(attempt.protocol->test(around_, attempt.settings, {}),

@@ -213,9 +213,43 @@ export interface ChangePassword {
     new: string;
 }
 
+/** A value for the device behind a point, and what became of it. */
 export interface Command {
+    id: string;
     point: string;
     value: Value;
+    /** waiting: for somebody to approve it; done: has an outcome */
+    state: 'waiting' | 'sending' | 'done';
+    /**
+     * confirmed: read back as asked; refused: not sent, or the device said no; failed: what is read
+     * back differs; unknown: read the point before writing again
+     */
+    outcome?: 'confirmed' | 'refused' | 'failed' | 'unknown';
+    detail?: string;
+    read_back?: Value;
+    by: CommandPerson;
+    reason?: string;
+    created: string;
+    expires?: string;
+    decided_by?: CommandPerson;
+    decided?: string;
+    note?: string;
+    finished?: string;
+}
+
+export interface CommandCheck {
+    point: string;
+    /** no rule forbids it */
+    passes: boolean;
+    needs_approval: boolean;
+    rules: Array<{
+        rule: string;
+        passes: boolean;
+        /** it wants one */
+        approval: boolean;
+        /** why it does not pass */
+        detail?: string;
+    }>;
 }
 
 export interface CommandDefinition {
@@ -224,11 +258,58 @@ export interface CommandDefinition {
     parameters?: Parameter[];
 }
 
-export interface CommandResult {
+export interface CommandNote {
+    /** why */
+    note?: string;
+}
+
+export interface CommandPage {
+    items: Command[];
+    /** cursor of the next page */
+    next?: string;
+}
+
+export interface CommandPerson {
+    id: string;
+    login: string;
+}
+
+export interface CommandQuestion {
+    /** id or path */
     point: string;
-    outcome: 'confirmed' | 'refused' | 'failed' | 'unknown';
-    detail?: string;
-    read_back?: Value;
+    value: Value;
+}
+
+/** What must be true before a value is sent. */
+export interface CommandRule {
+    key: string;
+    name?: Name;
+    enabled?: boolean;
+    /** the path of an asset or of a point; empty: all points */
+    under?: string;
+    /** of their paths; * is any text: *.speed_setpoint */
+    points?: string;
+    /**
+     * a formula that must be true: value is what is to be written, current the latest value of the
+     * point, another name a point of the same asset, `a/b.c` any point
+     */
+    condition?: string;
+    /** of the values in the condition; 0s: any */
+    max_age?: string;
+    /** somebody else must agree */
+    approval?: boolean;
+    /** for that, at most */
+    wait?: string;
+    id: string;
+    created: string;
+    updated: string;
+    version: number;
+}
+
+export interface CommandRulePage {
+    items: CommandRule[];
+    /** cursor of the next page */
+    next?: string;
 }
 
 export interface Connection {
@@ -271,6 +352,34 @@ export interface DeadLetterList {
     }>;
     /** by reason, since the start */
     counts: Record<string, number>;
+}
+
+export interface DiscoveryAnswer {
+    /** that were looked at */
+    hosts: number;
+    items: Array<{
+        host: string;
+        port: number;
+        protocol: string;
+        /** that it speaks the protocol; 0.2: only the port is open */
+        confidence: number;
+        /** what it says of itself */
+        detail: string;
+        /** of a connection to it */
+        settings: Record<string, unknown>;
+    }>;
+}
+
+export interface DiscoveryRequest {
+    /** names, addresses, ranges and networks, by commas; 256 at most */
+    hosts: string;
+    /**
+     * ports by protocol; an empty list: the usual one. Without it all protocols that can be looked
+     * for
+     */
+    protocols?: Record<string, number[]>;
+    /** true: whoever owns the devices agrees */
+    consent: boolean;
 }
 
 export interface EraseReport {
@@ -348,6 +457,8 @@ export interface Health {
 export interface History {
     items: PointHistory[];
 }
+
+export type HookBody = string;
 
 export interface InfluxAnswer {
     results?: Record<string, unknown>[];
@@ -522,6 +633,38 @@ export interface NewBridge {
     password?: string;
     /** PEM of the key of the client certificate; as password */
     client_key?: string;
+}
+
+export interface NewCommand {
+    /** id or path */
+    point: string;
+    value: Value;
+    /** for those who approve it, and for the audit log */
+    reason?: string;
+    /** not sent after that, as in 10m; without it only waiting for approval has an end */
+    expires_in?: string;
+}
+
+/** What must be true before a value is sent: docs/guide/commands.md. */
+export interface NewCommandRule {
+    key: string;
+    name?: Name;
+    enabled?: boolean;
+    /** the path of an asset or of a point; empty: all points */
+    under?: string;
+    /** of their paths; * is any text: *.speed_setpoint */
+    points?: string;
+    /**
+     * a formula that must be true: value is what is to be written, current the latest value of the
+     * point, another name a point of the same asset, `a/b.c` any point
+     */
+    condition?: string;
+    /** of the values in the condition; 0s: any */
+    max_age?: string;
+    /** somebody else must agree */
+    approval?: boolean;
+    /** for that, at most */
+    wait?: string;
 }
 
 export interface NewConnection {
@@ -1600,18 +1743,229 @@ export abstract class Operations {
     }
 
     /**
+     * Commands, the newest first
+     *
+     * One's own, and those to points for which one has commands:read.
+     */
+    async listCommands(
+        query: {
+            state?: string;
+            point?: string;
+            limit?: number;
+            cursor?: string;
+        } = {},
+        options?: CallOptions,
+    ): Promise<CommandPage> {
+        return (await this.call({
+            method: 'GET',
+            path: '/v1/commands',
+            query,
+            answer: 'json',
+        }, options)) as CommandPage;
+    }
+
+    /**
+     * Commands, the newest first
+     *
+     * All of them: asks `listCommands` for page after page; `limit` is the length of a page.
+     */
+    async *iterateCommands(
+        query: {
+            state?: string;
+            point?: string;
+            limit?: number;
+        } = {},
+        options?: CallOptions,
+    ): AsyncGenerator<Command, void, undefined> {
+        let cursor: string | undefined;
+        do {
+            const page: CommandPage = await this.listCommands({ ...query, cursor }, options);
+            yield* page.items;
+            cursor = page.next;
+        } while (cursor);
+    }
+
+    /**
      * Write a value to the device behind a point
      *
-     * Checked against type and range, sent, and read back. The outcome is confirmed, refused,
-     * failed or unknown. Permission: commands:write.
+     * Checked against type, range and rules, sent, and read back. The outcome is confirmed,
+     * refused, failed or unknown. 202: it waits for somebody else to approve it, and has no outcome
+     * yet. With an Idempotency-Key it is sent once, also if this program breaks down meanwhile.
+     * Permission: commands:write.
      */
-    async writePoint(body: Command, options?: CallOptions): Promise<CommandResult> {
+    async writePoint(body: NewCommand, options?: CallOptions): Promise<Command> {
         return (await this.call({
             method: 'POST',
             path: '/v1/commands',
             body,
             answer: 'json',
-        }, options)) as CommandResult;
+        }, options)) as Command;
+    }
+
+    /**
+     * What would become of a command now
+     *
+     * Nothing is sent or kept. Permission: commands:write.
+     */
+    async checkCommand(body: CommandQuestion, options?: CallOptions): Promise<CommandCheck> {
+        return (await this.call({
+            method: 'POST',
+            path: '/v1/commands/check',
+            body,
+            answer: 'json',
+        }, options)) as CommandCheck;
+    }
+
+    /** A command, and what became of it */
+    async getCommand(command: string, options?: CallOptions): Promise<Command> {
+        return (await this.call({
+            method: 'GET',
+            path: '/v1/commands/{command}',
+            pathValues: { command },
+            answer: 'json',
+        }, options)) as Command;
+    }
+
+    /**
+     * Send a command that waits
+     *
+     * Not by who asked for it. Rules are asked again: if one forbids it now (409) the command goes
+     * on waiting. Permission: commands:approve.
+     */
+    async approveCommand(
+        command: string,
+        body: CommandNote,
+        options?: CallOptions,
+    ): Promise<Command> {
+        return (await this.call({
+            method: 'POST',
+            path: '/v1/commands/{command}/approve',
+            pathValues: { command },
+            body,
+            answer: 'json',
+        }, options)) as Command;
+    }
+
+    /**
+     * End a command that waits
+     *
+     * By somebody with commands:approve, or by who asked for it.
+     */
+    async rejectCommand(
+        command: string,
+        body: CommandNote,
+        options?: CallOptions,
+    ): Promise<Command> {
+        return (await this.call({
+            method: 'POST',
+            path: '/v1/commands/{command}/reject',
+            pathValues: { command },
+            body,
+            answer: 'json',
+        }, options)) as Command;
+    }
+
+    /**
+     * What must be true before a value is sent to a device
+     *
+     * Permission: command_rules:read.
+     */
+    async listCommandRules(
+        query: {
+            limit?: number;
+            cursor?: string;
+        } = {},
+        options?: CallOptions,
+    ): Promise<CommandRulePage> {
+        return (await this.call({
+            method: 'GET',
+            path: '/v1/command-rules',
+            query,
+            answer: 'json',
+        }, options)) as CommandRulePage;
+    }
+
+    /**
+     * What must be true before a value is sent to a device
+     *
+     * All of them: asks `listCommandRules` for page after page; `limit` is the length of a page.
+     */
+    async *iterateCommandRules(
+        query: {
+            limit?: number;
+        } = {},
+        options?: CallOptions,
+    ): AsyncGenerator<CommandRule, void, undefined> {
+        let cursor: string | undefined;
+        do {
+            const page: CommandRulePage = await this.listCommandRules({ ...query, cursor }, options);
+            yield* page.items;
+            cursor = page.next;
+        } while (cursor);
+    }
+
+    /**
+     * Make a rule for commands
+     *
+     * An interlock (a condition over values of points), an approval by somebody else, or both. A
+     * command must pass all rules that cover its point; a condition that cannot be judged forbids.
+     * Permission: command_rules:write.
+     */
+    async createCommandRule(body: NewCommandRule, options?: CallOptions): Promise<CommandRule> {
+        return (await this.call({
+            method: 'POST',
+            path: '/v1/command-rules',
+            body,
+            answer: 'json',
+            creates: true,
+        }, options)) as CommandRule;
+    }
+
+    /**
+     * A rule for commands
+     *
+     * Permission: command_rules:read.
+     */
+    async getCommandRule(rule: string, options?: CallOptions): Promise<CommandRule> {
+        return (await this.call({
+            method: 'GET',
+            path: '/v1/command-rules/{rule}',
+            pathValues: { rule },
+            answer: 'json',
+        }, options)) as CommandRule;
+    }
+
+    /**
+     * Change a rule for commands
+     *
+     * Permission: command_rules:write.
+     */
+    async replaceCommandRule(
+        rule: string,
+        body: NewCommandRule,
+        options?: CallOptions,
+    ): Promise<CommandRule> {
+        return (await this.call({
+            method: 'PUT',
+            path: '/v1/command-rules/{rule}',
+            pathValues: { rule },
+            body,
+            answer: 'json',
+        }, options)) as CommandRule;
+    }
+
+    /**
+     * Remove a rule for commands
+     *
+     * Permission: command_rules:write.
+     */
+    async deleteCommandRule(rule: string, options?: CallOptions): Promise<void> {
+        await this.call({
+            method: 'DELETE',
+            path: '/v1/command-rules/{rule}',
+            pathValues: { rule },
+            answer: 'none',
+        }, options);
     }
 
     /**
@@ -2009,6 +2363,29 @@ export abstract class Operations {
             body,
             answer: 'json',
         }, options)) as PublishAnswer;
+    }
+
+    /**
+     * What another program has to say, as a message of a topic
+     *
+     * For webhooks: the body is passed on as it is, whatever its type, and mappings make samples of
+     * it. Answered when those are on disk, and the message is in the queue of every client that
+     * keeps its session. Permission: topics:publish.
+     */
+    async hearHook(
+        body: HookBody,
+        query: {
+            topic: string;
+        },
+        options?: CallOptions,
+    ): Promise<void> {
+        await this.call({
+            method: 'POST',
+            path: '/v1/hooks',
+            query,
+            body,
+            answer: 'none',
+        }, options);
     }
 
     /**
@@ -3067,6 +3444,25 @@ export abstract class Operations {
             body,
             answer: 'json',
         }, options)) as ScanAnswer;
+    }
+
+    /**
+     * Look for devices in a range of addresses
+     *
+     * Connects to each address by each protocol and asks who is there; nothing is written. 50
+     * attempts a second at most, one search at a time. The settings of what is found can be saved
+     * as a connection. Permission: connections:write.
+     */
+    async discoverDevices(
+        body: DiscoveryRequest,
+        options?: CallOptions,
+    ): Promise<DiscoveryAnswer> {
+        return (await this.call({
+            method: 'POST',
+            path: '/v1/discovery',
+            body,
+            answer: 'json',
+        }, options)) as DiscoveryAnswer;
     }
 
     /**

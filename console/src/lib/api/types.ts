@@ -208,9 +208,40 @@ export type ChangePassword = {
     new: string;
 };
 
+/** A value for the device behind a point, and what became of it. */
 export type Command = {
+    id: string;
     point: string;
     value: Value;
+    /** waiting: for somebody to approve it; done: has an outcome */
+    state: "waiting" | "sending" | "done";
+    /** confirmed: read back as asked; refused: not sent, or the device said no; failed: what is read back differs; unknown: read the point before writing again */
+    outcome?: "confirmed" | "refused" | "failed" | "unknown";
+    detail?: string;
+    read_back?: Value;
+    by: CommandPerson;
+    reason?: string;
+    created: string;
+    expires?: string;
+    decided_by?: CommandPerson;
+    decided?: string;
+    note?: string;
+    finished?: string;
+};
+
+export type CommandCheck = {
+    point: string;
+    /** no rule forbids it */
+    passes: boolean;
+    needs_approval: boolean;
+    rules: Array<{
+        rule: string;
+        passes: boolean;
+        /** it wants one */
+        approval: boolean;
+        /** why it does not pass */
+        detail?: string;
+    }>;
 };
 
 export type CommandDefinition = {
@@ -219,11 +250,55 @@ export type CommandDefinition = {
     parameters?: Parameter[];
 };
 
-export type CommandResult = {
+export type CommandNote = {
+    /** why */
+    note?: string;
+};
+
+export type CommandPage = {
+    items: Command[];
+    /** cursor of the next page */
+    next?: string;
+};
+
+export type CommandPerson = {
+    id: string;
+    login: string;
+};
+
+export type CommandQuestion = {
+    /** id or path */
     point: string;
-    outcome: "confirmed" | "refused" | "failed" | "unknown";
-    detail?: string;
-    read_back?: Value;
+    value: Value;
+};
+
+/** What must be true before a value is sent. */
+export type CommandRule = {
+    key: string;
+    name?: Name;
+    enabled?: boolean;
+    /** the path of an asset or of a point; empty: all points */
+    under?: string;
+    /** of their paths; * is any text: *.speed_setpoint */
+    points?: string;
+    /** a formula that must be true: value is what is to be written, current the latest value of the point, another name a point of the same asset, `a/b.c` any point */
+    condition?: string;
+    /** of the values in the condition; 0s: any */
+    max_age?: string;
+    /** somebody else must agree */
+    approval?: boolean;
+    /** for that, at most */
+    wait?: string;
+    id: string;
+    created: string;
+    updated: string;
+    version: number;
+};
+
+export type CommandRulePage = {
+    items: CommandRule[];
+    /** cursor of the next page */
+    next?: string;
 };
 
 export type Connection = {
@@ -266,6 +341,31 @@ export type DeadLetterList = {
     }>;
     /** by reason, since the start */
     counts: Record<string, number>;
+};
+
+export type DiscoveryAnswer = {
+    /** that were looked at */
+    hosts: number;
+    items: Array<{
+        host: string;
+        port: number;
+        protocol: string;
+        /** that it speaks the protocol; 0.2: only the port is open */
+        confidence: number;
+        /** what it says of itself */
+        detail: string;
+        /** of a connection to it */
+        settings: Record<string, unknown>;
+    }>;
+};
+
+export type DiscoveryRequest = {
+    /** names, addresses, ranges and networks, by commas; 256 at most */
+    hosts: string;
+    /** ports by protocol; an empty list: the usual one. Without it all protocols that can be looked for */
+    protocols?: Record<string, number[]>;
+    /** true: whoever owns the devices agrees */
+    consent: boolean;
 };
 
 export type EraseReport = {
@@ -343,6 +443,8 @@ export type Health = {
 export type History = {
     items: PointHistory[];
 };
+
+export type HookBody = string;
 
 export type InfluxAnswer = {
     results?: Record<string, unknown>[];
@@ -517,6 +619,35 @@ export type NewBridge = {
     password?: string;
     /** PEM of the key of the client certificate; as password */
     client_key?: string;
+};
+
+export type NewCommand = {
+    /** id or path */
+    point: string;
+    value: Value;
+    /** for those who approve it, and for the audit log */
+    reason?: string;
+    /** not sent after that, as in 10m; without it only waiting for approval has an end */
+    expires_in?: string;
+};
+
+/** What must be true before a value is sent: docs/guide/commands.md. */
+export type NewCommandRule = {
+    key: string;
+    name?: Name;
+    enabled?: boolean;
+    /** the path of an asset or of a point; empty: all points */
+    under?: string;
+    /** of their paths; * is any text: *.speed_setpoint */
+    points?: string;
+    /** a formula that must be true: value is what is to be written, current the latest value of the point, another name a point of the same asset, `a/b.c` any point */
+    condition?: string;
+    /** of the values in the condition; 0s: any */
+    max_age?: string;
+    /** somebody else must agree */
+    approval?: boolean;
+    /** for that, at most */
+    wait?: string;
 };
 
 export type NewConnection = {

@@ -131,8 +131,8 @@ export const en = {
         confirm: (name: string, from: string, to: string) => `Change ${name} from ${from} to ${to}?`,
         warning: 'This acts on a real device. It is recorded in the audit log.', read_back: 'Read back:',
         needs_approval: 'Somebody else must approve it before it is sent.', reason: 'Reason', ask: 'Ask for approval',
-        waiting: { title: 'Waiting for approval', text: 'It is sent when somebody else approves it, under Commands.' },
         outcomes: {
+            waiting: { title: 'Waiting for approval', text: 'It is sent when somebody else approves it, under Commands.' },
             confirmed: { title: 'Confirmed', text: 'The device has taken the value: it was read back.' },
             refused: { title: 'Refused', text: 'The device did not accept the value. Nothing has changed.' },
             failed: { title: 'Failed', text: 'The value did not reach the device.' },

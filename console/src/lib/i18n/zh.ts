@@ -121,8 +121,8 @@ export const zh: Messages = {
         confirm: (name, from, to) => `将 ${name} 从 ${from} 改为 ${to}？`,
         warning: '此操作作用于真实设备，并记入审计日志。', read_back: '回读值：',
         needs_approval: '发送前必须由另一人批准。', reason: '原因', ask: '申请批准',
-        waiting: { title: '等待批准', text: '另一人在“命令”页批准后即发送。' },
         outcomes: {
+            waiting: { title: '等待批准', text: '另一人在“命令”页批准后即发送。' },
             confirmed: { title: '已确认', text: '设备已接受该值，并已回读。' },
             refused: { title: '被拒绝', text: '设备未接受该值，没有任何变化。' },
             failed: { title: '失败', text: '该值未能送达设备。' },

@@ -229,8 +229,42 @@ class ChangePassword(_t.TypedDict):
 
 
 class Command(_t.TypedDict):
+    """A value for the device behind a point, and what became of it."""
+    id: str
     point: str
     value: Value
+    # waiting: for somebody to approve it; done: has an outcome
+    state: _t.Literal['waiting', 'sending', 'done']
+    # confirmed: read back as asked; refused: not sent, or the device said no; failed: what is read
+    # back differs; unknown: read the point before writing again
+    outcome: _t.NotRequired[_t.Literal['confirmed', 'refused', 'failed', 'unknown']]
+    detail: _t.NotRequired[str]
+    read_back: _t.NotRequired[Value]
+    by: CommandPerson
+    reason: _t.NotRequired[str]
+    created: str
+    expires: _t.NotRequired[str]
+    decided_by: _t.NotRequired[CommandPerson]
+    decided: _t.NotRequired[str]
+    note: _t.NotRequired[str]
+    finished: _t.NotRequired[str]
+
+
+class CommandCheckRules(_t.TypedDict):
+    rule: str
+    passes: bool
+    # it wants one
+    approval: bool
+    # why it does not pass
+    detail: _t.NotRequired[str]
+
+
+class CommandCheck(_t.TypedDict):
+    point: str
+    # no rule forbids it
+    passes: bool
+    needs_approval: bool
+    rules: list[CommandCheckRules]
 
 
 class CommandDefinition(_t.TypedDict):
@@ -239,11 +273,56 @@ class CommandDefinition(_t.TypedDict):
     parameters: _t.NotRequired[list[Parameter]]
 
 
-class CommandResult(_t.TypedDict):
+class CommandNote(_t.TypedDict):
+    # why
+    note: _t.NotRequired[str]
+
+
+class CommandPage(_t.TypedDict):
+    items: list[Command]
+    # cursor of the next page
+    next: _t.NotRequired[str]
+
+
+class CommandPerson(_t.TypedDict):
+    id: str
+    login: str
+
+
+class CommandQuestion(_t.TypedDict):
+    # id or path
     point: str
-    outcome: _t.Literal['confirmed', 'refused', 'failed', 'unknown']
-    detail: _t.NotRequired[str]
-    read_back: _t.NotRequired[Value]
+    value: Value
+
+
+class CommandRule(_t.TypedDict):
+    """What must be true before a value is sent."""
+    key: str
+    name: _t.NotRequired[Name]
+    enabled: _t.NotRequired[bool]
+    # the path of an asset or of a point; empty: all points
+    under: _t.NotRequired[str]
+    # of their paths; * is any text: *.speed_setpoint
+    points: _t.NotRequired[str]
+    # a formula that must be true: value is what is to be written, current the latest value of the
+    # point, another name a point of the same asset, `a/b.c` any point
+    condition: _t.NotRequired[str]
+    # of the values in the condition; 0s: any
+    max_age: _t.NotRequired[str]
+    # somebody else must agree
+    approval: _t.NotRequired[bool]
+    # for that, at most
+    wait: _t.NotRequired[str]
+    id: str
+    created: str
+    updated: str
+    version: int
+
+
+class CommandRulePage(_t.TypedDict):
+    items: list[CommandRule]
+    # cursor of the next page
+    next: _t.NotRequired[str]
 
 
 class Connection(_t.TypedDict):
@@ -289,6 +368,34 @@ class DeadLetterList(_t.TypedDict):
     items: list[DeadLetterListItems]
     # by reason, since the start
     counts: dict[str, int]
+
+
+class DiscoveryAnswerItems(_t.TypedDict):
+    host: str
+    port: int
+    protocol: str
+    # that it speaks the protocol; 0.2: only the port is open
+    confidence: float
+    # what it says of itself
+    detail: str
+    # of a connection to it
+    settings: dict[str, _t.Any]
+
+
+class DiscoveryAnswer(_t.TypedDict):
+    # that were looked at
+    hosts: int
+    items: list[DiscoveryAnswerItems]
+
+
+class DiscoveryRequest(_t.TypedDict):
+    # names, addresses, ranges and networks, by commas; 256 at most
+    hosts: str
+    # ports by protocol; an empty list: the usual one. Without it all protocols that can be looked
+    # for
+    protocols: _t.NotRequired[dict[str, list[int]]]
+    # true: whoever owns the devices agrees
+    consent: bool
 
 
 EraseReport = _t.TypedDict("EraseReport", {
@@ -380,6 +487,9 @@ class Health(_t.TypedDict):
 
 class History(_t.TypedDict):
     items: list[PointHistory]
+
+
+HookBody: _t.TypeAlias = "str"
 
 
 class InfluxAnswer(_t.TypedDict):
@@ -571,6 +681,36 @@ class NewBridge(_t.TypedDict):
     password: _t.NotRequired[str]
     # PEM of the key of the client certificate; as password
     client_key: _t.NotRequired[str]
+
+
+class NewCommand(_t.TypedDict):
+    # id or path
+    point: str
+    value: Value
+    # for those who approve it, and for the audit log
+    reason: _t.NotRequired[str]
+    # not sent after that, as in 10m; without it only waiting for approval has an end
+    expires_in: _t.NotRequired[str]
+
+
+class NewCommandRule(_t.TypedDict):
+    """What must be true before a value is sent: docs/guide/commands.md."""
+    key: str
+    name: _t.NotRequired[Name]
+    enabled: _t.NotRequired[bool]
+    # the path of an asset or of a point; empty: all points
+    under: _t.NotRequired[str]
+    # of their paths; * is any text: *.speed_setpoint
+    points: _t.NotRequired[str]
+    # a formula that must be true: value is what is to be written, current the latest value of the
+    # point, another name a point of the same asset, `a/b.c` any point
+    condition: _t.NotRequired[str]
+    # of the values in the condition; 0s: any
+    max_age: _t.NotRequired[str]
+    # somebody else must agree
+    approval: _t.NotRequired[bool]
+    # for that, at most
+    wait: _t.NotRequired[str]
 
 
 class NewConnection(_t.TypedDict):
@@ -1516,15 +1656,153 @@ class Operations:
             "POST", "/v1/latest", query={"quality": quality}, body=body, answer="json"))
         return answer
 
-    def write_point(self, body: Command) -> CommandResult:
+    def list_commands(
+            self, *, state: str | None = None, point: str | None = None, limit: int | None = None,
+            cursor: str | None = None,
+    ) -> CommandPage:
+        """Commands, the newest first
+
+        One's own, and those to points for which one has commands:read.
+        """
+        answer: CommandPage = self._call(_Request(
+            "GET", "/v1/commands", query={"state": state, "point": point, "limit": limit,
+            "cursor": cursor}, answer="json"))
+        return answer
+
+    def iterate_commands(
+            self, *, state: str | None = None, point: str | None = None, limit: int | None = None,
+    ) -> _c.Iterator[Command]:
+        """Commands, the newest first
+
+        All of them: asks `list_commands` for page after page; `limit` is the length of a
+        page.
+        """
+        cursor: str | None = None
+        while True:
+            page = self.list_commands(
+                state=state, point=point, limit=limit, cursor=cursor)
+            yield from page["items"]
+            cursor = page.get("next")
+            if not cursor:
+                return
+
+    def write_point(self, body: NewCommand) -> Command:
         """Write a value to the device behind a point
 
-        Checked against type and range, sent, and read back. The outcome is confirmed,
-        refused, failed or unknown. Permission: commands:write.
+        Checked against type, range and rules, sent, and read back. The outcome is
+        confirmed, refused, failed or unknown. 202: it waits for somebody else to approve
+        it, and has no outcome yet. With an Idempotency-Key it is sent once, also if this
+        program breaks down meanwhile. Permission: commands:write.
         """
-        answer: CommandResult = self._call(_Request(
+        answer: Command = self._call(_Request(
             "POST", "/v1/commands", body=body, answer="json"))
         return answer
+
+    def check_command(self, body: CommandQuestion) -> CommandCheck:
+        """What would become of a command now
+
+        Nothing is sent or kept. Permission: commands:write.
+        """
+        answer: CommandCheck = self._call(_Request(
+            "POST", "/v1/commands/check", body=body, answer="json"))
+        return answer
+
+    def get_command(self, command: str) -> Command:
+        """A command, and what became of it"""
+        answer: Command = self._call(_Request(
+            "GET", "/v1/commands/{command}", path_values={"command": command}, answer="json"))
+        return answer
+
+    def approve_command(self, command: str, body: CommandNote) -> Command:
+        """Send a command that waits
+
+        Not by who asked for it. Rules are asked again: if one forbids it now (409) the
+        command goes on waiting. Permission: commands:approve.
+        """
+        answer: Command = self._call(_Request(
+            "POST", "/v1/commands/{command}/approve", path_values={"command": command}, body=body,
+            answer="json"))
+        return answer
+
+    def reject_command(self, command: str, body: CommandNote) -> Command:
+        """End a command that waits
+
+        By somebody with commands:approve, or by who asked for it.
+        """
+        answer: Command = self._call(_Request(
+            "POST", "/v1/commands/{command}/reject", path_values={"command": command}, body=body,
+            answer="json"))
+        return answer
+
+    def list_command_rules(
+            self, *, limit: int | None = None, cursor: str | None = None,
+    ) -> CommandRulePage:
+        """What must be true before a value is sent to a device
+
+        Permission: command_rules:read.
+        """
+        answer: CommandRulePage = self._call(_Request(
+            "GET", "/v1/command-rules", query={"limit": limit, "cursor": cursor}, answer="json"))
+        return answer
+
+    def iterate_command_rules(self, *, limit: int | None = None) -> _c.Iterator[CommandRule]:
+        """What must be true before a value is sent to a device
+
+        All of them: asks `list_command_rules` for page after page; `limit` is the length of
+        a page.
+        """
+        cursor: str | None = None
+        while True:
+            page = self.list_command_rules(
+                limit=limit, cursor=cursor)
+            yield from page["items"]
+            cursor = page.get("next")
+            if not cursor:
+                return
+
+    def create_command_rule(
+            self, body: NewCommandRule, *, idempotency_key: str | None = None,
+    ) -> CommandRule:
+        """Make a rule for commands
+
+        An interlock (a condition over values of points), an approval by somebody else, or
+        both. A command must pass all rules that cover its point; a condition that cannot be
+        judged forbids. Permission: command_rules:write.
+        """
+        answer: CommandRule = self._call(_Request(
+            "POST", "/v1/command-rules", body=body, answer="json", creates=True,
+            idempotency_key=idempotency_key))
+        return answer
+
+    def get_command_rule(self, rule: str) -> CommandRule:
+        """A rule for commands
+
+        Permission: command_rules:read.
+        """
+        answer: CommandRule = self._call(_Request(
+            "GET", "/v1/command-rules/{rule}", path_values={"rule": rule}, answer="json"))
+        return answer
+
+    def replace_command_rule(
+            self, rule: str, body: NewCommandRule, *, if_match: str | int | None = None,
+    ) -> CommandRule:
+        """Change a rule for commands
+
+        Permission: command_rules:write.
+        """
+        answer: CommandRule = self._call(_Request(
+            "PUT", "/v1/command-rules/{rule}", path_values={"rule": rule}, body=body,
+            answer="json", if_match=if_match))
+        return answer
+
+    def delete_command_rule(self, rule: str, *, if_match: str | int | None = None) -> None:
+        """Remove a rule for commands
+
+        Permission: command_rules:write.
+        """
+        self._call(_Request(
+            "DELETE", "/v1/command-rules/{rule}", path_values={"rule": rule}, answer="none",
+            if_match=if_match))
 
     def read_samples(
             self, *, point: _c.Iterable[str] | None = None, under: str | None = None, from_: str |
@@ -1764,6 +2042,16 @@ class Operations:
         answer: PublishAnswer = self._call(_Request(
             "POST", "/v1/broker/messages", body=body, answer="json"))
         return answer
+
+    def hear_hook(self, body: HookBody, *, topic: str) -> None:
+        """What another program has to say, as a message of a topic
+
+        For webhooks: the body is passed on as it is, whatever its type, and mappings make
+        samples of it. Answered when those are on disk, and the message is in the queue of
+        every client that keeps its session. Permission: topics:publish.
+        """
+        self._call(_Request(
+            "POST", "/v1/hooks", query={"topic": topic}, body=body, answer="none"))
 
     def list_mappings(self, *, limit: int | None = None, cursor: str | None = None) -> MappingPage:
         """What is made of messages
@@ -2419,6 +2707,17 @@ class Operations:
         answer: ScanAnswer = self._call(_Request(
             "POST", "/v1/protocols/{protocol}/scan", path_values={"protocol": protocol},
             body=body, answer="json"))
+        return answer
+
+    def discover_devices(self, body: DiscoveryRequest) -> DiscoveryAnswer:
+        """Look for devices in a range of addresses
+
+        Connects to each address by each protocol and asks who is there; nothing is written.
+        50 attempts a second at most, one search at a time. The settings of what is found
+        can be saved as a connection. Permission: connections:write.
+        """
+        answer: DiscoveryAnswer = self._call(_Request(
+            "POST", "/v1/discovery", body=body, answer="json"))
         return answer
 
     def list_tags(
@@ -3110,15 +3409,157 @@ class AsyncOperations:
             "POST", "/v1/latest", query={"quality": quality}, body=body, answer="json"))
         return answer
 
-    async def write_point(self, body: Command) -> CommandResult:
+    async def list_commands(
+            self, *, state: str | None = None, point: str | None = None, limit: int | None = None,
+            cursor: str | None = None,
+    ) -> CommandPage:
+        """Commands, the newest first
+
+        One's own, and those to points for which one has commands:read.
+        """
+        answer: CommandPage = await self._call(_Request(
+            "GET", "/v1/commands", query={"state": state, "point": point, "limit": limit,
+            "cursor": cursor}, answer="json"))
+        return answer
+
+    async def iterate_commands(
+            self, *, state: str | None = None, point: str | None = None, limit: int | None = None,
+    ) -> _c.AsyncIterator[Command]:
+        """Commands, the newest first
+
+        All of them: asks `list_commands` for page after page; `limit` is the length of a
+        page.
+        """
+        cursor: str | None = None
+        while True:
+            page = await self.list_commands(
+                state=state, point=point, limit=limit, cursor=cursor)
+            for item in page["items"]:
+                yield item
+            cursor = page.get("next")
+            if not cursor:
+                return
+
+    async def write_point(self, body: NewCommand) -> Command:
         """Write a value to the device behind a point
 
-        Checked against type and range, sent, and read back. The outcome is confirmed,
-        refused, failed or unknown. Permission: commands:write.
+        Checked against type, range and rules, sent, and read back. The outcome is
+        confirmed, refused, failed or unknown. 202: it waits for somebody else to approve
+        it, and has no outcome yet. With an Idempotency-Key it is sent once, also if this
+        program breaks down meanwhile. Permission: commands:write.
         """
-        answer: CommandResult = await self._call(_Request(
+        answer: Command = await self._call(_Request(
             "POST", "/v1/commands", body=body, answer="json"))
         return answer
+
+    async def check_command(self, body: CommandQuestion) -> CommandCheck:
+        """What would become of a command now
+
+        Nothing is sent or kept. Permission: commands:write.
+        """
+        answer: CommandCheck = await self._call(_Request(
+            "POST", "/v1/commands/check", body=body, answer="json"))
+        return answer
+
+    async def get_command(self, command: str) -> Command:
+        """A command, and what became of it"""
+        answer: Command = await self._call(_Request(
+            "GET", "/v1/commands/{command}", path_values={"command": command}, answer="json"))
+        return answer
+
+    async def approve_command(self, command: str, body: CommandNote) -> Command:
+        """Send a command that waits
+
+        Not by who asked for it. Rules are asked again: if one forbids it now (409) the
+        command goes on waiting. Permission: commands:approve.
+        """
+        answer: Command = await self._call(_Request(
+            "POST", "/v1/commands/{command}/approve", path_values={"command": command}, body=body,
+            answer="json"))
+        return answer
+
+    async def reject_command(self, command: str, body: CommandNote) -> Command:
+        """End a command that waits
+
+        By somebody with commands:approve, or by who asked for it.
+        """
+        answer: Command = await self._call(_Request(
+            "POST", "/v1/commands/{command}/reject", path_values={"command": command}, body=body,
+            answer="json"))
+        return answer
+
+    async def list_command_rules(
+            self, *, limit: int | None = None, cursor: str | None = None,
+    ) -> CommandRulePage:
+        """What must be true before a value is sent to a device
+
+        Permission: command_rules:read.
+        """
+        answer: CommandRulePage = await self._call(_Request(
+            "GET", "/v1/command-rules", query={"limit": limit, "cursor": cursor}, answer="json"))
+        return answer
+
+    async def iterate_command_rules(
+            self, *, limit: int | None = None,
+    ) -> _c.AsyncIterator[CommandRule]:
+        """What must be true before a value is sent to a device
+
+        All of them: asks `list_command_rules` for page after page; `limit` is the length of
+        a page.
+        """
+        cursor: str | None = None
+        while True:
+            page = await self.list_command_rules(
+                limit=limit, cursor=cursor)
+            for item in page["items"]:
+                yield item
+            cursor = page.get("next")
+            if not cursor:
+                return
+
+    async def create_command_rule(
+            self, body: NewCommandRule, *, idempotency_key: str | None = None,
+    ) -> CommandRule:
+        """Make a rule for commands
+
+        An interlock (a condition over values of points), an approval by somebody else, or
+        both. A command must pass all rules that cover its point; a condition that cannot be
+        judged forbids. Permission: command_rules:write.
+        """
+        answer: CommandRule = await self._call(_Request(
+            "POST", "/v1/command-rules", body=body, answer="json", creates=True,
+            idempotency_key=idempotency_key))
+        return answer
+
+    async def get_command_rule(self, rule: str) -> CommandRule:
+        """A rule for commands
+
+        Permission: command_rules:read.
+        """
+        answer: CommandRule = await self._call(_Request(
+            "GET", "/v1/command-rules/{rule}", path_values={"rule": rule}, answer="json"))
+        return answer
+
+    async def replace_command_rule(
+            self, rule: str, body: NewCommandRule, *, if_match: str | int | None = None,
+    ) -> CommandRule:
+        """Change a rule for commands
+
+        Permission: command_rules:write.
+        """
+        answer: CommandRule = await self._call(_Request(
+            "PUT", "/v1/command-rules/{rule}", path_values={"rule": rule}, body=body,
+            answer="json", if_match=if_match))
+        return answer
+
+    async def delete_command_rule(self, rule: str, *, if_match: str | int | None = None) -> None:
+        """Remove a rule for commands
+
+        Permission: command_rules:write.
+        """
+        await self._call(_Request(
+            "DELETE", "/v1/command-rules/{rule}", path_values={"rule": rule}, answer="none",
+            if_match=if_match))
 
     async def read_samples(
             self, *, point: _c.Iterable[str] | None = None, under: str | None = None, from_: str |
@@ -3363,6 +3804,16 @@ class AsyncOperations:
         answer: PublishAnswer = await self._call(_Request(
             "POST", "/v1/broker/messages", body=body, answer="json"))
         return answer
+
+    async def hear_hook(self, body: HookBody, *, topic: str) -> None:
+        """What another program has to say, as a message of a topic
+
+        For webhooks: the body is passed on as it is, whatever its type, and mappings make
+        samples of it. Answered when those are on disk, and the message is in the queue of
+        every client that keeps its session. Permission: topics:publish.
+        """
+        await self._call(_Request(
+            "POST", "/v1/hooks", query={"topic": topic}, body=body, answer="none"))
 
     async def list_mappings(
             self, *, limit: int | None = None, cursor: str | None = None,
@@ -4039,6 +4490,17 @@ class AsyncOperations:
         answer: ScanAnswer = await self._call(_Request(
             "POST", "/v1/protocols/{protocol}/scan", path_values={"protocol": protocol},
             body=body, answer="json"))
+        return answer
+
+    async def discover_devices(self, body: DiscoveryRequest) -> DiscoveryAnswer:
+        """Look for devices in a range of addresses
+
+        Connects to each address by each protocol and asks who is there; nothing is written.
+        50 attempts a second at most, one search at a time. The settings of what is found
+        can be saved as a connection. Permission: connections:write.
+        """
+        answer: DiscoveryAnswer = await self._call(_Request(
+            "POST", "/v1/discovery", body=body, answer="json"))
         return answer
 
     async def list_tags(
