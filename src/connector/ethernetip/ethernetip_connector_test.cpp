@@ -203,6 +203,39 @@ TEST_F(EthernetIpConnection, AnEmptySlotIsNamed) {
               std::string::npos);
 }
 
+TEST_F(EthernetIpConnection, AControllerThatIsTakenOutIsAway) {
+    plc_.put<std::int32_t>("A", kind::dint, {1});
+    start({tag(1, "A")}, R"(, "connected": false)");
+    EXPECT_EQ(story(1), "1 Good");
+    plc_.empty_slot = true;
+    world_.pass(1s);
+    ASSERT_TRUE(ended_ && !*ended_);
+    EXPECT_EQ(ended_->error().code, Code::Unavailable);
+    EXPECT_EQ(story(1), "1 Good");
+}
+
+TEST_F(EthernetIpConnection, AProgramMayComeWithOtherTypes) {
+    plc_.put<std::int32_t>("A", kind::dint, {1, 2, 3});
+    start({tag(1, "A[1]"), tag(2, "A[2]")});
+    plc_.put<std::int8_t>("A", kind::sint, {5, 6, 7});
+    world_.pass(1s);
+    plc_.put<std::uint32_t>("A", kind::dword, {0x2});
+    world_.pass(1s);
+    plc_.put<float>("A", kind::real, {1, 2, 3});
+    world_.pass(1s);
+    EXPECT_EQ(story(1), "2 Good, 6 Good, 1 Good, BadConfigurationError");
+    EXPECT_EQ(story(2), "3 Good, 7 Good, 0 Good, BadConfigurationError");
+}
+
+TEST_F(EthernetIpConnection, OneConnectionIsEnough) {
+    plc_.connections_max = 1;
+    plc_.put<std::int32_t>("A", kind::dint, {1});
+    start({tag(1, "A")});
+    EXPECT_EQ(story(1), "1 Good");
+    EXPECT_EQ(plc_.connections, 1U);
+    EXPECT_GT(plc_.messages, 0U);
+}
+
 TEST_F(EthernetIpConnection, ASilentControllerLosesTheSessionAndAnIdleOneIsHeardOf) {
     plc_.put<std::int32_t>("A", kind::dint, {1});
     start({tag(1, "A")}, R"(, "groups": {"default": "1h"})");

@@ -90,7 +90,11 @@ TEST(EthernetIpPlanner, WhatIsRefusedNeverFailsItsNeighbours) {
     ASSERT_EQ(told(plan.stretches()), "0+3[0,3) -+1[3,4)");
     const auto again = plan.refuse(plan.stretches()[0]);
     EXPECT_EQ(told(again), "0+1[0,1) 1+1[1,2) 2+1[2,3)");
-    EXPECT_EQ(told(plan.refuse(again[2])), "");
+    const auto probe = plan.refuse(again[2]);
+    EXPECT_EQ(told(probe), "0+1[2,3)");
+    const auto last = plan.learn(probe[0], dint, 4);
+    EXPECT_EQ(told(last), "2+1[2,3)");
+    EXPECT_EQ(told(plan.refuse(last[0])), "");
     plan.rebuild();
     EXPECT_EQ(told(plan.stretches()), "0+2[0,2) -+1[3,4)");
     EXPECT_EQ(told(plan.refuse(plan.stretches()[0])), "0+1[0,1) 1+1[1,2)");
