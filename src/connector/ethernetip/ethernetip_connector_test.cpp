@@ -189,6 +189,16 @@ TEST_F(EthernetIpConnection, ValuesAreWrittenAsWhatTheTagIs) {
     }
 }
 
+TEST_F(EthernetIpConnection, AProgramThatHoldsItsOwnValueIsSeen) {
+    plc_.put<std::int32_t>("A", kind::dint, {7});
+    plc_.keeps_values = false;
+    start({tag(1, "A")});
+    const CommandResult done = write(tag(1, "A"), Value(std::int64_t{5}));
+    EXPECT_EQ(done.outcome, CommandOutcome::Failed);
+    EXPECT_EQ(done.detail, "the controller acknowledged 5, but holds 7");
+    EXPECT_EQ(done.read_back, Value(std::int64_t{7}));
+}
+
 TEST_F(EthernetIpConnection, AnEmptySlotIsNamed) {
     plc_.empty_slot = true;
     start({tag(1, "A")});

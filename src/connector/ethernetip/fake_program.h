@@ -39,6 +39,7 @@ public:
 
     std::map<std::string, Entry> tags;
     std::size_t answer_bytes_max = 3998;
+    bool keeps_values = true;                      // that are written
     std::map<std::string, Bytes> symbols;          // by program, as they are sent
     std::map<std::uint16_t, Bytes> templates;      // by instance
     std::map<std::uint16_t, std::uint16_t> sizes;  // how many members they have
@@ -74,7 +75,8 @@ protected:
         Entry& entry = found->second;
         const std::size_t each = entry.each != 0 ? entry.each : kind_bytes(entry.kind.code);
         switch (service) {
-            case service::write_tag: return write(entry, index * each, data);
+            case service::write_tag:
+                return !keeps_values ? reply(service, 0) : write(entry, index * each, data);
             case service::read_modify_write: return modify(entry, index * each, data);
             default: break;
         }
