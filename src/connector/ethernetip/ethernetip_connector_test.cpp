@@ -260,6 +260,17 @@ TEST_F(EthernetIpConnection, ASilentControllerLosesTheSessionAndAnIdleOneIsHeard
     EXPECT_EQ(ended_->error().code, Code::Timeout);
 }
 
+// Where one request at a time is under way, the others would be forgotten.
+TEST_F(EthernetIpConnection, EveryConnectionIsHeardOf) {
+    plc_.put<std::int32_t>("A", kind::dint, {1});
+    start({tag(1, "A")}, R"(, "groups": {"default": "10s"}, "max_requests": 8)");
+    world_.pass(5min, 50ms);
+    ASSERT_EQ(plc_.heard.size(), 8U);
+    for (const auto& [connection, last] : plc_.heard) {
+        EXPECT_LE(world_.timers.now() - last, 31s) << connection;
+    }
+}
+
 TEST_F(EthernetIpConnection, TheListOfTagsIsLookedThrough) {
     plc_.put<std::int32_t>("Rate", kind::dint, {5});
     plc_.put<std::uint32_t>("Flags", kind::dword, {1});

@@ -33,6 +33,7 @@ public:
     std::size_t messages = 0;
     std::size_t connections = 0;  // of CIP
     std::size_t connections_max = 8;
+    std::map<std::uint64_t, Duration> heard;  // of each, for the last time
 
 private:
     using Shared = std::shared_ptr<Stream>;
@@ -82,6 +83,7 @@ private:
         const Bytes answer = perform(carried->message);
         if (carried->connected) {
             ++messages;
+            heard[number_at(packet.payload, 12, 4)] = world_.timers.now();
             append_connected(out, packet.session, 1, carried->sequence, answer);
         } else {
             append_unconnected(out, packet.session, packet.context, answer);
@@ -126,8 +128,10 @@ private:
         if (connections == connections_max) {
             return reply(service, status::connection_failure, {}, 0x0113);
         }
-        ++connections;
-        return reply(service, 0, Bytes(26));
+        Bytes opened;
+        ethernetip::put(opened, ++connections, 4);
+        opened.resize(26);
+        return reply(service, 0, opened);
     }
 
     Bytes perform_all(ByteView data) {
