@@ -22,7 +22,7 @@ constexpr std::string_view waiting = "BadWaitingForInitialData, ";
 
 class EthernetIpConnection : public ::testing::Test {
 protected:
-    ~EthernetIpConnection() override {
+    void TearDown() override {
         asio::co_spawn(world_.context, tasks_.stop(), asio::detached);
         world_.settle();
     }

@@ -103,7 +103,7 @@ Async<bool> Link::open_connection(bool large) {
                       route_)));
     const Reply reply = *read_reply(answer);
     if (const auto connection = read_opened(reply)) {
-        lanes_.push_back({.connection = *connection});
+        lanes_.push_back({.connection = connection});
         co_return true;
     }
     if (lanes_.empty() && is_lost_on_the_way(reply)) {

@@ -17,6 +17,7 @@ constexpr Kind text{kind::structure, kind::string_handle, true};
 
 Plan plan_of(const std::vector<std::string_view>& addresses, const PlanLimits& limits = {}) {
     std::vector<Item> items;
+    items.reserve(addresses.size());
     for (const std::string_view address : addresses) {
         items.push_back(item_of(*parse_address(address), ValueType::Int64, items.size()));
     }
@@ -117,6 +118,7 @@ TEST(EthernetIpPlanner, ALongOneIsReadInFragments) {
 
 TEST(EthernetIpPlanner, RequestsAndAnswersFitTheMessages) {
     std::vector<std::string> names;
+    names.reserve(500);
     std::vector<std::string_view> addresses;
     for (int i = 0; i < 500; ++i) {
         names.push_back(std::format("Tag{:03}", i));
@@ -129,6 +131,7 @@ TEST(EthernetIpPlanner, RequestsAndAnswersFitTheMessages) {
         std::size_t count = 0;
         for (const auto& one : requests) {
             std::vector<Bytes> parts;
+            parts.reserve(one.size());
             for (const std::size_t stretch : one) {
                 parts.push_back(
                     read_tag_request(path_of(plan.items()[plan.stretches()[stretch].first],
