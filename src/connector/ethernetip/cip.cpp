@@ -183,9 +183,9 @@ Bytes multiple_request(std::span<const Bytes> requests) {
     return request(service::multiple, path, data);
 }
 
-Bytes by_route(const Bytes& request_, ByteView route, Duration timeout) {
+Bytes by_route(const Bytes& asked, ByteView route, Duration timeout) {
     if (route.empty()) {
-        return request_;
+        return asked;
     }
     constexpr unsigned tick = 7;  // of 128 ms
     const auto ticks =
@@ -193,9 +193,9 @@ Bytes by_route(const Bytes& request_, ByteView route, Duration timeout) {
     Bytes data;
     put(data, tick, 1);
     put(data, static_cast<std::uint64_t>(std::clamp<std::int64_t>(ticks, 1, 255)), 1);
-    put(data, request_.size(), 2);
-    append(data, request_);
-    if (request_.size() % 2 != 0) {
+    put(data, asked.size(), 2);
+    append(data, asked);
+    if (asked.size() % 2 != 0) {
         put(data, 0, 1);
     }
     put(data, route.size() / 2, 1);

@@ -319,7 +319,7 @@ TEST(EthernetIpCip, TagsAndStructuresAreListed) {
     EXPECT_EQ(template_request(0xf83, 0, 100), hex("4c 03 20 6c 25 00 830f 00000000 6400"));
     Bytes definition =
         hex("0000 c400 00000000 1f00 c100 00000000 0000 c400 04000000 5200 c220 04000000");
-    append(definition, as_bytes(std::string_view("TIMER;n\0ZZZZZZZZZZ1\0EN\0PRE\0DATA\0", 33)));
+    append(definition, as_bytes(std::string_view("TIMER;n\0ZZZZZZZZZZ1\0EN\0PRE\0DATA\0", 32)));
     const auto members = read_template(definition, 4);
     ASSERT_TRUE(members);
     ASSERT_EQ(members->size(), 3U);

@@ -16,6 +16,7 @@ constexpr Duration refusals_kept = std::chrono::minutes(10);
 
 std::vector<ReportRule> rules_of(const std::vector<Tag>& tags) {
     std::vector<ReportRule> out;
+    out.reserve(tags.size());
     for (const Tag& tag : tags) {
         out.push_back({tag.series, tag.deadband, tag.address.silence_max});
     }
@@ -86,7 +87,8 @@ private:
 // One connection that stands, and the polling over it.
 class EthernetIpConnector::Session {
 public:
-    Session(EthernetIpConnector& of, Link& link, SampleSink& sink, asio::any_io_executor executor)
+    Session(EthernetIpConnector& of, Link& link, SampleSink& sink,
+            const asio::any_io_executor& executor)
         : of_(of),
           link_(link),
           sink_(sink),

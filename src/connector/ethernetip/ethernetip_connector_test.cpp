@@ -22,7 +22,7 @@ constexpr std::string_view waiting = "BadWaitingForInitialData, ";
 
 class EthernetIpConnection : public ::testing::Test {
 protected:
-    ~EthernetIpConnection() override {
+    void TearDown() override {
         asio::co_spawn(world_.context, tasks_.stop(), asio::detached);
         world_.settle();
     }
@@ -189,6 +189,16 @@ TEST_F(EthernetIpConnection, ValuesAreWrittenAsWhatTheTagIs) {
     }
 }
 
+TEST_F(EthernetIpConnection, AProgramThatHoldsItsOwnValueIsSeen) {
+    plc_.put<std::int32_t>("A", kind::dint, {7});
+    plc_.keeps_values = false;
+    start({tag(1, "A")});
+    const CommandResult done = write(tag(1, "A"), Value(std::int64_t{5}));
+    EXPECT_EQ(done.outcome, CommandOutcome::Failed);
+    EXPECT_EQ(done.detail, "the controller acknowledged 5, but holds 7");
+    EXPECT_EQ(done.read_back, Value(std::int64_t{7}));
+}
+
 TEST_F(EthernetIpConnection, AnEmptySlotIsNamed) {
     plc_.empty_slot = true;
     start({tag(1, "A")});
@@ -203,6 +213,39 @@ TEST_F(EthernetIpConnection, AnEmptySlotIsNamed) {
               std::string::npos);
 }
 
+TEST_F(EthernetIpConnection, AControllerThatIsTakenOutIsAway) {
+    plc_.put<std::int32_t>("A", kind::dint, {1});
+    start({tag(1, "A")}, R"(, "connected": false)");
+    EXPECT_EQ(story(1), "1 Good");
+    plc_.empty_slot = true;
+    world_.pass(1s);
+    ASSERT_TRUE(ended_ && !*ended_);
+    EXPECT_EQ(ended_->error().code, Code::Unavailable);
+    EXPECT_EQ(story(1), "1 Good");
+}
+
+TEST_F(EthernetIpConnection, AProgramMayComeWithOtherTypes) {
+    plc_.put<std::int32_t>("A", kind::dint, {1, 2, 3});
+    start({tag(1, "A[1]"), tag(2, "A[2]")});
+    plc_.put<std::int8_t>("A", kind::sint, {5, 6, 7});
+    world_.pass(1s);
+    plc_.put<std::uint32_t>("A", kind::dword, {0x2});
+    world_.pass(1s);
+    plc_.put<float>("A", kind::real, {1, 2, 3});
+    world_.pass(1s);
+    EXPECT_EQ(story(1), "2 Good, 6 Good, 1 Good, BadConfigurationError");
+    EXPECT_EQ(story(2), "3 Good, 7 Good, 0 Good, BadConfigurationError");
+}
+
+TEST_F(EthernetIpConnection, OneConnectionIsEnough) {
+    plc_.connections_max = 1;
+    plc_.put<std::int32_t>("A", kind::dint, {1});
+    start({tag(1, "A")});
+    EXPECT_EQ(story(1), "1 Good");
+    EXPECT_EQ(plc_.connections, 1U);
+    EXPECT_GT(plc_.messages, 0U);
+}
+
 TEST_F(EthernetIpConnection, ASilentControllerLosesTheSessionAndAnIdleOneIsHeardOf) {
     plc_.put<std::int32_t>("A", kind::dint, {1});
     start({tag(1, "A")}, R"(, "groups": {"default": "1h"})");
@@ -215,6 +258,17 @@ TEST_F(EthernetIpConnection, ASilentControllerLosesTheSessionAndAnIdleOneIsHeard
     world_.pass(20s);
     ASSERT_TRUE(ended_ && !*ended_);
     EXPECT_EQ(ended_->error().code, Code::Timeout);
+}
+
+// Where one request at a time is under way, the others would be forgotten.
+TEST_F(EthernetIpConnection, EveryConnectionIsHeardOf) {
+    plc_.put<std::int32_t>("A", kind::dint, {1});
+    start({tag(1, "A")}, R"(, "groups": {"default": "10s"}, "max_requests": 8)");
+    world_.pass(5min, 50ms);
+    ASSERT_EQ(plc_.heard.size(), 8U);
+    for (const auto& [connection, last] : plc_.heard) {
+        EXPECT_LE(world_.timers.now() - last, 31s) << connection;
+    }
 }
 
 TEST_F(EthernetIpConnection, TheListOfTagsIsLookedThrough) {

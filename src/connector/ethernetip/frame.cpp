@@ -13,13 +13,12 @@ constexpr std::uint16_t protocol_version = 1;
 // Some devices answer with more items than the two; nobody has a reason to send many.
 constexpr std::uint64_t items_max = 16;
 
-enum ItemType : std::uint16_t {
-    no_address = 0x00,
-    identity = 0x0c,
-    connection_address = 0xa1,
-    connected_data = 0xb1,
-    unconnected_data = 0xb2,
-};
+// Types of items.
+constexpr std::uint64_t no_address = 0x00;
+constexpr std::uint64_t identity = 0x0c;
+constexpr std::uint64_t connection_address = 0xa1;
+constexpr std::uint64_t connected_data = 0xb1;
+constexpr std::uint64_t unconnected_data = 0xb2;
 
 // Those of the specification, and some that devices of Rockwell send.
 constexpr std::array<std::uint16_t, 10> commands = {0x00, 0x01, 0x04, 0x63, 0x64,
@@ -27,7 +26,7 @@ constexpr std::array<std::uint16_t, 10> commands = {0x00, 0x01, 0x04, 0x63, 0x64
 
 void append_header(Bytes& out, Command command, std::size_t length, std::uint32_t session,
                    std::uint64_t context) {
-    put(out, static_cast<std::uint16_t>(command), 2);
+    put(out, static_cast<std::uint8_t>(command), 2);
     put(out, length, 2);
     put(out, session, 4);
     put(out, 0, 4);  // status

@@ -11,7 +11,7 @@
 
 namespace gantry::connector::ethernetip {
 
-enum class Command : std::uint16_t {
+enum class Command : std::uint8_t {
     Nop = 0x00,
     ListIdentity = 0x63,
     RegisterSession = 0x65,

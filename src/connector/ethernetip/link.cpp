@@ -21,7 +21,7 @@ constexpr std::size_t unconnected_bytes = 400;
 
 // A controller forgets a connection after 32 times this without a word.
 constexpr Duration interval = std::chrono::seconds(2);
-static_assert(Link::silence_max < 32 * interval);
+static_assert(3 * Link::silence_max < 32 * interval);
 
 }  // namespace
 
@@ -42,7 +42,9 @@ Async<> Link::begin() {
         message_bytes_ = unconnected_bytes;
         lanes_.resize(static_cast<std::size_t>(settings_.max_requests));
     }
-    sent_at_ = around_.timers.now();
+    for (Lane& lane : lanes_) {
+        lane.sent_at = around_.timers.now();
+    }
     co_return Result<>{};
 }
 
@@ -101,7 +103,7 @@ Async<bool> Link::open_connection(bool large) {
                       route_)));
     const Reply reply = *read_reply(answer);
     if (const auto connection = read_opened(reply)) {
-        lanes_.push_back({.connection = *connection});
+        lanes_.push_back({.connection = connection});
         co_return true;
     }
     if (lanes_.empty() && is_lost_on_the_way(reply)) {
@@ -228,8 +230,8 @@ void Link::send_on(Lane& lane, const Bytes& request, Ticket* ticket, Job* job) {
                            by_route(request, route_, settings_.timeout));
     }
     lane.busy = true;
-    sent_at_ = around_.timers.now();
-    pending_.push_back({number, &lane, ticket, job, sent_at_});
+    lane.sent_at = around_.timers.now();
+    pending_.push_back({number, &lane, ticket, job, lane.sent_at});
     has_outgoing_.set();
 }
 
@@ -317,22 +319,24 @@ asio::awaitable<Error> Link::send() {
 asio::awaitable<Error> Link::watch() {
     while (true) {
         // One that is sent while this sleeps is late after it wakes.
-        const Duration oldest = pending_.empty() ? around_.timers.now() : pending_.front().sent_at;
-        co_await around_.timers.sleep_until(oldest + (pending_.empty()
-                                                          ? std::min(settings_.timeout, silence_max)
-                                                          : settings_.timeout));
         const Duration now = around_.timers.now();
-        if (!pending_.empty() && now - pending_.front().sent_at >= settings_.timeout) {
+        const Duration oldest = pending_.empty() ? now : pending_.front().sent_at;
+        co_await around_.timers.sleep_until(
+            std::min(oldest + settings_.timeout, now + silence_max));
+        if (!pending_.empty() &&
+            around_.timers.now() - pending_.front().sent_at >= settings_.timeout) {
             co_return Error{Code::Timeout,
                             std::format("{}: no answer within {}", settings_.where(),
                                         format_duration(settings_.timeout)),
                             {}};
         }
-        if (!pending_.empty() || now - sent_at_ < silence_max) {
-            continue;
-        }
-        // Every connection is to be heard of.
-        for (Lane& lane : lanes_) {
+        break_silence();
+    }
+}
+
+void Link::break_silence() {
+    for (Lane& lane : lanes_) {
+        if (!lane.busy && around_.timers.now() - lane.sent_at >= silence_max) {
             send_on(lane, identity_request(), nullptr, nullptr);
         }
     }

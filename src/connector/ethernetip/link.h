@@ -57,13 +57,14 @@ public:
     bool takes_several = true;
     std::map<std::uint16_t, bool> texts;
 
-    // It goes without a word for so long at most: devices give up sessions that are silent.
+    // No connection goes without a word for longer: devices give up those that are silent.
     static constexpr Duration silence_max = std::chrono::seconds(15);
 
 private:
     struct Lane {
         std::optional<std::uint32_t> connection;
         bool busy = false;
+        Duration sent_at{0};
     };
     struct Ticket {
         std::span<Job> jobs;
@@ -92,6 +93,7 @@ private:
     Async<bool> open_connection(bool large);
     Async<> check_route();
     void pump();
+    void break_silence();
     Lane* free_lane();
     void send_next(Ticket& ticket, Lane& lane);
     void send_on(Lane& lane, const Bytes& request, Ticket* ticket, Job* job);
@@ -113,7 +115,6 @@ private:
     Bytes outgoing_;
     Bytes writing_;
     Event has_outgoing_;
-    Duration sent_at_{0};
     Error send_error_;
     std::uint16_t number_ = 0;
     bool closed_ = false;

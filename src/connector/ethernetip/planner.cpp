@@ -52,6 +52,7 @@ void Plan::forget() {
     for (State& state : states_) {
         state.caution = Caution::None;
         state.refusals = 0;
+        state.doubted = false;
     }
     refusals_ = false;
     rebuild();
@@ -125,8 +126,16 @@ std::vector<Stretch> Plan::refuse(const Stretch& stretch) {
     refusals_ = true;
     std::vector<Stretch> out;
     for (std::size_t i = stretch.first; i < stretch.last; ++i) {
-        states_[i].caution = stretch.count == 1 ? Caution::Aside : Caution::Alone;
-        states_[i].refusals += stretch.count == 1 ? 0 : 1;
+        State& state = states_[i];
+        if (stretch.count > 1) {
+            state.caution = Caution::Alone;
+            ++state.refusals;
+        } else if (stretch.start && stretch.kind && !state.doubted) {
+            state.doubted = true;
+            state.kind.reset();
+        } else {
+            state.caution = Caution::Aside;
+        }
     }
     append(out, stretch.first, stretch.last);
     return out;

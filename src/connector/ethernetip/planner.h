@@ -51,7 +51,8 @@ public:
     // What the controller says that a stretch is. What to read now, if it was another than known.
     std::vector<Stretch> learn(const Stretch& stretch, const Kind& kind, std::size_t bytes);
     // The controller has refused the stretch: what to read instead, at once and from now on.
-    // Nothing if that was one place, whose items are aside now.
+    // Nothing if that was one place, whose items are aside now. Before an element is, its array is
+    // looked at once more: a program with other types has its elements elsewhere.
     std::vector<Stretch> refuse(const Stretch& stretch);
     // It is longer than an answer, and is read in fragments from now on.
     Stretch lengthen(const Stretch& stretch);
@@ -75,6 +76,7 @@ private:
         std::size_t bytes = 0;
         bool in_fragments = false;
         unsigned refusals = 0;  // together with others
+        bool doubted = false;   // its type was looked at again after a refusal
     };
 
     void append(std::vector<Stretch>& out, std::size_t first, std::size_t last) const;

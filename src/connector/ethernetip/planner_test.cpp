@@ -17,6 +17,7 @@ constexpr Kind text{kind::structure, kind::string_handle, true};
 
 Plan plan_of(const std::vector<std::string_view>& addresses, const PlanLimits& limits = {}) {
     std::vector<Item> items;
+    items.reserve(addresses.size());
     for (const std::string_view address : addresses) {
         items.push_back(item_of(*parse_address(address), ValueType::Int64, items.size()));
     }
@@ -90,7 +91,11 @@ TEST(EthernetIpPlanner, WhatIsRefusedNeverFailsItsNeighbours) {
     ASSERT_EQ(told(plan.stretches()), "0+3[0,3) -+1[3,4)");
     const auto again = plan.refuse(plan.stretches()[0]);
     EXPECT_EQ(told(again), "0+1[0,1) 1+1[1,2) 2+1[2,3)");
-    EXPECT_EQ(told(plan.refuse(again[2])), "");
+    const auto probe = plan.refuse(again[2]);
+    EXPECT_EQ(told(probe), "0+1[2,3)");
+    const auto last = plan.learn(probe[0], dint, 4);
+    EXPECT_EQ(told(last), "2+1[2,3)");
+    EXPECT_EQ(told(plan.refuse(last[0])), "");
     plan.rebuild();
     EXPECT_EQ(told(plan.stretches()), "0+2[0,2) -+1[3,4)");
     EXPECT_EQ(told(plan.refuse(plan.stretches()[0])), "0+1[0,1) 1+1[1,2)");
@@ -113,6 +118,7 @@ TEST(EthernetIpPlanner, ALongOneIsReadInFragments) {
 
 TEST(EthernetIpPlanner, RequestsAndAnswersFitTheMessages) {
     std::vector<std::string> names;
+    names.reserve(500);
     std::vector<std::string_view> addresses;
     for (int i = 0; i < 500; ++i) {
         names.push_back(std::format("Tag{:03}", i));
@@ -125,6 +131,7 @@ TEST(EthernetIpPlanner, RequestsAndAnswersFitTheMessages) {
         std::size_t count = 0;
         for (const auto& one : requests) {
             std::vector<Bytes> parts;
+            parts.reserve(one.size());
             for (const std::size_t stretch : one) {
                 parts.push_back(
                     read_tag_request(path_of(plan.items()[plan.stretches()[stretch].first],

@@ -257,13 +257,14 @@ private:
             return;
         }
         const Trouble trouble = trouble_of(error);
-        const bool ours = trouble.quality == quality::bad_configuration_error;
-        if (stretch.count == 1 || !ours) {
+        std::vector<Stretch> smaller;
+        if (trouble.quality == quality::bad_configuration_error) {
+            smaller = plan_.refuse(stretch);
+        }
+        if (smaller.empty()) {
             tell_all(items_of(stretch), trouble);
         }
-        if (ours) {
-            std::ranges::copy(plan_.refuse(stretch), std::back_inserter(again));
-        }
+        std::ranges::copy(smaller, std::back_inserter(again));
     }
 
     void deliver(Stretch stretch, const Outcome& outcome) {

@@ -9,8 +9,11 @@ namespace {
 constexpr std::uint16_t symbol_class = 0x6b;
 constexpr std::uint16_t template_class = 0x6c;
 
-enum SymbolAttribute : std::uint16_t { symbol_name = 1, symbol_type = 2 };
-enum TemplateAttribute : std::uint16_t { template_members = 2, template_words = 4 };
+// Numbers of attributes.
+constexpr std::uint16_t symbol_name = 1;
+constexpr std::uint16_t symbol_type = 2;
+constexpr std::uint16_t template_members = 2;
+constexpr std::uint16_t template_words = 4;
 
 constexpr std::uint32_t template_words_least = 6;
 constexpr std::uint32_t template_words_most = 16'384;
