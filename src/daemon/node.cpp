@@ -428,9 +428,7 @@ std::string Node::postgres_address() const { return parts_->postgres->address();
 
 std::string Node::mqtt_address() const { return parts_->broker->address(); }
 
-std::vector<std::string> Node::opcua_addresses() const {
-    return parts_->opcua_server->addresses();
-}
+std::vector<std::string> Node::opcua_addresses() const { return parts_->opcua_server->addresses(); }
 
 std::string Node::mqtt_tls_address() const { return parts_->broker->tls_address(); }
 

@@ -111,8 +111,8 @@ struct Endpoint::Callbacks {
         }
         return of(server).read_value(*node(node_context), *out);
     }
-    static UA_StatusCode write(UA_Server* server, const UA_NodeId*, void* context,
-                               const UA_NodeId*, void* node_context, const UA_NumericRange* range,
+    static UA_StatusCode write(UA_Server* server, const UA_NodeId*, void* context, const UA_NodeId*,
+                               void* node_context, const UA_NumericRange* range,
                                const UA_DataValue* value) {
         if (range != nullptr) {
             return UA_STATUSCODE_BADINDEXRANGENODATA;
@@ -163,8 +163,7 @@ Result<> Endpoint::start() {
     UA_DataSource source{Callbacks::read, Callbacks::write};
     space_ = std::make_unique<AddressSpace>(server_, "urn:gantry:" + tenant_.id.text(), source,
                                             options_.interval_least, around_.log);
-    TRY_ASSIGN(Picture picture,
-               read_picture(around_.registry, around_.directory, tenant_.id));
+    TRY_ASSIGN(Picture picture, read_picture(around_.registry, around_.directory, tenant_.id));
     space_->aim(std::move(picture));
     space_->work(whole_tree);
     TRY(listen());
@@ -194,8 +193,7 @@ Result<> Endpoint::make_server() {
     return {};
 }
 
-Result<> Endpoint::configure(UA_ServerConfig& config,
-                             const connector::opcua::Identity& identity) {
+Result<> Endpoint::configure(UA_ServerConfig& config, const connector::opcua::Identity& identity) {
     TRY_ASSIGN(const HostPort where, parse_host_port(listen_));
     const bool six = where.host.find(':') != std::string::npos;
     replace(config.serverUrls[0], std::format("opc.tcp://{}{}{}:{}", six ? "[" : "", where.host,
@@ -261,8 +259,7 @@ void Endpoint::set_limits(UA_ServerConfig& config) const {
     config.maxSubscriptions = static_cast<UA_UInt32>(options_.subscriptions_max);
     config.maxSubscriptionsPerSession = static_cast<UA_UInt32>(options_.subscriptions_per_session);
     config.maxMonitoredItems = static_cast<UA_UInt32>(options_.monitored_items_max);
-    config.maxPublishReqPerSession =
-        static_cast<UA_UInt32>(options_.publish_requests_per_session);
+    config.maxPublishReqPerSession = static_cast<UA_UInt32>(options_.publish_requests_per_session);
     config.maxNotificationsPerPublish = notifications_per_publish;
     config.maxRetransmissionQueueSize = kept_for_republish;
     const double least = milliseconds(options_.interval_least);
@@ -315,14 +312,21 @@ Result<> Endpoint::listen() {
         return fail(Code::Conflict, "opcua_server.endpoints: cannot listen on {}: is it in use?",
                     listen_);
     }
-    const UA_ApplicationDescription& about =
-        UA_Server_getConfig(server_)->applicationDescription;
+    UA_ApplicationDescription& about = UA_Server_getConfig(server_)->applicationDescription;
+    const std::string host = listen_.substr(0, listen_.rfind(':'));
     std::string port = listen_.substr(listen_.rfind(':') + 1);
     if (about.discoveryUrlsSize > 0) {
         const std::string_view url = view(about.discoveryUrls[0]);
         port = url.substr(url.rfind(':') + 1);
     }
-    address_ = listen_.substr(0, listen_.rfind(':')) + ":" + port;
+    address_ = host + ":" + port;
+    // Clients go where this says: not to every address there is, nor to port 0.
+    UA_Array_delete(about.discoveryUrls, about.discoveryUrlsSize, &UA_TYPES[UA_TYPES_STRING]);
+    about.discoveryUrls = static_cast<UA_String*>(UA_Array_new(1, &UA_TYPES[UA_TYPES_STRING]));
+    about.discoveryUrlsSize = 1;
+    const bool any = host == "0.0.0.0" || host == "[::]";
+    about.discoveryUrls[0] =
+        copy(std::format("opc.tcp://{}:{}", any ? connector::opcua::host_name() : host, port));
     return {};
 }
 

@@ -113,9 +113,9 @@ asio::awaitable<bool> Writes::record(const Pending& pending, const Result<Comman
     entry.action = "commands:write";
     entry.object = "opcua " + pending.point->point.path;
     entry.outcome = result && result->outcome == CommandOutcome::Confirmed ? "ok" : "failed";
-    entry.detail = std::format("{}: {}", to_text(pending.value),
-                               result ? std::string(command_outcome_name(result->outcome))
-                                      : result.error().message);
+    entry.detail = std::format(
+        "{}: {}", to_text(pending.value),
+        result ? std::string(command_outcome_name(result->outcome)) : result.error().message);
     if (result && !result->detail.empty()) {
         entry.detail += ", " + result->detail;
     }
