@@ -4,9 +4,11 @@
 import asyncio
 import contextlib
 import datetime
+import os
 import re
 import socket
 import struct
+import subprocess
 import time
 
 import pytest
@@ -15,7 +17,7 @@ from asyncua import ua
 from asyncua.crypto import security_policies
 
 from connections import connect_points, latest
-from gantryd_process import wait_until
+from gantryd_process import BIN, wait_until
 from opcua_door import Door, run
 from opcua_server import make_certificate
 from plant_process import Plant, register_map
@@ -409,6 +411,12 @@ def test_raw_history_comes_in_parts_forward_and_backward(door):
                 if not mark:
                     break
                 spent = mark
+                # It is of this node and this session.
+                async with door.client() as another:
+                    for stranger in (point(client, "plant/pump3.starts"),
+                                     point(another, "plant/pump3.flow")):
+                        wrong = await stranger.history_read(details, mark)
+                        assert wrong.StatusCode.value == STATUS.BadContinuationPointInvalid
             assert [len(one) for one in got] == [4, 4, 2]
             assert sum(got, []) == [i / 10 for i in range(10)]
             again = await flow.history_read(details, spent)
@@ -519,7 +527,23 @@ def test_writes_reach_the_device(door):
     assert any("85.5" in one["detail"] and one["outcome"] == "ok" for one in written), written
 
 
-# ---- limits
+# ---- limits, and what is wrong
+
+
+@pytest.mark.parametrize(("line", "complaint"), [
+    ('endpoints = ["main=127.0.0.1:{port}"]', "cannot listen"),
+    ('endpoints = ["nobody=127.0.0.1:0"]', "nobody"),
+    ('endpoints = ["127.0.0.1:4840"]', "main=127.0.0.1:4840"),
+    ('endpoints = ["main=127.0.0.1:0"]\ntrusted_clients = ["xy"]', "trusted_clients"),
+    ('endpoints = ["main=127.0.0.1:0"]\nusers = ["xy"]', "users")],
+    ids=["taken", "tenant", "endpoint", "trusted", "users"])
+def test_a_wrong_configuration_is_told(door, tmp_path, line, complaint):
+    config = tmp_path / "gantry.toml"
+    config.write_text("[opcua_server]\n" + line.replace("{port}", str(door.ports["main"])))
+    done = subprocess.run(
+        [os.path.join(BIN, "gantryd"), "--data", str(tmp_path / "data"), "--listen", "127.0.0.1:0",
+         "--config", str(config)], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode in (1, 2) and complaint in done.stderr, done
 
 
 def string(text):
@@ -580,7 +604,8 @@ def test_who_may_only_ask_for_endpoints_sends_no_long_messages(door):
     b"GET / HTTP/1.1\r\n\r\n", b"\xff" * 4096, b"HELF\xff\xff\xff\xff" + bytes(64),
     b"OPNF" + struct.pack("<I", 100) + bytes(92), b"MSGF" + struct.pack("<I", 24) + bytes(16),
     b"HELF" + struct.pack("<I", 32) + struct.pack("<5I", 0, 65536, 65536, 0, 0)
-    + struct.pack("<i", 2**31 - 1)])
+    + struct.pack("<i", 2**31 - 1)],
+    ids=["http", "ones", "hello", "open", "message", "string"])
 def test_nonsense_ends_the_connection_and_nothing_else(door, data):
     stranger = Stranger(door)
     with contextlib.suppress(ConnectionError):
