@@ -45,8 +45,9 @@ UA_StatusCode Endpoint::activate(const UA_ByteString* client, const UA_NodeId& s
     record_sign_in(login, fingerprint, outcome ? identity->get() : nullptr, outcome);
     if (!outcome) {
         meters_.denied.add();
-        return outcome.error().code == Code::Unauthenticated ? UA_STATUSCODE_BADIDENTITYTOKENREJECTED
-                                                             : UA_STATUSCODE_BADUSERACCESSDENIED;
+        return outcome.error().code == Code::Unauthenticated
+                   ? UA_STATUSCODE_BADIDENTITYTOKENREJECTED
+                   : UA_STATUSCODE_BADUSERACCESSDENIED;
     }
     std::unique_ptr<Session>& kept = sessions_[*context];
     if (*context == nullptr || !kept) {

@@ -43,9 +43,9 @@ UA_UInt32 variable_type(const Property& property) {
 
 // Whether clients see the same of both.
 bool same(const Property& one, const Property& other) {
-    return one.key == other.key && one.name == other.name &&
-           one.description == other.description && one.type == other.type &&
-           one.unit == other.unit && one.range == other.range && one.access == other.access;
+    return one.key == other.key && one.name == other.name && one.description == other.description &&
+           one.type == other.type && one.unit == other.unit && one.range == other.range &&
+           one.access == other.access;
 }
 
 std::string model_name(std::string_view key) { return "model:" + std::string(key); }
@@ -120,8 +120,7 @@ void AddressSpace::add_standard_types() {
     UA_ObjectTypeAttributes function = UA_ObjectTypeAttributes_default;
     function.displayName = lend_text("", "AggregateFunctionType");
     ok(UA_Server_addObjectTypeNode(server_, standard(UA_NS0ID_AGGREGATEFUNCTIONTYPE),
-                                   standard(UA_NS0ID_BASEOBJECTTYPE),
-                                   standard(UA_NS0ID_HASSUBTYPE),
+                                   standard(UA_NS0ID_BASEOBJECTTYPE), standard(UA_NS0ID_HASSUBTYPE),
                                    {0, lend("AggregateFunctionType")}, function, nullptr, nullptr),
        "type", "AggregateFunctionType");
     struct Function {
@@ -135,11 +134,11 @@ void AddressSpace::add_standard_types() {
                                  Function{UA_NS0ID_AGGREGATEFUNCTION_COUNT, "Count"}}) {
         UA_ObjectAttributes attributes = UA_ObjectAttributes_default;
         attributes.displayName = lend_text("", each.name);
-        ok(UA_Server_addObjectNode(
-               server_, standard(each.id),
-               standard(UA_NS0ID_HISTORYSERVERCAPABILITIES_AGGREGATEFUNCTIONS),
-               standard(UA_NS0ID_ORGANIZES), {0, lend(each.name)},
-               standard(UA_NS0ID_AGGREGATEFUNCTIONTYPE), attributes, nullptr, nullptr),
+        ok(UA_Server_addObjectNode(server_, standard(each.id),
+                                   standard(UA_NS0ID_HISTORYSERVERCAPABILITIES_AGGREGATEFUNCTIONS),
+                                   standard(UA_NS0ID_ORGANIZES), {0, lend(each.name)},
+                                   standard(UA_NS0ID_AGGREGATEFUNCTIONTYPE), attributes, nullptr,
+                                   nullptr),
            "aggregate", each.name);
     }
 }
@@ -185,8 +184,7 @@ void AddressSpace::plan(Picture picture) {
     for (const auto& [path, nodes] : points_) {
         const auto found = points.find(path);
         const PointNodes& have = *nodes;
-        if (found == points.end() ||
-            (*found->second)->point.id != have.variable.point->point.id ||
+        if (found == points.end() || (*found->second)->point.id != have.variable.point->point.id ||
             !same((*found->second)->point.property, have.variable.point->point.property)) {
             plan_.emplace_back([this, path] { remove_point(path); });
         }
@@ -264,8 +262,8 @@ void AddressSpace::add_model(const Picture::Model& model) {
         ok(UA_Server_addObjectTypeNode(
                server_, id(name),
                parent_name.empty() ? standard(UA_NS0ID_BASEOBJECTTYPE) : id(parent_name),
-               standard(UA_NS0ID_HASSUBTYPE), browse_name(model.model.key), attributes,
-               &node->node, nullptr),
+               standard(UA_NS0ID_HASSUBTYPE), browse_name(model.model.key), attributes, &node->node,
+               nullptr),
            "model", name);
     }
     node->version = model.model.stamp.version;
@@ -326,8 +324,7 @@ void AddressSpace::add_asset(const Asset& asset) {
     attributes.displayName = first_text(asset.name, asset.key);
     attributes.description = first_text(asset.description, "");
     ok(UA_Server_addObjectNode(
-           server_, id(asset.path),
-           parent.empty() ? standard(UA_NS0ID_OBJECTSFOLDER) : id(parent),
+           server_, id(asset.path), parent.empty() ? standard(UA_NS0ID_OBJECTSFOLDER) : id(parent),
            standard(parent.empty() ? UA_NS0ID_ORGANIZES : UA_NS0ID_HASCOMPONENT),
            browse_name(asset.key), type.empty() ? standard(UA_NS0ID_BASEOBJECTTYPE) : id(type),
            attributes, &node->node, nullptr),

@@ -312,13 +312,21 @@ Result<> Endpoint::listen() {
         return fail(Code::Conflict, "opcua_server.endpoints: cannot listen on {}: is it in use?",
                     listen_);
     }
-    const UA_ApplicationDescription& about = UA_Server_getConfig(server_)->applicationDescription;
+    UA_ApplicationDescription& about = UA_Server_getConfig(server_)->applicationDescription;
+    const std::string host = listen_.substr(0, listen_.rfind(':'));
     std::string port = listen_.substr(listen_.rfind(':') + 1);
     if (about.discoveryUrlsSize > 0) {
         const std::string_view url = view(about.discoveryUrls[0]);
         port = url.substr(url.rfind(':') + 1);
     }
-    address_ = listen_.substr(0, listen_.rfind(':')) + ":" + port;
+    address_ = host + ":" + port;
+    // Clients go where this says: not to every address there is, nor to port 0.
+    UA_Array_delete(about.discoveryUrls, about.discoveryUrlsSize, &UA_TYPES[UA_TYPES_STRING]);
+    about.discoveryUrls = static_cast<UA_String*>(UA_Array_new(1, &UA_TYPES[UA_TYPES_STRING]));
+    about.discoveryUrlsSize = 1;
+    const bool any = host == "0.0.0.0" || host == "[::]";
+    about.discoveryUrls[0] =
+        copy(std::format("opc.tcp://{}:{}", any ? connector::opcua::host_name() : host, port));
     return {};
 }
 

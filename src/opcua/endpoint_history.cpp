@@ -99,8 +99,7 @@ Result<RawPart> Endpoint::HistoryRequest::read(const store::Store& store, const 
                 .from = position.from,
                 .to = position.to,
                 .interval = Duration(static_cast<std::int64_t>(interval)),
-                .aggregation =
-                    *aggregation_of(processed->aggregateType[index].identifier.numeric),
+                .aggregation = *aggregation_of(processed->aggregateType[index].identifier.numeric),
                 .rules = rules_of(processed->aggregateConfiguration),
                 .limit = limit});
 }
@@ -109,14 +108,12 @@ void Endpoint::read_history(const HistoryRequest& request) {
     if (request.timestamps == UA_TIMESTAMPSTORETURN_SERVER ||
         request.timestamps == UA_TIMESTAMPSTORETURN_NEITHER) {
         // Values carry the time of their source and no other.
-        request.response->responseHeader.serviceResult =
-            UA_STATUSCODE_BADTIMESTAMPNOTSUPPORTED;
+        request.response->responseHeader.serviceResult = UA_STATUSCODE_BADTIMESTAMPNOTSUPPORTED;
         return;
     }
     std::size_t left = static_cast<std::size_t>(options_.history_values_max);
     for (std::size_t i = 0; i < request.nodes.size(); ++i) {
-        const std::size_t share =
-            std::max<std::size_t>(1, left / (request.nodes.size() - i));
+        const std::size_t share = std::max<std::size_t>(1, left / (request.nodes.size() - i));
         const std::size_t sent = read_history_of(request, i, share);
         left -= std::min(left, sent);
         meters_.history_values.add(sent);
@@ -193,8 +190,7 @@ std::size_t Endpoint::read_history_of(const HistoryRequest& request, std::size_t
         result.statusCode = UA_STATUSCODE_BADNOCONTINUATIONPOINTS;
         return 0;
     }
-    result.statusCode =
-        part->samples.empty() ? UA_STATUSCODE_GOODNODATA : UA_STATUSCODE_GOOD;
+    result.statusCode = part->samples.empty() ? UA_STATUSCODE_GOODNODATA : UA_STATUSCODE_GOOD;
     if (part->next) {
         position->path = node->path;
         position->from = *part->next;

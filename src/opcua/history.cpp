@@ -71,7 +71,7 @@ Result<std::vector<Sample>> rows_backward(const store::Store& store, SeriesId se
             done = std::unexpected(rows.error());
         }
         return !rows || *rows >= limit || all.from == range.from ? std::optional(all.from)
-                                                                  : std::nullopt;
+                                                                 : std::nullopt;
     });
     TRY(done);
     Time from = stretch.value_or(range.from);
@@ -105,9 +105,8 @@ Result<std::vector<Sample>> rows_between(const store::Store& store, const RawQue
 
 Result<std::optional<Sample>> nearest(const store::Store& store, SeriesId series, Time time,
                                       bool earlier) {
-    TRY_ASSIGN(auto rows,
-               earlier ? rows_backward(store, series, {time_min, after(time)}, 1)
-                       : rows_forward(store, series, {time, time_max}, 1));
+    TRY_ASSIGN(auto rows, earlier ? rows_backward(store, series, {time_min, after(time)}, 1)
+                                  : rows_forward(store, series, {time, time_max}, 1));
     return rows.empty() ? std::nullopt : std::optional(std::move(rows.front()));
 }
 
@@ -131,9 +130,8 @@ Result<std::optional<Limits>> limits_of(const store::Store& store, SeriesId seri
 
 Value result_of(const store::Aggregate& aggregate, const ProcessedQuestion& question) {
     const auto as_source = [&question](double number) {
-        return question.type == ValueType::Int64
-                   ? Value(static_cast<std::int64_t>(number))
-                   : Value(number);
+        return question.type == ValueType::Int64 ? Value(static_cast<std::int64_t>(number))
+                                                 : Value(number);
     };
     switch (question.aggregation) {
         case Aggregation::Average: return aggregate.average();
@@ -184,8 +182,8 @@ Sample summary(const store::Aggregate& aggregate, Time start, Time end, bool who
 Result<RawPart> read_raw(const store::Store& store, const RawQuestion& question) {
     RawPart out;
     if (question.from == question.to) {
-        TRY_ASSIGN(out.samples, rows_forward(store, question.series,
-                                             {question.from, after(question.from)}, 1));
+        TRY_ASSIGN(out.samples,
+                   rows_forward(store, question.series, {question.from, after(question.from)}, 1));
         return out;
     }
     const std::size_t limit = std::max<std::size_t>(question.limit, 1);
@@ -227,27 +225,27 @@ Result<RawPart> read_processed(const store::Store& store, const ProcessedQuestio
     RawPart out;
     TRY_ASSIGN(const auto limits, limits_of(store, question.series));
     const Time wide = question.to - question.from;
-    const Time step = question.interval.count() > 0 ? std::min(question.interval.count(), wide)
-                                                    : wide;
+    const Time step =
+        question.interval.count() > 0 ? std::min(question.interval.count(), wide) : wide;
     const auto intervals = static_cast<std::size_t>((wide - 1) / step + 1);
     const std::size_t limit = std::min(intervals, std::max<std::size_t>(question.limit, 1));
-    const Time end = limit == intervals ? question.to
-                                        : question.from + static_cast<Time>(limit) * step;
+    const Time end =
+        limit == intervals ? question.to : question.from + static_cast<Time>(limit) * step;
     std::vector<store::Aggregate> found(limit);
-    TRY(store.aggregate(std::span(&question.series, 1), {question.from, end}, Duration{step},
-                        [&](const store::Bucket& bucket) {
-                            const Time at = (bucket.start - question.from) / step;
-                            found[static_cast<std::size_t>(at)] = bucket.aggregate;
-                            return true;
-                        },
-                        {.usable = question.rules.uncertain_is_bad ? store::Usable::Good
-                                                                   : store::Usable::NotBad,
-                         .deviation = false}));
+    TRY(store.aggregate(
+        std::span(&question.series, 1), {question.from, end}, Duration{step},
+        [&](const store::Bucket& bucket) {
+            const Time at = (bucket.start - question.from) / step;
+            found[static_cast<std::size_t>(at)] = bucket.aggregate;
+            return true;
+        },
+        {.usable = question.rules.uncertain_is_bad ? store::Usable::Good : store::Usable::NotBad,
+         .deviation = false}));
     for (std::size_t i = 0; i < limit; ++i) {
         const Time start = question.from + static_cast<Time>(i) * step;
         const bool whole = end - start >= step;
-        out.samples.push_back(summary(found[i], start, whole ? start + step : end, whole, limits,
-                                      question));
+        out.samples.push_back(
+            summary(found[i], start, whole ? start + step : end, whole, limits, question));
     }
     if (limit < intervals) {
         out.next = end;

@@ -38,14 +38,13 @@ struct Fixture {
     }
     RawPart processed(double from, double to, double every, Aggregation aggregation,
                       AggregateRules rules = {}, std::size_t limit = 100) {
-        return must(read_processed(
-            *store, {.series = series,
-                     .from = time(from),
-                     .to = time(to),
-                     .interval = Duration(static_cast<Time>(every * second)),
-                     .aggregation = aggregation,
-                     .rules = rules,
-                     .limit = limit}));
+        return must(read_processed(*store, {.series = series,
+                                            .from = time(from),
+                                            .to = time(to),
+                                            .interval = Duration(static_cast<Time>(every * second)),
+                                            .aggregation = aggregation,
+                                            .rules = rules,
+                                            .limit = limit}));
     }
     static Time time(double at) { return start + static_cast<Time>(at * second); }
     static std::vector<double> values(const RawPart& part) {
@@ -144,11 +143,11 @@ TEST(OpcuaHistory, IntervalsWithoutValuesSayWhy) {
     fixture.add(25, 2);
     const RawPart counts = fixture.processed(-10, 45, 10, Aggregation::Count);
     ASSERT_EQ(counts.samples.size(), 6U);
-    EXPECT_EQ(counts.samples[0].quality.code, 0x809b0000U);          // before the data
+    EXPECT_EQ(counts.samples[0].quality.code, 0x809b0000U);  // before the data
     EXPECT_EQ(counts.samples[1].value, Value(std::int64_t{1}));
-    EXPECT_EQ(counts.samples[2].value, Value(std::int64_t{0}));      // amid the data
+    EXPECT_EQ(counts.samples[2].value, Value(std::int64_t{0}));  // amid the data
     EXPECT_EQ(counts.samples[3].value, Value(std::int64_t{1}));
-    EXPECT_EQ(counts.samples[5].quality.code, 0x809b0000U);          // after it
+    EXPECT_EQ(counts.samples[5].quality.code, 0x809b0000U);  // after it
     const RawPart averages = fixture.processed(0, 30, 10, Aggregation::Average);
     EXPECT_EQ(averages.samples[1].quality.code, 0x809b0000U);
 }

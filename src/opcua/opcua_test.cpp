@@ -64,7 +64,8 @@ TEST(OpcuaTrust, IsByFingerprintAndFromTheFolderAndNothingElse) {
     EXPECT_FALSE(trust->trusts(""));
     const std::string fingerprint = connector::opcua::fingerprint_of(certificate);
     ASSERT_EQ(must(disk.list("/opcua/rejected")), std::vector{fingerprint + ".der"});
-    must(disk.rename("/opcua/rejected/" + fingerprint + ".der", "/opcua/trusted/mine.der"));
+    const Bytes kept = must(read_file(disk, "/opcua/rejected/" + fingerprint + ".der", 1000));
+    must(replace_file(disk, "/opcua/trusted/mine.der", kept));
     EXPECT_TRUE(trust->trusts(certificate));
     EXPECT_FALSE(trust->trusts(certificate + "x"));
     auto configured = must(ClientTrust::open(disk, "/else", {fingerprint}, around.log));
@@ -90,9 +91,11 @@ TEST(OpcuaTrust, TheFirstOfAChainIsTaken) {
 }
 
 TEST(OpcuaSession, SeesWhatItMayAndTheWayThere) {
+    security::Identity identity;
+    identity.statements = {
+        {security::Effect::Allow, {"assets:read", "points:read"}, "plant/line2"}};
     Session session;
-    session.identity = std::make_shared<const security::Identity>(security::Identity{
-        .statements = {{security::Effect::Allow, {"assets:read", "points:read"}, "plant/line2"}}});
+    session.identity = std::make_shared<const security::Identity>(std::move(identity));
     const auto sees = [&session](Node::Kind kind, const char* path) {
         return session.sees({kind, path, nullptr});
     };

@@ -16,9 +16,10 @@ void ServerOptions::describe(OptionVisitor& options) {
     options.texts("trusted_clients", trusted_clients,
                   "SHA-256 fingerprints of the certificates of client programs that are let in, "
                   "beside those in the data folder's opcua/trusted/. Nobody else is.");
-    options.texts("users", users,
-                  "People and programs that sign in by an X.509 certificate of their own: its "
-                  "SHA-256 fingerprint and the login of the principal, as in \"3A9F...=operator\".");
+    options.texts(
+        "users", users,
+        "People and programs that sign in by an X.509 certificate of their own: its "
+        "SHA-256 fingerprint and the login of the principal, as in \"3A9F...=operator\".");
     options.flag("basic256sha256", basic256sha256,
                  "Also offer the policy Basic256Sha256, which older clients need, beside "
                  "Aes128_Sha256_RsaOaep and Aes256_Sha256_RsaPss.");
@@ -68,8 +69,10 @@ Result<std::string> read_fingerprint(std::string_view text) {
         out += lower;
     }
     if (out.size() != fingerprint_digits) {
-        return fail(Code::InvalidArgument, "'{}' has {} hexadecimal digits instead of the {} of a "
-                    "SHA-256 fingerprint", text, out.size(), fingerprint_digits);
+        return fail(Code::InvalidArgument,
+                    "'{}' has {} hexadecimal digits instead of the {} of a "
+                    "SHA-256 fingerprint",
+                    text, out.size(), fingerprint_digits);
     }
     return out;
 }

@@ -9,8 +9,8 @@
 namespace gantry::opcua {
 
 Meters::Meters(Metrics& metrics)
-    : connections(metrics.gauge("gantry_opcua_server_connections",
-                                "Open connections of OPC UA clients.")),
+    : connections(
+          metrics.gauge("gantry_opcua_server_connections", "Open connections of OPC UA clients.")),
       sessions(metrics.gauge("gantry_opcua_server_sessions", "Sessions of OPC UA clients.")),
       monitored_items(metrics.gauge("gantry_opcua_server_monitored_items",
                                     "Monitored items of OPC UA clients.")),
@@ -54,9 +54,8 @@ Result<> Server::start() {
         if (!tenant) {
             return within("opcua_server.endpoints", tenant.error());
         }
-        auto endpoint =
-            std::make_unique<Endpoint>(around_, options_, meters_, *trust_, users, *tenant,
-                                       where.listen, shards_.any());
+        auto endpoint = std::make_unique<Endpoint>(around_, options_, meters_, *trust_, users,
+                                                   *tenant, where.listen, shards_.any());
         TRY(endpoint->start());
         around_.log.info("opcua_server", "listening",
                          {{"address", endpoint->address()}, {"tenant", tenant->key}});

@@ -25,7 +25,7 @@ struct HistoryPosition {
 struct Session {
     std::shared_ptr<const security::Identity> identity;
     connector::opcua::UaNodeId id;
-    std::string client;  // fingerprint of the program's certificate
+    std::string client;                                // fingerprint of the program's certificate
     std::map<std::uint64_t, HistoryPosition> history;  // by continuation point
     std::uint64_t last_position = 0;
 

@@ -61,8 +61,7 @@ void put_sample(const Sample& sample, UA_DataValue& out) {
 
 Result<Value> value_in(const UA_Variant& variant, ValueType type) {
     if (!UA_Variant_hasScalarType(&variant, &ua_type(type))) {
-        return fail(Code::InvalidArgument, "the value must be a single {}",
-                    ua_type(type).typeName);
+        return fail(Code::InvalidArgument, "the value must be a single {}", ua_type(type).typeName);
     }
     switch (type) {
         case ValueType::Bool: return Value(*static_cast<const UA_Boolean*>(variant.data));

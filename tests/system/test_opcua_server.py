@@ -2,9 +2,14 @@
 """Gantry as an OPC UA server, used by a client that we did not write (asyncua)."""
 
 import asyncio
+import contextlib
 import datetime
+import os
 import re
 import socket
+import struct
+import subprocess
+import time
 
 import pytest
 from asyncua import Client as UaClient
@@ -12,7 +17,7 @@ from asyncua import ua
 from asyncua.crypto import security_policies
 
 from connections import connect_points, latest
-from gantryd_process import wait_until
+from gantryd_process import BIN, wait_until
 from opcua_door import Door, run
 from opcua_server import make_certificate
 from plant_process import Plant, register_map
@@ -406,6 +411,12 @@ def test_raw_history_comes_in_parts_forward_and_backward(door):
                 if not mark:
                     break
                 spent = mark
+                # It is of this node and this session.
+                async with door.client() as another:
+                    for stranger in (point(client, "plant/pump3.starts"),
+                                     point(another, "plant/pump3.flow")):
+                        wrong = await stranger.history_read(details, mark)
+                        assert wrong.StatusCode.value == STATUS.BadContinuationPointInvalid
             assert [len(one) for one in got] == [4, 4, 2]
             assert sum(got, []) == [i / 10 for i in range(10)]
             again = await flow.history_read(details, spent)
@@ -517,7 +528,93 @@ def test_writes_reach_the_device(door):
                for one in api.get("/v1/audit")["items"] if one["action"] == "commands:write")
 
 
-# ---- limits
+# ---- limits, and what is wrong
+
+
+@pytest.mark.parametrize(("line", "complaint"), [
+    ('endpoints = ["main=127.0.0.1:{port}"]', "cannot listen"),
+    ('endpoints = ["nobody=127.0.0.1:0"]', "nobody"),
+    ('endpoints = ["127.0.0.1:4840"]', "main=127.0.0.1:4840"),
+    ('endpoints = ["main=127.0.0.1:0"]\ntrusted_clients = ["xy"]', "trusted_clients"),
+    ('endpoints = ["main=127.0.0.1:0"]\nusers = ["xy"]', "users")],
+    ids=["taken", "tenant", "endpoint", "trusted", "users"])
+def test_a_wrong_configuration_is_told(door, tmp_path, line, complaint):
+    config = tmp_path / "gantry.toml"
+    config.write_text("[opcua_server]\n" + line.replace("{port}", str(door.ports["main"])))
+    done = subprocess.run(
+        [os.path.join(BIN, "gantryd"), "--data", str(tmp_path / "data"), "--listen", "127.0.0.1:0",
+         "--config", str(config)], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode in (1, 2) and complaint in done.stderr, done
+
+
+def string(text):
+    return struct.pack("<i", len(text)) + text
+
+
+class Stranger:
+    """A connection byte by byte, without security (OPC 10000-6, 6.7 and 7.1)."""
+
+    def __init__(self, door):
+        self.socket = socket.create_connection(("127.0.0.1", door.ports["main"]), timeout=20)
+        self.url = door.urls["main"].encode()
+
+    def send(self, kind, body):
+        self.socket.sendall(kind + struct.pack("<I", 8 + len(body)) + body)
+
+    def take(self):
+        head = self.socket.recv(8, socket.MSG_WAITALL)
+        if len(head) < 8:
+            return b"", b""
+        return head[:4], self.socket.recv(struct.unpack("<I", head[4:])[0] - 8, socket.MSG_WAITALL)
+
+    def hello(self):
+        self.send(b"HELF", struct.pack("<5I", 0, 65536, 65536, 0, 0) + string(self.url))
+        assert self.take()[0] == b"ACKF"
+
+    def open(self):
+        """Ids of the channel and its token."""
+        header = b"\0\0" + struct.pack("<qIIiI", 0, 1, 0, -1, 10_000) + b"\0\0\0"
+        request = struct.pack("<III", 0, 0, 1) + struct.pack("<iI", -1, 600_000)
+        self.send(b"OPNF", struct.pack("<I", 0) + string((SECURE + "None").encode())
+                  + struct.pack("<iiII", -1, -1, 1, 1) + b"\x01\0\xbe\x01" + header + request)
+        kind, body = self.take()
+        assert kind == b"OPNF", (kind, body)
+        return struct.unpack("<II", body[-24:-16])
+
+
+def test_who_may_only_ask_for_endpoints_sends_no_long_messages(door):
+    stranger = Stranger(door)
+    stranger.hello()
+    channel, token = stranger.open()
+    sent = 0
+    with contextlib.suppress(ConnectionError):
+        for number in range(2, 100):
+            stranger.send(b"MSGC", struct.pack("<IIII", channel, token, number, 2) + bytes(8000))
+            sent += 8000
+            stranger.socket.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                if stranger.socket.recv(8, socket.MSG_PEEK)[:3] in (b"", b"ERR"):
+                    break
+            stranger.socket.setblocking(True)
+            time.sleep(0.02)
+    assert sent <= 200_000
+    assert run(has_node(door, "plant/pump3.flow"))
+
+
+@pytest.mark.parametrize("data", [
+    b"GET / HTTP/1.1\r\n\r\n", b"\xff" * 4096, b"HELF\xff\xff\xff\xff" + bytes(64),
+    b"OPNF" + struct.pack("<I", 100) + bytes(92), b"MSGF" + struct.pack("<I", 24) + bytes(16),
+    b"HELF" + struct.pack("<I", 32) + struct.pack("<5I", 0, 65536, 65536, 0, 0)
+    + struct.pack("<i", 2**31 - 1)],
+    ids=["http", "ones", "hello", "open", "message", "string"])
+def test_nonsense_ends_the_connection_and_nothing_else(door, data):
+    stranger = Stranger(door)
+    with contextlib.suppress(ConnectionError):
+        stranger.socket.sendall(data)
+        rest = b"x"
+        while rest:
+            rest = stranger.socket.recv(4096)
+    assert run(has_node(door, "plant/pump3.flow"))
 
 
 def test_connections_that_say_nothing_are_bounded(door):

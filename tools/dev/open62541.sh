@@ -7,14 +7,14 @@
 # third_party/open62541 says changes.
 install_open62541() {
     local from=third_party/open62541 folder making
-    folder=$cache/open62541-$(cat "$from"/{crate,unused,CMakeLists.txt,permissions.patch} | sha256sum | cut -c1-12)
+    folder=$cache/open62541-$(cat "$from"/{crate,unused,CMakeLists.txt,gantry.patch} | sha256sum | cut -c1-12)
     if [[ ! -e $folder ]]; then
         making=$folder.making.$$
         say "building open62541, which happens once"
         rm -rf "$making"
         mkdir -p "$making"
         fetch_crate "$from" "$making"
-        quietly "patching open62541" patch -d "$making/crates/$crate/open62541" -p1 -i "$checkout/$from/permissions.patch"
+        quietly "patching open62541" patch -d "$making/crates/$crate/open62541" -p1 -i "$checkout/$from/gantry.patch"
         quietly "configuring open62541" cmake -S "$from" -B "$making/build" -G Ninja -DCMAKE_BUILD_TYPE=Release \
             "-DOPEN62541_SOURCE=$making/crates/$crate/open62541" "-DCMAKE_INSTALL_PREFIX=$making/out" \
             -DCMAKE_INSTALL_LIBDIR=lib

@@ -19,12 +19,6 @@ constexpr std::uint64_t file_bytes_max = 64 * 1024;
 constexpr UA_UInt16 key_bits = 2048;  // the most that Basic256Sha256 servers must take is 4096
 constexpr UA_UInt16 valid_days = 20 * 365;  // whoever trusts it has pinned it
 
-std::string host_name() {
-    std::array<char, 256> name{};
-    return ::gethostname(name.data(), name.size() - 1) == 0 && name[0] != '\0' ? name.data()
-                                                                               : "localhost";
-}
-
 Result<Identity> make_identity(Random& random) {
     std::array<std::byte, 8> number{};
     random.fill(number);
@@ -57,6 +51,12 @@ Result<Identity> make_identity(Random& random) {
 }
 
 }  // namespace
+
+std::string host_name() {
+    std::array<char, 256> name{};
+    return ::gethostname(name.data(), name.size() - 1) == 0 && name[0] != '\0' ? name.data()
+                                                                               : "localhost";
+}
 
 Result<std::string> application_uri_in(std::string_view certificate) {
     const auto* at = reinterpret_cast<const unsigned char*>(certificate.data());

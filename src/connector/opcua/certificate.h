@@ -42,6 +42,9 @@ private:
     std::unique_ptr<Identity> identity_;
 };
 
+// Of this machine, as it knows itself.
+std::string host_name();
+
 // The application's URI in a certificate (DER). Corrupt: it is no certificate, or has none.
 Result<std::string> application_uri_in(std::string_view certificate);
 
