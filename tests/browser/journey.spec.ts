@@ -219,6 +219,53 @@ test('a bridge says how it does', async ({ page, words }, { project }) => {
     await expect(row).toHaveCount(0);
 });
 
+test('a rule wants a second person, and a command waits for one', async ({ page, words }, { project }) => {
+    await sign_in(page, words);
+    await page.goto('/commands/rules');
+    await page.getByRole('button', { name: words.commands.add_rule }).first().click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel(words.common.key, { exact: true }).fill('four-eyes');
+    await dialog.getByLabel(words.broker.points_pattern, { exact: true }).fill('*.speed_setpoint');
+    await dialog.getByLabel(words.commands.condition, { exact: true }).fill('value >');
+    await dialog.getByLabel(words.commands.approval_needed).check();
+    await page.getByRole('button', { name: words.common.save }).click();
+    await expect(dialog.getByLabel(words.commands.condition, { exact: true })).toHaveAttribute('aria-invalid', 'true');
+    await dialog.getByLabel(words.commands.condition, { exact: true }).fill('value < 95');
+    await check_page(page, `${project.name}-rule`);
+    await page.getByRole('button', { name: words.common.save }).click();
+    const rule = page.getByRole('row').filter({ hasText: 'four-eyes' });
+    await expect(rule).toContainText('value < 95');
+    await check_page(page, `${project.name}-rules`);
+    await page.goto(`/assets/${pump}?point=speed_setpoint`);
+    await page.getByRole('button', { name: words.write.action, exact: true }).first().click();
+    await page.getByLabel(words.write.value).fill('97');
+    await page.getByRole('button', { name: words.write.next }).click();
+    await expect(page.getByText(/four-eyes/)).toBeVisible();
+    await expect(page.getByRole('button', { name: words.write.ask })).toBeDisabled();
+    await page.getByRole('button', { name: words.write.back, exact: true }).click();
+    await page.getByLabel(words.write.value).fill('71');
+    await page.getByRole('button', { name: words.write.next }).click();
+    await page.getByLabel(words.write.reason).fill('batch 7');
+    await check_page(page, `${project.name}-write-approval`);
+    await page.getByRole('button', { name: words.write.ask }).click();
+    await expect(page.getByText(words.write.outcomes.waiting.title, { exact: true })).toBeVisible();
+    await page.goto('/commands');
+    const command = page.getByRole('row').filter({ hasText: 'batch 7' });
+    await expect(command).toContainText(words.commands.states.waiting);
+    await expect(command.getByRole('button', { name: words.commands.approve })).toHaveCount(0);
+    await check_page(page, `${project.name}-commands`);
+    await command.getByRole('button', { name: words.commands.withdraw }).click();
+    await dialog.getByLabel(words.commands.note).fill('not now');
+    await picture(page, `${project.name}-withdraw`);
+    await dialog.getByRole('button', { name: words.commands.withdraw }).click();
+    await expect(command).toContainText(words.write.outcomes.refused.title);
+    await expect(command).toContainText('not now');
+    await page.goto('/commands/rules');
+    await rule.getByRole('button', { name: words.commands.remove_rule('four-eyes') }).click();
+    await page.getByRole('dialog').getByRole('button', { name: words.common.remove }).click();
+    await expect(rule).toHaveCount(0);
+});
+
 test('a set-point is written, confirmed and recorded; then sign out', async ({ page, words }, { project }) => {
     await sign_in(page, words);
     await expect(page.getByRole('heading', { name: words.pages.overview })).toBeVisible();
