@@ -305,9 +305,11 @@ Async<registry::Command> Dispatcher::carry_out(Command command, std::string addr
         } else if (auto written = co_await around_.devices.write(command.point, command.value)) {
             result = std::move(*written);
         } else {
-            result.outcome = written.error().code == Code::NotFound ? CommandOutcome::Refused
-                                                                    : CommandOutcome::Unknown;
-            result.detail = written.error().message;
+            const bool nobody = written.error().code == Code::NotFound;
+            result.outcome = nobody ? CommandOutcome::Refused : CommandOutcome::Unknown;
+            result.detail =
+                nobody ? std::format("no enabled connection has the point '{}'", command.path)
+                       : written.error().message;
         }
     }
     co_return co_await offload(

@@ -314,6 +314,7 @@ Result<> Node::Parts::build(const SecretFiles& secrets) {
                                                               network, clock, random, log, metrics},
                                          options.postgres);
     TRY(postgres->start());
+    TRY(acquisition->start());
     opcua_server = std::make_unique<opcua::Server>(
         *shards,
         opcua::Surroundings{*registry, *directory, *store, *commands, *certificates, *audit,
@@ -321,7 +322,6 @@ Result<> Node::Parts::build(const SecretFiles& secrets) {
                             std::string(version())},
         options.opcua_server);
     TRY(opcua_server->start());
-    TRY(acquisition->start());
     purge = std::jthread([this](const std::stop_token& stop) {
         std::unique_lock hold(purge_mutex);
         while (!stop.stop_requested()) {

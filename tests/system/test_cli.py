@@ -416,8 +416,10 @@ def test_writing_is_checked_before_anything_is_sent(cli):
     assert "outside the range" in cli.error("write", "plant/press1.setpoint", "51", code=2)
     cli.error("write", "plant/press1.setpoint", "warm", code=2)
     cli.run("write", "plant/press1.setpoint", "-5", code=2)
-    assert cli.json("write", "plant/press1.setpoint", "5", "--dry-run")["would_write"] == 5
-    cli.error("write", "plant/press1.setpoint", "5", code=3)  # no connection has it
+    check = cli.json("write", "plant/press1.setpoint", "5", "--dry-run")
+    assert check["passes"] and not check["needs_approval"] and check["rules"] == []
+    refused = cli.run("write", "plant/press1.setpoint", "5", code=4)
+    assert "no enabled connection has the point 'plant/press1.setpoint'" in refused.stderr
 
 
 def test_what_a_role_may_not_do_is_refused(node, cli, tmp_path):
@@ -680,7 +682,7 @@ def demo_plant_from_empty_to_live(cli, port):
     wait_until(lambda: cli.json("read", setpoint)["items"][0]["value"] == 75, "75 to be read")
     cli.run("tags", "remove", setpoint, "--yes")
     assert len(cli.json("tags", "list", "--connection", "demo-plant")["items"]) == 168
-    cli.error("write", setpoint, "80", code=3)
+    cli.run("write", setpoint, "80", code=4)
     address = next(tag["address"] for tag in json.loads(
         (HERE.parents[1] / "packs/demo-plant/connections.json").read_text(encoding="utf-8")
     )["items"][0]["tags"] if tag["point"] == setpoint)
