@@ -134,8 +134,8 @@ CREATE TABLE publications (
     created BIGINT NOT NULL, updated BIGINT NOT NULL, version BIGINT NOT NULL,
     UNIQUE (tenant, key));
 )",
-    // 10: commands, each with what became of it, and what must be true before one is sent. Who could
-    // set up devices makes the rules and approves; who could read samples may see both.
+    // 10: commands, each with what became of it, and what must be true before one is sent. Who
+    // could set up devices makes the rules and approves; who could read samples may see both.
     R"(
 CREATE TABLE command_rules (
     id TEXT PRIMARY KEY, tenant TEXT NOT NULL REFERENCES tenants(id), key TEXT NOT NULL,
