@@ -96,11 +96,10 @@ def pinned(door):
                           ).hexdigest()
 
 
-def trust(door, node):
+def trust(door, node, settings):
     """Lets a node in as a client; its certificate is made when it first tries."""
     own = pathlib.Path(node.data, "opcua", "client.der")
-    node.client().create("/v1/protocols/opcua/test", {"settings": {
-        "endpoint": door.urls["main"], "security": "Aes256_Sha256_RsaPss"}})
+    node.client().create("/v1/protocols/opcua/test", {"settings": settings})
     wait_until(own.exists, "the certificate")
     shutil.copy(own, pathlib.Path(door.node.data, "opcua", "trusted", "node.der"))
 
@@ -117,14 +116,16 @@ def measure_opcua_client(table, smoke):
         door.restart()
         space = "urn:gantry:" + door.api.get("/v1/tenants/main")["id"]
         with Gantryd() as node:
-            trust(door, node)
+            settings = {"endpoint": door.urls["main"], "security": "Aes256_Sha256_RsaPss",
+                        "server_certificate": pinned(door), "user": "operator",
+                        "password": token}
+            trust(door, node, settings)
             api = node.client()
             api.create("/v1/models", {"key": "bench", "properties": properties})
             api.create("/v1/assets", {"key": "bench", "model": "bench"})
             empty = resident_mib(node.process.pid)
-            api.create("/v1/connections", {"key": "door", "protocol": "opcua", "settings": {
-                "endpoint": door.urls["main"], "security": "Aes256_Sha256_RsaPss",
-                "server_certificate": pinned(door), "user": "operator", "password": token}})
+            api.create("/v1/connections", {"key": "door", "protocol": "opcua",
+                                           "settings": settings})
             for begin in range(0, points, 1000):
                 api.create("/v1/tags", {"items": [
                     {"connection": "door", "point": f"bench.p{i}",
