@@ -22,6 +22,8 @@ from opcua_door import Door
 class Feeder(threading.Thread):
     """New values of all points, each second."""
 
+    AT_ONCE = 5000
+
     def __init__(self, door, points):
         super().__init__(daemon=True)
         self.door, self.points, self.stopping, self.number = door, points, threading.Event(), 0
@@ -32,9 +34,10 @@ class Feeder(threading.Thread):
         while not self.stopping.wait(max(0, begin + self.number - time.monotonic())):
             self.number += 1
             now = f"{datetime.datetime.now(datetime.timezone.utc):%Y-%m-%dT%H:%M:%S.%fZ}"
-            self.door.api.post("/v1/samples", {"samples": [
-                {"point": f"bench.p{i}", "columns": {"time": [now], "value": [self.number + i]}}
-                for i in range(self.points)]})
+            for begin in range(0, len(self.points), self.AT_ONCE):
+                self.door.api.post("/v1/samples", {"samples": [
+                    {"point": point, "columns": {"time": [now], "value": [self.number + i]}}
+                    for i, point in enumerate(self.points[begin:begin + self.AT_ONCE])]})
 
     def stop(self):
         self.stopping.set()
@@ -59,7 +62,7 @@ def measure_opcua_server(table, smoke):
         door.api.create("/v1/assets", {"key": "bench", "model": "bench"})
         door.restart()
         pid = door.node.process.pid
-        feeder = Feeder(door, points)
+        feeder = Feeder(door, [f"bench.p{i}" for i in range(points)])
         time.sleep(3)
         alone, memory = busy(pid, seconds / 2), resident_mib(pid)
         with subprocess.Popen(
@@ -106,13 +109,20 @@ def trust(door, node, settings):
 
 def measure_opcua_client(table, smoke):
     """The connector, with another Gantry as the server: all values change each second."""
-    points, seconds = (50, 3) if smoke else (50_000, 30)
+    assets, properties, seconds = (2, 25, 3) if smoke else (10, 5000, 30)
+    names = [f"bench{asset}.p{i}" for asset in range(assets) for i in range(properties)]
+    points = len(names)
+
+    def make_points(api):
+        api.create("/v1/models", {"key": "bench", "properties": [
+            {"key": f"p{i}", "type": "float64"} for i in range(properties)]})
+        for asset in range(assets):
+            api.create("/v1/assets", {"key": f"bench{asset}", "model": "bench"})
+
     door = Door(tempfile.mkdtemp(prefix="gantry-bench-opcua-"))
     try:
         token = door.principal("operator", ["operator"])
-        properties = [{"key": f"p{i}", "type": "float64"} for i in range(points)]
-        door.api.create("/v1/models", {"key": "bench", "properties": properties})
-        door.api.create("/v1/assets", {"key": "bench", "model": "bench"})
+        make_points(door.api)
         door.restart()
         space = "urn:gantry:" + door.api.get("/v1/tenants/main")["id"]
         with Gantryd() as node:
@@ -121,17 +131,15 @@ def measure_opcua_client(table, smoke):
                         "password": token}
             trust(door, node, settings)
             api = node.client()
-            api.create("/v1/models", {"key": "bench", "properties": properties})
-            api.create("/v1/assets", {"key": "bench", "model": "bench"})
+            make_points(api)
             empty = resident_mib(node.process.pid)
             api.create("/v1/connections", {"key": "door", "protocol": "opcua",
                                            "settings": settings})
             for begin in range(0, points, 1000):
                 api.create("/v1/tags", {"items": [
-                    {"connection": "door", "point": f"bench.p{i}",
-                     "address": f"nsu={space};s=bench.p{i}"}
-                    for i in range(begin, min(begin + 1000, points))]})
-            feeder = Feeder(door, points)
+                    {"connection": "door", "point": name, "address": f"nsu={space};s={name}"}
+                    for name in names[begin:begin + 1000]]})
+            feeder = Feeder(door, names)
             wait_until(lambda: api.get("/v1/connections/door")["status"]["tags_good"] == points,
                        lambda: f"values: {api.get('/v1/connections/door')['status']}",
                        seconds=300)
