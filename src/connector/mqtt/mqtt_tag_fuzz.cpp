@@ -7,9 +7,11 @@
 
 #include "base/assert.h"
 #include "connector/message/decoder.h"
+#include "connector/mqtt/tags.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace gantry;
+    using namespace gantry::connector;
     using namespace gantry::connector::mqtt;
     std::string_view message(reinterpret_cast<const char*>(data), size);
     const std::string_view text = message.substr(0, message.find('\n'));
