@@ -246,6 +246,9 @@ Result<> scan_device(Context& context, const Arguments& arguments) {
             {field_text(found.as_object(), "address"), field_text(found.as_object(), "value")});
     }
     TRY(context.out.table(table));
+    if (const std::string detail = field_text(in, "detail"); !detail.empty()) {
+        context.out.say(detail);
+    }
     if (field_text(in, "done") != "true") {
         context.out.say(std::format("There is more: --from {}", field_text(in, "next")));
     }

@@ -85,8 +85,8 @@ Result<> show_check(Context& context, const std::string& path, const Value& valu
     for (const json::value& rule : in.at("rules").as_array()) {
         const json::object& one = rule.as_object();
         const std::string detail = field_text(one, "detail");
-        context.out.say(std::format("rule {}: {}", field_text(one, "rule"),
-                                    detail.empty() ? "passes" : detail));
+        context.out.say(detail.empty() ? std::format("rule {} passes", field_text(one, "rule"))
+                                       : detail);
     }
     context.out.say(std::format("Would {} {} = {}",
                                 field_text(in, "passes") != "true" ? "refuse"

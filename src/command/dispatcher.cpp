@@ -15,6 +15,7 @@ using registry::Person;
 
 constexpr Duration watch_period = std::chrono::seconds(1);
 constexpr std::size_t text_bytes_max = 1024;
+constexpr std::int64_t commands_looked_at = 100;  // those that were refused left nothing
 constexpr std::string_view finished_name = "gantry_commands_total";
 constexpr std::string_view finished_help = "Commands that ended, by their outcome";
 
@@ -99,7 +100,7 @@ Result<Verdict> Dispatcher::judge(const TenantId& tenant, const Point& point, co
         if (!entry || entry->point.path != path) {
             return std::nullopt;
         }
-        auto latest = around_.store.latest(entry->series);
+        auto latest = latest_of(*entry);
         if (!latest) {
             broken = std::unexpected(latest.error());
             return std::nullopt;
@@ -124,6 +125,29 @@ Result<Verdict> Dispatcher::judge(const TenantId& tenant, const Point& point, co
     }
     TRY(broken);
     return out;
+}
+
+// What the last command left at the device counts until the point is polled again: who writes in
+// steps must not be judged by the value before the last step. If nobody knows what it left, there
+// is no good value.
+Result<std::optional<Sample>> Dispatcher::latest_of(const directory::PointEntry& entry) const {
+    TRY_ASSIGN(auto latest, around_.store.latest(entry.series));
+    if (entry.point.property.access != Access::ReadWrite) {
+        return latest;
+    }
+    TRY_ASSIGN(const auto done,
+               around_.registry.commands().list(
+                   entry.tenant, {.state = CommandState::Done, .point = entry.point.id},
+                   {.limit = commands_looked_at, .after = {}}));
+    const auto sent = std::ranges::find_if(done.items, [](const Command& command) {
+        return command.outcome != command_outcome_name(CommandOutcome::Refused);
+    });
+    if (sent != done.items.end() && (!latest || latest->time < sent->finished)) {
+        const bool known = type_of(sent->read_back) != ValueType::Null;
+        latest = Sample{sent->finished, sent->read_back,
+                        known ? quality::good : quality::uncertain_last_usable_value};
+    }
+    return latest;
 }
 
 // ---- a new one

@@ -91,6 +91,7 @@ public:
 private:
     using Command = registry::Command;
 
+    Result<std::optional<Sample>> latest_of(const directory::PointEntry& entry) const;
     Result<std::pair<Command, bool>> begin(const security::Context& context, const Order& order);
     Result<Command> admit(const security::Context& context, const std::string& id,
                           const std::string& note);

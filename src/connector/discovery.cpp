@@ -145,7 +145,7 @@ Result<std::vector<Discovery::Attempt>> Discovery::attempts_of(
             way.ports = wanted->second;
         }
         if (way.ports.empty()) {
-            way.ports = {static_cast<std::uint16_t>(how->at("port").as_int64())};
+            way.ports = {how->at("port").to_number<std::uint16_t>()};
         }
         ways.push_back(std::move(way));
     }

@@ -2,15 +2,18 @@
 """EDG-2, SAP-6: values on their way to devices: rules, approval by somebody else, expiry, sending once,
 and the record of it."""
 
+import re
+import shlex
 import subprocess
 import threading
 
 import pytest
 
 from connections import connect_points, latest, seen
-from gantryd_process import Gantryd, signed_in, wait_until
+from gantryd_process import BIN, Gantryd, signed_in, wait_until
 from modbus_liar import Liar, right_answer
 from plant_process import Plant, register_map
+from sdk_process import CHECKOUT
 
 @pytest.fixture(scope="module")
 def node():
@@ -106,6 +109,25 @@ def test_an_interlock_lets_pass_only_what_its_condition_allows(api, station, rul
     assert "小步调整" in chinese["rules"][1]["detail"]
     assert write(api, 49.0).json()["outcome"] == "confirmed"
     assert latest(api, "pump.speed")["value"] in (40.0, 49.0)
+
+
+def test_a_step_is_judged_by_what_the_last_command_left(api, station, rules):
+    tags = {point["key"]: point["tag"] for point in register_map()["points"]}
+    connect_points(api, "slow", "modbus_tcp", {
+        "host": "127.0.0.1", "port": station.port, "groups": {"default": "1h"}}, {
+        "speed": (tags["pump2.speed_setpoint"],
+                  {"access": "read_write", "range": {"min": 0, "max": 100}})})
+    wait_until(lambda: latest(api, "slow.speed")["quality"] == "good", "its only poll")
+    polled = latest(api, "slow.speed")["value"]
+    left = 50.0 if polled > 75 else 95.0
+    assert write(api, left, "slow.speed").json()["outcome"] == "confirmed"
+    rules("steps", under="slow", condition="abs(value - current) <= 10")
+    for _ in range(2):  # what was refused left nothing
+        refused = write(api, polled, "slow.speed").json()
+        assert f"current = {left:g}" in refused["detail"], refused
+    assert latest(api, "slow.speed")["value"] == polled, "it was not polled since"
+    assert write(api, left + 5, "slow.speed").json()["outcome"] == "confirmed"
+    api.call("DELETE", "/v1/connections/slow")
 
 
 @pytest.mark.parametrize("condition, why", [
@@ -228,6 +250,44 @@ def test_rules_and_commands_end_where_a_role_ends(node, api, station, rules):
     neighbour.create("/v1/command-rules", {"key": "mine", "under": "elsewhere", "approval": True})
     neighbour.call("DELETE", "/v1/command-rules/mine")
     api.create(f"/v1/commands/{asked['id']}/reject", {})
+
+
+def test_the_guide(node, api, engineer, station):
+    """What it tells people to type, but with ids that are there."""
+    tags = {point["key"]: point["tag"] for point in register_map()["points"]}
+    for parent, key in (("", "plant"), ("plant", "line2")):
+        api.create("/v1/assets", {"key": key, **({"parent": parent} if parent else {})})
+    connect_points(api, "pump3", "modbus_tcp", {"host": "127.0.0.1", "port": station.port}, {})
+    api.create("/v1/assets", {"key": "pump3", "parent": "plant/line2"})
+    api.create("/v1/points", {"asset": "plant/line2/pump3", "key": "speed_setpoint",
+                              "access": "read_write", "range": {"min": 0, "max": 100}})
+    api.create("/v1/tags", {"items": [{
+        "connection": "pump3", "point": "plant/line2/pump3.speed_setpoint",
+        "address": tags["pump2.speed_setpoint"]}]})
+    text = (CHECKOUT / "docs/guide/commands.md").read_text()
+    lines = [line.split("#")[0].strip() for block in re.findall(r"^```\n(gantry .*?)^```", text, re.M | re.S)
+             for line in block.splitlines()]
+    assert len(lines) == 8
+    made = []
+    for line in lines:
+        words = shlex.split(line)[1:]
+        if "cmd_01J…" in words:
+            api.create("/v1/command-rules", {"key": "ask", "under": "plant", "approval": True})
+            asked = write(api, 75, "plant/line2/pump3.speed_setpoint").json()
+            api.call("DELETE", "/v1/command-rules/ask")
+            words[words.index("cmd_01J…")] = asked["id"]
+        if "create" in words:
+            made.append(words[words.index("create") + 1])
+        who = engineer if "approve" in words else api
+        words += ["--yes"] if "approve" in words else []
+        token = who.create("/v1/tokens", {"name": "guide"})["token"]
+        done = subprocess.run([f"{BIN}/gantry", *words, "--url", node.url, "--token-file", "-"],
+                              input=token, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, (line, done.stderr)
+        assert "approve" not in words or done.stdout.startswith("confirmed")
+    assert made == ["pump-stands", "small-steps", "four-eyes"]
+    for key in made:
+        api.call("DELETE", f"/v1/command-rules/{key}")
 
 
 def test_wrong_rules_name_the_field(api):

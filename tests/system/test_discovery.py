@@ -61,6 +61,19 @@ def test_who_is_there_is_told_with_the_settings_to_reach_it(node, tmp_path):
         assert "s7" in said.stdout and "0.95" in said.stdout, said.stdout
 
 
+def test_each_protocol_is_looked_for_at_its_usual_port(node):
+    usual = {protocol["name"]: protocol["discovery"]["port"]
+             for protocol in node.client().get("/v1/protocols")["items"] if "discovery" in protocol}
+    assert usual == {"modbus_tcp": 502, "s7": 102, "iec104": 2404, "mqtt": 1883, "opcua": 4840,
+                     "http_json": 80, "ethernet_ip": 44818}
+    with contextlib.ExitStack() as there:
+        for name in ("iec104", "ethernet_ip"):  # an address where nobody else listens
+            there.enter_context(socket.create_server(("127.0.0.99", usual[name])))
+        answer = node.client().create("/v1/discovery", {"hosts": "127.0.0.99", "consent": True})
+    found = {one["protocol"]: one["port"] for one in answer["items"]}
+    assert found["iec104"] == 2404 and found["ethernet_ip"] == 44818, answer
+
+
 @pytest.mark.parametrize("body, field", [
     ({"hosts": "127.0.0.1"}, "/consent"),
     ({"hosts": "127.0.0.1", "consent": False}, "/consent"),
