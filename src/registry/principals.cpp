@@ -119,10 +119,9 @@ Result<> check_login(const std::string& login) {
 std::vector<Role> Principals::built_in_roles() {
     using security::Effect;
     const std::vector<std::string> plant_read = {
-        "assets:read", "models:read",  "points:read",  "connections:read",
-        "tags:read",   "samples:read", "metrics:read", "sql:read",
-        "files:read",  "jobs:read",    "usage:read",   "topics:subscribe",
-        "commands:read", "command_rules:read"};
+        "assets:read",  "models:read",      "points:read",   "connections:read",  "tags:read",
+        "samples:read", "metrics:read",     "sql:read",      "files:read",        "jobs:read",
+        "usage:read",   "topics:subscribe", "commands:read", "command_rules:read"};
     const auto with = [&plant_read](std::vector<std::string> more) {
         more.insert(more.begin(), plant_read.begin(), plant_read.end());
         return std::vector<security::Statement>{{Effect::Allow, std::move(more), ""}};
@@ -136,9 +135,9 @@ std::vector<Role> Principals::built_in_roles() {
         role("engineer", "Automation engineer", "自动化工程师",
              with({"assets:write", "models:write", "points:write", "connections:write",
                    "tags:write", "samples:write", "metrics:write", "files:write", "commands:write",
-                   "commands:approve", "command_rules:write",
-                   "jobs:write", "topics:publish", "broker:read", "mappings:read", "mappings:write",
-                   "bridges:read", "bridges:write"})),
+                   "commands:approve", "command_rules:write", "jobs:write", "topics:publish",
+                   "broker:read", "mappings:read", "mappings:write", "bridges:read",
+                   "bridges:write"})),
         role("operator", "Operator", "操作员", with({"commands:write"})),
         role("viewer", "Viewer", "只读用户", with({})),
         role("auditor", "Auditor", "审计员",

@@ -245,7 +245,7 @@ test('a rule wants a second person, and a command waits for one', async ({ page,
     await page.getByRole('button', { name: words.write.back, exact: true }).click();
     await page.getByLabel(words.write.value).fill('71');
     await page.getByRole('button', { name: words.write.next }).click();
-    await page.getByLabel(words.write.reason).fill('batch 7');
+    await page.getByLabel(words.write.reason, { exact: true }).fill('batch 7');
     await check_page(page, `${project.name}-write-approval`);
     await page.getByRole('button', { name: words.write.ask }).click();
     await expect(page.getByText(words.write.outcomes.waiting.title, { exact: true })).toBeVisible();
@@ -255,7 +255,7 @@ test('a rule wants a second person, and a command waits for one', async ({ page,
     await expect(command.getByRole('button', { name: words.commands.approve })).toHaveCount(0);
     await check_page(page, `${project.name}-commands`);
     await command.getByRole('button', { name: words.commands.withdraw }).click();
-    await dialog.getByLabel(words.commands.note).fill('not now');
+    await dialog.getByLabel(words.commands.note, { exact: true }).fill('not now');
     await picture(page, `${project.name}-withdraw`);
     await dialog.getByRole('button', { name: words.commands.withdraw }).click();
     await expect(command).toContainText(words.write.outcomes.refused.title);

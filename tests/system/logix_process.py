@@ -40,7 +40,7 @@ class Logix:
 
     def client(self):
         from pylogix import PLC
-        return PLC("127.0.0.1", port=self.port)
+        return PLC("127.0.0.1", timeout=60, port=self.port)
 
     def write(self, **values):
         """Names of tags, with __ for a dot."""

@@ -134,7 +134,7 @@ def test_a_faulty_line_is_told_and_survived(node, tmp_path, device):
             line.cut()  # also the hand-shake is to pass this way
             # A question over HTTP may simply be asked again.
             wait_until(lambda: status(api, key)["restarts"] or protocol == "http_json",
-                       "the cut is noticed")
+                       lambda: f"{fault}: the cut is noticed: {status(api, key)}", seconds=90)
             wait_until(lambda: good() and status(api, key)["state"] == "running",
                        lambda: f"{fault}: {latest(api, point)} {status(api, key)}", seconds=60)
             line.end()
@@ -149,7 +149,7 @@ def test_a_faulty_line_is_told_and_survived(node, tmp_path, device):
             assert told["value"] in (truth, None)
             assert wait_until(lambda: status(api, key)["restarts"] > before
                               and status(api, key)["last_error"] or protocol == "modbus_tcp",
-                              "the reason")
+                              lambda: f"{fault}: the reason: {status(api, key)}", seconds=90)
             line.end()
             wait_until(good, lambda: f"{fault}: {latest(api, point)} {status(api, key)}",
                        seconds=90)

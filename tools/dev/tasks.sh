@@ -45,6 +45,7 @@ task_lint() {
 task_bench() {
     build_preset release
     cd "$checkout"
+    install_python_packages tests/system/requirements.txt
     GANTRY_BIN=$checkout/build/release/bin supervise python3 -B bench/run.py "$@"
 }
 
@@ -160,7 +161,8 @@ install_node_modules() {
     lock_sum "$1" > "$stamp"
 }
 
-# What a requirements file says is installed in a folder that clones share; build/python leads there.
+# What a requirements file says is installed in a folder that clones share; build/python leads there,
+# and Python looks there from then on.
 install_python_packages() {
     local list=$1 folder making
     folder=$cache/python-$(sha256sum < "$list" | cut -c1-12)
@@ -173,6 +175,7 @@ install_python_packages() {
         mv -T "$making" "$folder" 2> /dev/null || rm -rf "$making"
     fi
     ln -sfn "$folder" "$checkout/build/python"
+    export PYTHONPATH=$checkout/build/python
 }
 
 lock_sum() { sha256sum < "$1/package-lock.json"; }

@@ -20,6 +20,7 @@ task_test() {
         step_format
         # What only the optimiser does to arithmetic shows in the program as shipped.
         step codec-release 300 build/release/bin/codec_test --gtest_brief=1
+        install_python_packages tests/system/requirements.txt
         step bench-smoke 600 python3 -B bench/run.py --smoke
     fi
     if [[ -e console/package.json && ${#filters[@]} == 0 ]]; then
@@ -139,8 +140,8 @@ step_system() {
     install_python_packages tests/system/requirements.txt
     install_node_modules tests/clients
     # Most of them wait for something most of the time: a file at each processor.
-    step system 3600 env "PYTHONPATH=$checkout/build/python" python3 -B -m pytest -q \
-        -p no:cacheprovider -n "$(job_count)" --dist loadfile tests/system \
+    step system 3600 python3 -B -m pytest -q -p no:cacheprovider \
+        -n "$(job_count)" --dist loadfile tests/system \
         "--junitxml=$results/system.xml" "${select[@]}"
 }
 
