@@ -12,6 +12,17 @@ struct ReportRule {
     std::optional<Duration> silence_max;  // and at least this often
 };
 
+// Of tags whose addresses say how long they may be silent.
+template <class Tag>
+std::vector<ReportRule> rules_of(const std::vector<Tag>& tags) {
+    std::vector<ReportRule> out;
+    out.reserve(tags.size());
+    for (const Tag& tag : tags) {
+        out.push_back({tag.series, tag.deadband, tag.address.silence_max});
+    }
+    return out;
+}
+
 // Decides what of what is known about the tags becomes a sample: every good value that is polled,
 // or with a deadband the changes, and otherwise each change of quality once. Never a value that the
 // device has not sent. Pure, apart from what it remembers.

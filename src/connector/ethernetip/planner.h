@@ -62,7 +62,7 @@ public:
     void rebuild();
     // What is aside is tried again: somebody may have changed the controller's program.
     void forget();
-    bool has_refusals() const { return refusals_; }
+    bool has_learnt() const { return refusals_; }
 
     // Where an item's bytes begin in those of its stretch, and how many they are; nothing if the
     // answer is too short.

@@ -101,10 +101,10 @@ TEST(EthernetIpPlanner, WhatIsRefusedNeverFailsItsNeighbours) {
     EXPECT_EQ(told(plan.refuse(plan.stretches()[0])), "0+1[0,1) 1+1[1,2)");
     plan.rebuild();
     EXPECT_EQ(told(plan.stretches()), "0+1[0,1) 1+1[1,2) -+1[3,4)");
-    EXPECT_TRUE(plan.has_refusals());
+    EXPECT_TRUE(plan.has_learnt());
     plan.forget();
     EXPECT_EQ(told(plan.stretches()), "0+3[0,3) -+1[3,4)");
-    EXPECT_FALSE(plan.has_refusals());
+    EXPECT_FALSE(plan.has_learnt());
 }
 
 TEST(EthernetIpPlanner, ALongOneIsReadInFragments) {

@@ -24,15 +24,7 @@ public:
         }
         Address out;
         TRY(resource(out.path));
-        while (!at_end()) {
-            if (!take(' ')) {
-                return complain(options_help);
-            }
-            if (at_end() || next_is(' ')) {
-                continue;
-            }
-            TRY(option(out));
-        }
+        TRY(options(options_help, [&] { return option(out); }));
         TRY(check_value(out));
         if (!out.set && (put_ || !set_json_.empty())) {
             return complain("put and setjson= belong to where a write goes: add set=/path");

@@ -11,19 +11,6 @@
 #include "runtime/either.h"
 
 namespace gantry::connector::http_json {
-namespace {
-
-std::vector<ReportRule> rules_of(const std::vector<Tag>& tags) {
-    std::vector<ReportRule> out;
-    out.reserve(tags.size());
-    for (const Tag& tag : tags) {
-        out.push_back({tag.series, tag.deadband, tag.address.silence_max});
-    }
-    return out;
-}
-
-}  // namespace
-
 // One connection that stands, and the polling over it. Groups take turns: the server is asked one
 // thing at a time.
 class HttpJsonConnector::Session {

@@ -15,14 +15,6 @@ constexpr std::uint8_t counters_all = 5;
 constexpr Duration clock_period = std::chrono::hours(1);
 constexpr std::int64_t minute_ns = 60'000'000'000;
 
-std::vector<ReportRule> rules_of(const std::vector<Tag>& tags) {
-    std::vector<ReportRule> out;
-    for (const Tag& tag : tags) {
-        out.push_back({tag.series, tag.deadband, tag.address.silence_max});
-    }
-    return out;
-}
-
 std::set<std::uint16_t> commons_of(const std::vector<Tag>& tags) {
     std::set<std::uint16_t> out;
     for (const Tag& tag : tags) {

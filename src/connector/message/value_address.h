@@ -39,6 +39,19 @@ protected:
 
     // The first word, without its quotes.
     Result<std::string> source();
+    // What follows the first word, after a blank each; `one` takes an option.
+    template <class One>
+    Result<> options(std::string_view help, One one) {
+        while (!at_end()) {
+            if (!take(' ')) {
+                return complain(help);
+            }
+            if (!at_end() && !next_is(' ')) {
+                TRY(one());
+            }
+        }
+        return {};
+    }
     // One option of ValueAddress; false, and nothing is taken, if it is none of them.
     Result<bool> value_option(ValueAddress& out);
     // At the end: what belongs together.

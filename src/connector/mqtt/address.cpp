@@ -31,15 +31,7 @@ public:
         }
         Address out;
         TRY(topic(out.topic));
-        while (!at_end()) {
-            if (!take(' ')) {
-                return complain(options_help);
-            }
-            if (at_end() || next_is(' ')) {
-                continue;
-            }
-            TRY(option(out));
-        }
+        TRY(options(options_help, [&] { return option(out); }));
         TRY(check_value(out));
         if (!out.set && (retain_ || !set_json_.empty())) {
             return complain("retain and setjson= belong to what a write publishes: add set=topic");

@@ -16,15 +16,6 @@ namespace {
 constexpr std::size_t batch_bytes_max = std::size_t{1} << 20;
 constexpr std::size_t refused_max = 1000;
 
-std::vector<ReportRule> rules_of(const std::vector<Tag>& tags) {
-    std::vector<ReportRule> out;
-    out.reserve(tags.size());
-    for (const Tag& tag : tags) {
-        out.push_back({tag.series, tag.deadband, tag.address.silence_max});
-    }
-    return out;
-}
-
 Guest guest_of(const Settings& settings, const ConnectionId& id) {
     return {.client_id = settings.client_id.empty() ? "gantry-" + id.text() : settings.client_id,
             .stays = settings.session_expiry > Duration{0},

@@ -2,24 +2,17 @@
 #include "connector/s7/link.h"
 
 #include <algorithm>
-#include <boost/asio/write.hpp>
-#include <format>
-
-#include "runtime/either.h"
 
 namespace gantry::connector::s7 {
 namespace {
 
-constexpr std::size_t read_bytes = 4096;
 constexpr std::size_t pdu_bytes_least = 64;  // with less there is no room for a request
 
 }  // namespace
 
 Link::Link(std::unique_ptr<Stream> stream, const Settings& settings, const Surroundings& around)
-    : stream_(std::move(stream)),
-      settings_(settings),
-      around_(around),
-      has_outgoing_(stream_->get_executor()) {}
+    : RequestLink(std::move(stream), settings.where(), settings.timeout, around),
+      settings_(settings) {}
 
 Async<> Link::begin() {
     Bytes hello;
@@ -51,14 +44,6 @@ Async<> Link::begin() {
     co_return Result<>{};
 }
 
-Async<> Link::write_all(Bytes bytes) {
-    const auto [error, size] = co_await asio::async_write(*stream_, asio::buffer(bytes), as_result);
-    if (error) {
-        co_return std::unexpected(broken(error.message()));
-    }
-    co_return Result<>{};
-}
-
 Async<Packet> Link::read_packet() {
     input_.erase(input_.begin(), input_.begin() + static_cast<std::ptrdiff_t>(used_));
     used_ = 0;
@@ -71,84 +56,21 @@ Async<Packet> Link::read_packet() {
                     broken("what it sends is not S7 (ISO on TCP): is this the right port?"));
             case Framing::Incomplete: break;
         }
-        const std::size_t filled = input_.size();
-        input_.resize(filled + read_bytes);
-        const auto [error, size] = co_await stream_->async_read_some(
-            asio::buffer(input_.data() + filled, read_bytes), as_result);
-        input_.resize(filled + size);
-        if (error) {
-            co_return std::unexpected(broken(error == asio::error::eof
-                                                 ? "the controller closed the connection"
-                                                 : error.message()));
-        }
+        CO_TRY(co_await read_more(input_));
     }
 }
 
-asio::awaitable<void> Link::ask(std::span<Job> jobs) {
-    if (closed_ || jobs.empty()) {
-        co_return;
-    }
-    Ticket ticket{
-        .jobs = jobs, .next = 0, .open = jobs.size(), .done = Event(stream_->get_executor())};
-    struct Listed {
-        Link& link;
-        Ticket* ticket;
-        ~Listed() {
-            std::erase(link.tickets_, ticket);
-            for (Pending& pending : link.pending_) {
-                if (pending.ticket == ticket) {
-                    pending.ticket = nullptr;
-                }
-            }
-        }
-    } const listed{*this, &ticket};
-    tickets_.push_back(&ticket);
-    pump();
-    while (ticket.open > 0 && !closed_) {
-        co_await ticket.done.wait();
-    }
+asio::awaitable<void> Link::ask(std::span<Job> jobs) { return ask_all(all_of(jobs)); }
+
+void Link::put(std::uint16_t number, Bytes& request, Bytes& outgoing) {
+    set_reference(request, number);
+    append_data(outgoing, request);
 }
 
-void Link::pump() {
-    while (!closed_ && pending_.size() < agreed_.jobs && !tickets_.empty()) {
-        Ticket& ticket = *tickets_.front();
-        tickets_.pop_front();
-        send_next(ticket);
-        if (ticket.next < ticket.jobs.size()) {
-            tickets_.push_back(&ticket);
-        }
-    }
-}
-
-void Link::send_next(Ticket& ticket) {
-    Job& job = ticket.jobs[ticket.next++];
-    const std::uint16_t reference = next_reference();
-    set_reference(job.request, reference);
-    append_data(outgoing_, job.request);
-    job.sent = true;
-    pending_.push_back({reference, &ticket, &job, around_.timers.now()});
-    has_outgoing_.set();
-}
-
-std::uint16_t Link::next_reference() {
-    do {
-        ++reference_;
-    } while (std::ranges::contains(pending_, reference_, &Pending::reference));
-    return reference_;
-}
-
-asio::awaitable<Error> Link::run() {
-    std::optional<Error> error = co_await either(receive(), send_and_watch());
-    co_return error ? std::move(*error) : send_error_;
-}
-
-asio::awaitable<void> Link::send_and_watch() {
-    std::optional<Error> error = co_await either(send(), [](Link& link) -> asio::awaitable<void> {
-        link.send_error_ = co_await link.watch();
-    }(*this));
-    if (error) {
-        send_error_ = std::move(*error);
-    }
+// Of an answer that read_pdu() could read.
+void Link::take(RequestJob& job, Bytes answer) {
+    job.answer = std::move(answer);
+    static_cast<Job&>(job).pdu = *read_pdu(job.answer);
 }
 
 asio::awaitable<Error> Link::receive() {
@@ -168,99 +90,16 @@ asio::awaitable<Error> Link::receive() {
             co_return broken("a PDU that does not end");
         }
         if (packet->last) {
-            hand_out(std::exchange(parts_, {}));
-            pump();
+            Bytes whole = std::exchange(parts_, {});
+            if (const auto pdu = read_pdu(whole)) {
+                answered(pdu->reference, std::move(whole));
+            }
         }
     }
-}
-
-void Link::hand_out(Bytes bytes) {
-    const auto pdu = read_pdu(bytes);
-    const auto found =
-        pdu ? std::ranges::find(pending_, pdu->reference, &Pending::reference) : pending_.end();
-    if (found == pending_.end()) {
-        return;  // a message that nobody asked for
-    }
-    if (found->ticket != nullptr) {
-        Job& job = *found->job;
-        job.answer = std::move(bytes);
-        job.pdu = *read_pdu(job.answer);
-        job.answered = true;
-        job.arrived = around_.clock.now();
-        job.round_trip = around_.timers.now() - found->sent_at;
-        --found->ticket->open;
-        found->ticket->done.set();
-    }
-    pending_.erase(found);
-}
-
-asio::awaitable<Error> Link::send() {
-    while (true) {
-        co_await has_outgoing_.wait();
-        writing_.clear();
-        writing_.swap(outgoing_);
-        const auto [error, size] =
-            co_await asio::async_write(*stream_, asio::buffer(writing_), as_result);
-        if (error) {
-            co_return broken(error.message());
-        }
-    }
-}
-
-asio::awaitable<Error> Link::watch() {
-    while (true) {
-        // One that is sent while this sleeps is late after it wakes.
-        const Duration oldest = pending_.empty() ? around_.timers.now() : pending_.front().sent_at;
-        co_await around_.timers.sleep_until(oldest + settings_.timeout);
-        if (!pending_.empty() &&
-            around_.timers.now() - pending_.front().sent_at >= settings_.timeout) {
-            co_return Error{Code::Timeout,
-                            std::format("{}: no answer within {}", settings_.where(),
-                                        format_duration(settings_.timeout)),
-                            {}};
-        }
-    }
-}
-
-void Link::close() {
-    if (std::exchange(closed_, true)) {
-        return;
-    }
-    stream_->close();
-    for (Pending& pending : pending_) {
-        if (pending.ticket != nullptr) {
-            pending.ticket->done.set();
-        }
-    }
-    for (Ticket* ticket : tickets_) {
-        ticket->done.set();
-    }
-}
-
-Error Link::broken(std::string_view what) const {
-    return {Code::Unavailable, std::format("{}: {}", settings_.where(), what), {}};
 }
 
 Async<std::shared_ptr<Link>> open_link(const Surroundings& around, const Settings& settings) {
-    const auto open = [](const Surroundings& world,
-                         const Settings& how) -> Async<std::shared_ptr<Link>> {
-        auto stream =
-            co_await world.network.connect(how.host, static_cast<std::uint16_t>(how.port));
-        if (!stream) {
-            Error error = std::move(stream).error();
-            error.message += ": is the controller on and is the port right?";
-            co_return std::unexpected(std::move(error));
-        }
-        auto link = std::make_shared<Link>(std::move(*stream), how, world);
-        CO_TRY(co_await link->begin());
-        co_return link;
-    };
-    auto link = co_await with_deadline(
-        around.timers, settings.connect_timeout, open(around, settings),
-        std::format("{}: no answer within {}: is the address right, and is the controller "
-                    "reachable?",
-                    settings.where(), format_duration(settings.connect_timeout)));
-    co_return link;
+    return open_request_link<Link>(around, settings, [](Link& link) { return link.begin(); });
 }
 
 }  // namespace gantry::connector::s7

@@ -21,7 +21,6 @@ public:
 
 private:
     class Group;
-    class Session;
 
     const Settings settings_;
     TagTable table_;

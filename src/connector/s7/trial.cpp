@@ -7,7 +7,6 @@
 #include "connector/s7/convert.h"
 #include "connector/s7/reader.h"
 #include "connector/s7/tags.h"
-#include "runtime/either.h"
 
 namespace gantry::connector::s7 {
 namespace {
@@ -17,25 +16,6 @@ constexpr std::size_t order_number_at = 2;  // of a record of it
 constexpr std::size_t order_number_bytes = 20;
 constexpr std::uint16_t state_list = 0x0424;
 constexpr std::size_t state_at = 3;
-
-// Runs the link beside the work on it. When it breaks the work finds its jobs unanswered, and ends.
-asio::awaitable<void> carry(Link& link, std::string& broken) {
-    Error error = co_await link.run();
-    const auto state = co_await asio::this_coro::cancellation_state;
-    if (state.cancelled() == asio::cancellation_type::none) {  // else the work is done
-        broken = std::move(error).message;
-    }
-    link.close();
-    Event never(co_await asio::this_coro::executor);
-    co_await never.wait();
-}
-
-template <class T>
-asio::awaitable<T> work_on(Link& link, asio::awaitable<T> work, std::string& broken) {
-    std::optional<T> out = co_await either(std::move(work), carry(link, broken));
-    link.close();
-    co_return std::move(*out);
-}
 
 std::string milliseconds(Duration length) {
     return std::format("{:.1f} ms", std::chrono::duration<double, std::milli>(length).count());
