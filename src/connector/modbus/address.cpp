@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cmath>
 #include <format>
 
 #include "base/assert.h"
@@ -14,29 +13,13 @@ namespace gantry::connector::modbus {
 namespace {
 
 constexpr std::array<std::string_view, 4> area_names = {"co", "di", "ir", "hr"};
-constexpr std::array<std::string_view, 4> order_names = {"ABCD", "CDAB", "BADC", "DCBA"};
-
-struct Named {
-    std::string_view name;
-    Encoding encoding;
-};
-constexpr std::array number_types = {
-    Named{"i16", Encoding::I16}, Named{"u16", Encoding::U16}, Named{"i32", Encoding::I32},
-    Named{"u32", Encoding::U32}, Named{"i64", Encoding::I64}, Named{"u64", Encoding::U64},
-    Named{"f32", Encoding::F32}, Named{"f64", Encoding::F64},
-};
 constexpr std::string_view types_help = "bool for co and di; u16.0 to u16.15 (a bit), i16, u16, "
                                         "i32, u32, i64, u64, f32, f64 or str1 to "
                                         "str250 for ir and hr";
 
-bool is_number(Encoding encoding) {
-    return encoding != Encoding::Bool && encoding != Encoding::RegisterBit &&
-           encoding != Encoding::Text;
-}
-
-class Parser : private TagText {
+class Parser : private registers::FormatText {
 public:
-    Parser(std::string_view text, int base) : TagText(text), base_(base) {}
+    Parser(std::string_view text, int base) : FormatText(text), base_(base) {}
 
     Result<Address> parse() {
         if (text().size() > address_bytes_max) {
@@ -45,8 +28,8 @@ public:
         TRY(area());
         TRY(start());
         TRY(type());
-        TRY(order());
-        TRY(scale());
+        TRY(take_order(out_.format));
+        TRY(take_scale_and_end(out_.format, "area:address:type@order*scale+offset option=value"));
         while (!at_end()) {
             TRY(option());
         }
@@ -96,7 +79,7 @@ private:
         }
         const std::size_t place = at_;
         const std::string_view word = take_until("@*+- ");
-        if (!set_type(word)) {
+        if (!read_type(word, out_.format)) {
             return complain_at(place,
                                std::format("'{}' is not a type: write {}", word, types_help));
         }
@@ -109,27 +92,6 @@ private:
         return {};
     }
 
-    bool set_type(std::string_view word) {
-        const auto known = std::ranges::find(number_types, word, &Named::name);
-        if (known != number_types.end()) {
-            out_.format.encoding = known->encoding;
-            return true;
-        }
-        if (word == "bool") {
-            out_.format.encoding = Encoding::Bool;
-            return true;
-        }
-        if (word.starts_with("u16.")) {
-            out_.format.encoding = Encoding::RegisterBit;
-            return whole(word.substr(4), 0, 15, out_.format.bit);
-        }
-        if (word.starts_with("str")) {
-            out_.format.encoding = Encoding::Text;
-            return whole(word.substr(3), 1, 2 * read_registers_max, out_.format.text_bytes);
-        }
-        return false;
-    }
-
     static bool whole(std::string_view digits, unsigned least, unsigned most, std::uint8_t& out) {
         unsigned number = 0;
         const auto [end, error] =
@@ -137,46 +99,6 @@ private:
         out = static_cast<std::uint8_t>(number);
         return error == std::errc() && end == digits.data() + digits.size() && number >= least &&
                number <= most;
-    }
-
-    Result<> order() {
-        if (!take('@')) {
-            return {};
-        }
-        const std::size_t place = at_;
-        const std::string_view word = take_until("*+- ");
-        const auto known = std::ranges::find(order_names, word);
-        if (known == order_names.end()) {
-            return complain_at(place, "the order is ABCD, CDAB, BADC or DCBA");
-        }
-        out_.format.order = static_cast<Order>(known - order_names.begin());
-        if (out_.format.encoding == Encoding::Bool) {
-            return complain_at(place, "a single bit has no byte order");
-        }
-        const bool one_register = out_.format.encoding == Encoding::I16 ||
-                                  out_.format.encoding == Encoding::U16 ||
-                                  out_.format.encoding == Encoding::RegisterBit;
-        if (swaps_words(out_.format.order) &&
-            (one_register || out_.format.encoding == Encoding::Text)) {
-            return complain_at(place, one_register
-                                          ? "it is one register: write ABCD, or BADC to swap its "
-                                            "two bytes"
-                                          : "text is ABCD, or BADC where the low byte comes first");
-        }
-        return {};
-    }
-
-    Result<> scale() {
-        const std::size_t place = at_;
-        TRY(take_scale(out_.format.scale, out_.format.offset));
-        if (at_ > place && !is_number(out_.format.encoding)) {
-            return complain_at(place, "only numbers have a scale and an offset");
-        }
-        if (!at_end() && !next_is(' ')) {
-            return complain("here a blank and options are possible, or the end. The whole form is "
-                            "area:address:type@order*scale+offset option=value");
-        }
-        return {};
     }
 
     Result<> option() {
@@ -194,7 +116,7 @@ private:
         const std::size_t value_place = at_;
         const std::string_view value = take_until(" ");
         if (name == "db") {
-            return deadband(value, value_place);
+            return read_change(value, value_place, out_.format, out_.deadband);
         }
         if (name == "max") {
             return read_silence(value, value_place, out_.silence_max.emplace());
@@ -211,16 +133,6 @@ private:
         return complain_at(place, std::format("there is no option '{}': there are db=, max=, grp= "
                                               "and unit=",
                                               name));
-    }
-
-    Result<> deadband(std::string_view value, std::size_t place) {
-        Deadband& band = out_.deadband.emplace();
-        TRY(read_deadband(value, place, band));
-        if (band.amount != 0 && !is_number(out_.format.encoding)) {
-            return complain_at(place,
-                               "only numbers have a deadband: write db=0 to see changes only");
-        }
-        return {};
     }
 
     Result<Address> finish() const {
@@ -246,23 +158,6 @@ std::optional<Area> parse_area(std::string_view name) {
     return static_cast<Area>(known - area_names.begin());
 }
 
-std::uint16_t Format::count() const {
-    switch (encoding) {
-        case Encoding::Bool:
-        case Encoding::RegisterBit:
-        case Encoding::I16:
-        case Encoding::U16: return 1;
-        case Encoding::I32:
-        case Encoding::U32:
-        case Encoding::F32: return 2;
-        case Encoding::I64:
-        case Encoding::U64:
-        case Encoding::F64: return 4;
-        case Encoding::Text: return static_cast<std::uint16_t>((text_bytes + 1) / 2);
-    }
-    return 1;
-}
-
 Result<Address> parse_address(std::string_view text, int address_base) {
     ASSERT(address_base == 0 || address_base == 1);
     return Parser(text, address_base).parse();
@@ -271,14 +166,9 @@ Result<Address> parse_address(std::string_view text, int address_base) {
 std::string format_address(const Address& address, int address_base) {
     const Format& format = address.format;
     std::string out = std::format("{}:{}:", area_name(address.area), address.start + address_base);
-    switch (format.encoding) {
-        case Encoding::Bool: out += "bool"; break;
-        case Encoding::RegisterBit: out += std::format("u16.{}", format.bit); break;
-        case Encoding::Text: out += std::format("str{}", format.text_bytes); break;
-        default: out += std::ranges::find(number_types, format.encoding, &Named::encoding)->name;
-    }
+    out += registers::type_word(format);
     if (format.order != Order::ABCD) {
-        out += std::format("@{}", order_names[static_cast<std::size_t>(format.order)]);
+        out += std::format("@{}", registers::order_word(format.order));
     }
     out += format_scale(format.scale, format.offset);
     if (address.deadband) {

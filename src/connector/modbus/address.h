@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "connector/tag_text.h"
+#include "connector/registers/format.h"
 
 namespace gantry::connector::modbus {
 
@@ -19,43 +19,9 @@ inline bool is_writable(Area area) { return area == Area::Coils || area == Area:
 std::string_view area_name(Area area);  // "hr"
 std::optional<Area> parse_area(std::string_view name);
 
-enum class Encoding : unsigned char {
-    Bool,         // a coil or discrete input
-    RegisterBit,  // one bit of a register
-    I16,
-    U16,
-    I32,
-    U32,
-    I64,
-    U64,
-    F32,
-    F64,
-    Text,
-};
-
-// Where the bytes of a value lie, named for a 32-bit value 0xAABBCCDD in two registers. Two
-// questions decide it for every size: are the registers in reverse order (CDAB, DCBA), and are the
-// two bytes of each register swapped (BADC, DCBA)? So 64 bits in CDAB are GHEFCDAB, in BADC are
-// BADCFEHG.
-enum class Order : unsigned char { ABCD, CDAB, BADC, DCBA };
-
-inline bool swaps_words(Order order) { return order == Order::CDAB || order == Order::DCBA; }
-inline bool swaps_bytes(Order order) { return order == Order::BADC || order == Order::DCBA; }
-
-// How the raw registers become a value: value = raw * scale + offset.
-struct Format {
-    Encoding encoding = Encoding::U16;
-    Order order = Order::ABCD;
-    std::uint8_t bit = 0;         // of RegisterBit; 0 is the lowest
-    std::uint8_t text_bytes = 0;  // of Text; 1 to 250
-    double scale = 1;
-    double offset = 0;
-
-    bool scaled() const { return scale != 1 || offset != 0; }
-    // How many registers, or coils, it takes.
-    std::uint16_t count() const;
-    bool operator==(const Format&) const = default;
-};
+using registers::Encoding;
+using registers::Format;
+using registers::Order;
 
 struct Address {
     Area area = Area::HoldingRegisters;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "connector/modbus/convert.h"
+#include "connector/registers/convert.h"
 
 #include <cmath>
 #include <random>
 
 #include "base/encoding.h"
+#include "connector/modbus/address.h"
 #include "testing/testing.h"
 
 namespace gantry::connector::modbus {
@@ -126,7 +127,7 @@ TEST(Convert, UnfitPairsAreRefusedWithARemedy) {
 
 std::string written(std::string_view format, const Property& property, const Value& value) {
     const auto encoded = encode_value(format_of(format), property, value);
-    return encoded ? to_hex(encoded->view(false)) : encoded.error().message;
+    return encoded ? to_hex(encoded->registers()) : encoded.error().message;
 }
 
 TEST(Convert, WritingInvertsScaleAndRounds) {
@@ -220,8 +221,8 @@ TEST(Convert, WhatIsWrittenIsReadTheSame) {
             continue;
         }
         const Value value = value_of(reading.type, reading.bits, reading.text);
-        const Encoded encoded = must(encode_value(format, property, value));
-        ASSERT_EQ(to_hex(encoded.view(false)), to_hex(raw));
+        const registers::Encoded encoded = must(encode_value(format, property, value));
+        ASSERT_EQ(to_hex(encoded.registers()), to_hex(raw));
         ASSERT_EQ(encoded.value, value);
     }
 }

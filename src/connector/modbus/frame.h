@@ -110,6 +110,11 @@ struct Reply {
 // What a PDU says as the answer to that request. Strict: function, byte counts and echoes must fit.
 Reply decode_reply(ByteView pdu, const Request& request);
 
+// Which bit of packed coils.
+inline bool coil_at(ByteView packed, std::size_t index) {
+    return (std::to_integer<unsigned>(packed[index / 8]) >> index % 8 & 1U) != 0;
+}
+
 // Bytes that so many bits or registers take in a PDU.
 inline std::size_t data_bytes(bool bits, std::size_t count) {
     return bits ? (count + 7) / 8 : 2 * count;

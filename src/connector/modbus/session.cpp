@@ -5,7 +5,7 @@
 #include <format>
 
 #include "connector/modbus/block_reader.h"
-#include "connector/modbus/convert.h"
+#include "connector/registers/convert.h"
 #include "connector/schedule.h"
 
 namespace gantry::connector::modbus {

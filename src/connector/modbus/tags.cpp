@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "connector/modbus/tags.h"
 
-#include "connector/modbus/convert.h"
+#include "connector/registers/convert.h"
 
 namespace gantry::connector::modbus {
 

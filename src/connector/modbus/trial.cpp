@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "connector/modbus/block_reader.h"
-#include "connector/modbus/convert.h"
 #include "connector/modbus/modbus_connector.h"
+#include "connector/registers/convert.h"
 #include "runtime/either.h"
 
 namespace gantry::connector::modbus {

@@ -5,7 +5,7 @@
 #include <format>
 
 #include "connector/modbus/block_reader.h"
-#include "connector/modbus/convert.h"
+#include "connector/registers/convert.h"
 
 namespace gantry::connector::modbus {
 namespace {
@@ -21,7 +21,8 @@ CommandResult refused(std::string detail) {
 // One write command on its way.
 class Writer {
 public:
-    Writer(Link& link, Timers& timers, const Settings& settings, const Tag& tag, Encoded encoded)
+    Writer(Link& link, Timers& timers, const Settings& settings, const Tag& tag,
+           registers::Encoded encoded)
         : link_(link),
           timers_(timers),
           settings_(settings),
@@ -61,11 +62,15 @@ public:
     }
 
 private:
+    ByteView data() const {
+        return is_bits(tag_.area) ? ByteView(encoded_.bytes).first(1) : encoded_.registers();
+    }
+
     Request write_request() const {
         Request out;
         out.address = tag_.start;
         out.count = tag_.count;
-        out.data = encoded_.view(is_bits(tag_.area));
+        out.data = data();
         if (tag_.area == Area::Coils) {
             out.function =
                 settings_.write_multiple ? Function::WriteMultipleCoils : Function::WriteSingleCoil;
@@ -120,12 +125,12 @@ private:
 
     bool is_as_written() const {
         if (tag_.area == Area::Coils) {
-            return coil_at(answer_.data, 0) == coil_at(encoded_.view(true), 0);
+            return coil_at(answer_.data, 0) == coil_at(encoded_.bytes, 0);
         }
         if (tag_.format.encoding == Encoding::RegisterBit) {
             return read_back() == encoded_.value;
         }
-        return is_confirmed(tag_.format, encoded_.view(false), answer_.data);
+        return is_confirmed(tag_.format, encoded_.registers(), answer_.data);
     }
 
     Value read_back() const {
@@ -141,7 +146,7 @@ private:
     Timers& timers_;
     const Settings& settings_;
     const Tag& tag_;
-    Encoded encoded_;
+    registers::Encoded encoded_;
     Answer answer_;
 };
 
@@ -157,7 +162,7 @@ asio::awaitable<CommandResult> write_and_confirm(Link& link, Timers& timers,
     if (!tag) {
         co_return refused(tag.error().message);
     }
-    Result<Encoded> encoded = encode_value(tag->format, binding.property, value);
+    Result<registers::Encoded> encoded = encode_value(tag->format, binding.property, value);
     if (!encoded) {
         co_return refused(encoded.error().message);
     }

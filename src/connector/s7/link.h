@@ -24,6 +24,8 @@ public:
     asio::awaitable<void> ask(std::span<Job> jobs);
 
     std::size_t pdu_bytes() const { return agreed_.pdu_bytes; }
+    // Of an item that fills an answer by itself.
+    std::size_t answer_bytes() const { return pdu_bytes() - answer_head - answer_item; }
 
 private:
     asio::awaitable<Error> receive() override;

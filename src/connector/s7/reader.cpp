@@ -52,7 +52,7 @@ private:
         co_await link_.ask(jobs);
         outcomes_.assign(stretches.size(), {});
         for (std::size_t i = 0; i < stretches.size(); ++i) {
-            outcomes_[i].bytes.resize(stretches[i].bytes());
+            outcomes_[i].bytes.resize(bytes_of(stretches[i]));
         }
         for (std::size_t i = 0; i < requests.size(); ++i) {
             if (!jobs[i].answered) {
@@ -95,7 +95,7 @@ private:
             return;
         }
         if (outcome.code == item_good) {
-            const std::size_t each = is_numbered(stretch.area) ? 2 : 1;
+            const std::size_t each = is_numbered(stretch.area.area) ? 2 : 1;
             for (const Item& item : items) {
                 listener_.read(item,
                                ByteView(outcome.bytes)

@@ -8,15 +8,6 @@
 #include "runtime/either.h"
 
 namespace gantry::connector::s7 {
-namespace {
-
-PlanLimits limits(const Settings& settings, const Link& link) {
-    return {.gap_max = static_cast<std::uint32_t>(settings.max_gap),
-            .bytes_max = static_cast<std::uint32_t>(link.pdu_bytes() - answer_head - answer_item)};
-}
-
-}  // namespace
-
 // One poll group: its plan, and what becomes of what is read.
 class S7Connector::Group final : public PollGroup, private ReadListener {
 public:
@@ -24,7 +15,7 @@ public:
         : PollGroup(of.device_, of.table_.paths),
           tags_(of.table_.tags),
           link_(link),
-          plan_(std::move(items), limits(of.settings_, link)) {}
+          plan_(std::move(items), stretch_limits(of.settings_.max_gap, link.answer_bytes())) {}
 
     asio::awaitable<bool> read_all() override {
         begin_round(plan_);

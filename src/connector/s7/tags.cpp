@@ -27,8 +27,7 @@ TagTable make_tags(const Settings& settings, const std::vector<TagBinding>& bind
 }
 
 Item item_of(const Address& address, std::size_t tag) {
-    return {.area = address.area,
-            .block = address.block,
+    return {.area = {address.area, address.block},
             .start = address.start,
             .count = is_numbered(address.area) ? 1 : address.bytes(),
             .tag = static_cast<std::uint32_t>(tag)};

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "connector/halving.h"
 #include "connector/s7/convert.h"
 #include "connector/s7/reader.h"
 #include "connector/s7/tags.h"
@@ -97,7 +98,7 @@ asio::awaitable<std::vector<TestReport::Probe>> probe(Link& link,
             out.push_back({.name = name, .answered = false, .detail = "was not asked"});
         }
     }
-    Plan plan(std::move(items), {.gap_max = 0, .bytes_max = 0});
+    Plan plan(std::move(items), stretch_limits(0, 0));
     ProbeListener listener(out);
     (void)co_await read_round(link, plan, listener);
     co_return out;
@@ -166,45 +167,21 @@ private:
     ScanReport& out_;
 };
 
-// What is refused is looked at in halves, so that the end of a block is found.
 asio::awaitable<ScanReport> scan(Link& link, Timers& timers, Address area, std::uint32_t from,
                                  std::uint32_t count) {
     ScanReport out;
-    const std::uint32_t end = from + count;
-    const auto most = static_cast<std::uint32_t>(link.pdu_bytes() - answer_head - answer_item);
-    std::vector<Item> waiting;  // the lowest last
-    for (std::uint32_t at = from; at < end; at += most) {
-        waiting.push_back({.area = area.area,
-                           .block = area.block,
-                           .start = at,
-                           .count = std::min(most, end - at)});
-    }
-    std::ranges::reverse(waiting);
-    for (std::size_t requests = 0; !waiting.empty() && requests < scan_requests_max; ++requests) {
-        if (requests > 0) {
-            co_await timers.sleep(scan_pause);
-        }
-        const Item item = waiting.back();
-        Plan plan({item}, {});
+    const auto look = [&](std::uint32_t start, std::uint32_t bytes) -> asio::awaitable<Looked> {
+        Plan plan({{.area = {area.area, area.block}, .start = start, .count = bytes, .tag = 0}},
+                  stretch_limits(0, 0));
         ScanListener listener(area, out);
         if (!co_await read_round(link, plan, listener)) {
-            break;
+            co_return Looked::Gone;
         }
-        waiting.pop_back();
-        if (!listener.went && item.count == 1) {
-            waiting.clear();  // this is the end: no area goes on behind a gap
-        } else if (!listener.went) {
-            const std::uint32_t half = item.count / 2;
-            Item upper = item;
-            upper.start += half;
-            upper.count -= half;
-            waiting.push_back(upper);
-            waiting.push_back(item);
-            waiting.back().count = half;
-        }
-    }
-    out.done = waiting.empty();
-    out.next = waiting.empty() ? end : waiting.back().start;
+        co_return listener.went ? Looked::Read : Looked::Refused;
+    };
+    co_await look_in_halves(timers, from, count,
+                            {.count_max = static_cast<std::uint32_t>(link.answer_bytes())}, look,
+                            out);
     if (!out.found.empty()) {
         out.detail.clear();
     }
@@ -258,10 +235,7 @@ Async<std::vector<TrialReading>> try_addresses(const Surroundings& around, const
         co_return out;
     }
     CO_TRY_ASSIGN(const std::shared_ptr<Link> link, co_await open_link(around, settings));
-    Plan plan(
-        std::move(items),
-        {.gap_max = static_cast<std::uint32_t>(settings.max_gap),
-         .bytes_max = static_cast<std::uint32_t>(link->pdu_bytes() - answer_head - answer_item)});
+    Plan plan(std::move(items), stretch_limits(settings.max_gap, link->answer_bytes()));
     TrialListener listener(right, out);
     std::string broken;
     if (!co_await work_on(*link, read_round(*link, plan, listener), broken)) {

@@ -9,8 +9,6 @@
 namespace gantry::connector::s7 {
 
 inline constexpr std::int64_t scan_bytes_max = 2048;
-inline constexpr std::size_t scan_requests_max = 200;
-inline constexpr Duration scan_pause = std::chrono::milliseconds(50);
 
 // See Protocol::test, read and scan.
 Async<TestReport> try_connection(const Surroundings& around, const Settings& settings,

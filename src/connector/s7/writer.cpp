@@ -92,7 +92,7 @@ private:
             if (pause > Duration{0}) {
                 co_await timers_.sleep(pause);
             }
-            Plan plan({item_of(tag_.address, 0)}, {});
+            Plan plan({item_of(tag_.address, 0)}, stretch_limits(0, 0));
             Found found;
             const bool whole = co_await read_round(link_, plan, found);
             if (!whole || !found.held) {

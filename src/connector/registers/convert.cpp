@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "connector/modbus/convert.h"
+#include "connector/registers/convert.h"
 
 #include <algorithm>
 
 #include "base/assert.h"
 
-namespace gantry::connector::modbus {
+namespace gantry::connector::registers {
 namespace {
 
 bool is_float(Encoding encoding) { return encoding == Encoding::F32 || encoding == Encoding::F64; }
@@ -143,7 +143,7 @@ Result<Encoded> encode_value(const Format& format, const Property& property, con
     }
     split(format, raw, std::span(out.bytes).first(std::size_t{2} * out.count));
     std::string scratch;
-    const Reading back = decode_registers(format, property.type, out.view(false), scratch);
+    const Reading back = decode_registers(format, property.type, out.registers(), scratch);
     out.value = value_of(back.type, back.bits, back.text);
     return out;
 }
@@ -165,4 +165,4 @@ bool is_confirmed(const Format& format, ByteView written, ByteView read_back) {
     return is_same_number(number_of(format), join(format, written), join(format, read_back));
 }
 
-}  // namespace gantry::connector::modbus
+}  // namespace gantry::connector::registers

@@ -6,11 +6,10 @@
 #include <string>
 
 #include "base/bytes.h"
-#include "connector/modbus/address.h"
-#include "connector/modbus/frame.h"
 #include "connector/number.h"
+#include "connector/registers/format.h"
 
-namespace gantry::connector::modbus {
+namespace gantry::connector::registers {
 
 // Whether values of that format can become the property's without loss, and back if it is writable.
 // The complaint says what to change.
@@ -23,19 +22,15 @@ Result<> check_conversion(const Format& format, const Property& property);
 Reading decode_registers(const Format& format, ValueType type, ByteView registers,
                          std::string& scratch);
 
-// Which bit of packed coils.
-inline bool coil_at(ByteView packed, std::size_t index) {
-    return (std::to_integer<unsigned>(packed[index / 8]) >> index % 8 & 1U) != 0;
-}
-
 // What is to be written for a value.
 struct Encoded {
-    std::array<std::byte, std::size_t{2} * read_registers_max> bytes{};  // as on the wire
-    std::uint16_t count = 0;                                             // registers, or coils
+    std::array<std::byte, std::size_t{2} * registers_of_value_max>
+        bytes{};              // as in decode_registers()
+    std::uint16_t count = 0;  // registers, or coils
     // What the device will hold: the nearest value that its registers can express.
     Value value;
 
-    ByteView view(bool bits) const { return {bytes.data(), data_bytes(bits, count)}; }
+    ByteView registers() const { return {bytes.data(), std::size_t{2} * count}; }
 };
 
 // The registers for a value of the property's type. Numbers are rounded to what the registers can
@@ -51,4 +46,4 @@ void merge_bit(const Format& format, bool on, std::span<std::byte, 2> register_b
 // round by itself (floats, scaled integers) not more than one step away.
 bool is_confirmed(const Format& format, ByteView written, ByteView read_back);
 
-}  // namespace gantry::connector::modbus
+}  // namespace gantry::connector::registers
