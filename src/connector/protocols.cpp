@@ -3,12 +3,14 @@
 
 #include "base/assert.h"
 #include "connector/ethernetip/protocol.h"
+#include "connector/fins/protocol.h"
 #include "connector/http_json/protocol.h"
 #include "connector/iec104/protocol.h"
 #include "connector/modbus/protocol.h"
 #include "connector/mqtt/protocol.h"
 #include "connector/opcua/protocol.h"
 #include "connector/s7/protocol.h"
+#include "connector/slmp/protocol.h"
 
 namespace gantry::connector {
 
@@ -44,11 +46,13 @@ Protocols built_in_protocols() {
     out.add(std::make_unique<modbus::ModbusProtocol>());
     out.add(std::make_unique<modbus::ModbusProtocol>(modbus::Kind::Serial));
     out.add(std::make_unique<ethernetip::EthernetIpProtocol>());
+    out.add(std::make_unique<fins::FinsProtocol>());
     out.add(std::make_unique<http_json::HttpJsonProtocol>());
     out.add(std::make_unique<iec104::Iec104Protocol>());
     out.add(std::make_unique<mqtt::MqttProtocol>());
     out.add(std::make_unique<opcua::OpcuaProtocol>());
     out.add(std::make_unique<s7::S7Protocol>());
+    out.add(std::make_unique<slmp::SlmpProtocol>());
     return out;
 }
 

@@ -65,6 +65,19 @@ protected:
         return true;
     }
 
+    // A whole number in another radix, without a sign.
+    template <class T>
+    bool take_whole(T& out, unsigned radix) {
+        const char* begin = text_.data() + at_;
+        const auto [end, error] =
+            std::from_chars(begin, text_.data() + text_.size(), out, static_cast<int>(radix));
+        if (error != std::errc()) {
+            return false;
+        }
+        at_ += static_cast<std::size_t>(end - begin);
+        return true;
+    }
+
     // "*0.1+5"; either part may be missing.
     Result<> take_scale(double& scale, double& offset);
     // The value of an option, which stands at `place`.

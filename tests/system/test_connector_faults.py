@@ -13,12 +13,14 @@ import pytest
 
 from connections import connect_points, latest, status
 from gantryd_process import Gantryd, wait_until
+from logix_process import Logix
 from modbus_liar import Liar, right_answer
 from mosquitto_process import Line, Mosquitto, Person
 from opcua_server import NAMESPACE, OpcuaServer
 from test_http_json import Device
 from test_iec104 import Station
 from test_s7 import Controller
+from word_controllers import Melsec, Omron
 
 TRUTH = 21.5  # what each device shows all the time: whatever else arrives was made up on the way
 TRUE_REGISTER = 42
@@ -103,7 +105,31 @@ def http_json(_):
                                          "groups": {"default": "50ms"}}, "/v json=$.v", TRUTH
 
 
-DEVICES = [modbus, s7, iec104, opcua, mqtt, http_json]
+@contextlib.contextmanager
+def slmp(_):
+    with Melsec() as plc:
+        plc.memory["D"][0] = TRUE_REGISTER
+        yield plc.port, "slmp", {"timeout": "500ms", "groups": {"default": "50ms"}}, "D0", \
+            TRUE_REGISTER
+
+
+@contextlib.contextmanager
+def fins(_):
+    with Omron() as plc:
+        plc.memory["D"][0] = TRUE_REGISTER
+        yield plc.port, "fins", {"timeout": "500ms", "connect_timeout": "1s",
+                                 "groups": {"default": "50ms"}}, "D0", TRUE_REGISTER
+
+
+@contextlib.contextmanager
+def ethernet_ip(_):
+    with Logix("Level=REAL") as plc:
+        plc.write(Level=TRUTH)
+        yield plc.port, "ethernet_ip", {"timeout": "500ms", "connect_timeout": "1s",
+                                        "groups": {"default": "50ms"}}, "Level", TRUTH
+
+
+DEVICES = [modbus, s7, iec104, opcua, mqtt, http_json, slmp, fins, ethernet_ip]
 
 
 @pytest.fixture(scope="module")

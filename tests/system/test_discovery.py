@@ -65,7 +65,8 @@ def test_each_protocol_is_looked_for_at_its_usual_port(node):
     usual = {protocol["name"]: protocol["discovery"]["port"]
              for protocol in node.client().get("/v1/protocols")["items"] if "discovery" in protocol}
     assert usual == {"modbus_tcp": 502, "s7": 102, "iec104": 2404, "mqtt": 1883, "opcua": 4840,
-                     "http_json": 80, "ethernet_ip": 44818}
+                     "http_json": 80, "ethernet_ip": 44818, "slmp": 5007,
+                     "fins": 9600}
     with contextlib.ExitStack() as there:
         for name in ("iec104", "ethernet_ip"):  # an address where nobody else listens
             there.enter_context(socket.create_server(("127.0.0.99", usual[name])))
