@@ -2,6 +2,7 @@
 #include "connector/protocols.h"
 
 #include "base/assert.h"
+#include "connector/bacnet/protocol.h"
 #include "connector/ethernetip/protocol.h"
 #include "connector/http_json/protocol.h"
 #include "connector/iec104/protocol.h"
@@ -9,6 +10,7 @@
 #include "connector/mqtt/protocol.h"
 #include "connector/opcua/protocol.h"
 #include "connector/s7/protocol.h"
+#include "runtime/datagrams.h"
 
 namespace gantry::connector {
 
@@ -43,6 +45,7 @@ Protocols built_in_protocols() {
     Protocols out;
     out.add(std::make_unique<modbus::ModbusProtocol>());
     out.add(std::make_unique<modbus::ModbusProtocol>(modbus::Kind::Serial));
+    out.add(std::make_unique<bacnet::BacnetProtocol>(std::make_unique<UdpDatagrams>()));
     out.add(std::make_unique<ethernetip::EthernetIpProtocol>());
     out.add(std::make_unique<http_json::HttpJsonProtocol>());
     out.add(std::make_unique<iec104::Iec104Protocol>());
