@@ -6,6 +6,7 @@
 
 #include "connector/device_link.h"
 #include "connector/device_state.h"
+#include "runtime/event.h"
 #include "runtime/task_group.h"
 
 namespace gantry::connector {
