@@ -123,6 +123,7 @@ Result<std::vector<Discovery::Attempt>> Discovery::attempts_of(
         const Protocol* protocol;
         std::vector<std::uint16_t> ports;
         std::string settings;
+        bool datagrams;
     };
     std::vector<Way> ways;
     for (const Protocol* const protocol : protocols_.all()) {
@@ -140,7 +141,10 @@ Result<std::vector<Discovery::Attempt>> Discovery::attempts_of(
             }
             continue;
         }
-        Way way{protocol, {}, std::string(how->at("settings").as_string())};
+        Way way{protocol,
+                {},
+                std::string(how->at("settings").as_string()),
+                how->at("transport").as_string() == "udp"};
         if (wanted != request.protocols.end()) {
             way.ports = wanted->second;
         }
@@ -156,7 +160,8 @@ Result<std::vector<Discovery::Attempt>> Discovery::attempts_of(
     for (const std::string& host : request.hosts) {
         for (const Way& way : ways) {
             for (const std::uint16_t port : way.ports) {
-                out.push_back({way.protocol, host, port, filled_in(way.settings, host, port)});
+                out.push_back(
+                    {way.protocol, host, port, filled_in(way.settings, host, port), way.datagrams});
             }
         }
     }
@@ -204,16 +209,22 @@ asio::awaitable<void> Discovery::work(std::vector<Attempt>& left,
 }
 
 asio::awaitable<std::optional<DiscoveredDevice>> Discovery::attempt(const Attempt& attempt) {
-    auto line = co_await either(around_.network.connect(attempt.host, attempt.port),
-                                around_.timers.sleep(connect_patience));
-    if (!line || !*line) {
-        co_return std::nullopt;
+    if (!attempt.datagrams) {
+        auto line = co_await either(around_.network.connect(attempt.host, attempt.port),
+                                    around_.timers.sleep(connect_patience));
+        if (!line || !*line) {
+            co_return std::nullopt;
+        }
+        (**line).reset();
     }
-    (**line).reset();
     DiscoveredDevice out{attempt.host,     attempt.port, std::string(attempt.protocol->name()),
                          attempt.settings, 0.2,          {}};
-    auto test = co_await either(attempt.protocol->test(around_, attempt.settings, {}),
-                                around_.timers.sleep(answer_patience));
+    auto test = co_await either(
+        attempt.protocol->test(around_, attempt.settings, {}),
+        around_.timers.sleep(attempt.datagrams ? datagram_patience : answer_patience));
+    if (attempt.datagrams && (!test || !*test || !(**test).connected)) {
+        co_return std::nullopt;
+    }
     if (!test || !*test) {
         out.detail = test ? test->error().message : "the port is open, but it does not answer";
         co_return out;

@@ -47,6 +47,8 @@ public:
     static constexpr Duration between = std::chrono::milliseconds(20);  // two attempts
     static constexpr Duration connect_patience = std::chrono::seconds(1);
     static constexpr Duration answer_patience = std::chrono::seconds(6);
+    // Where nothing tells whether anybody is there before it answers.
+    static constexpr Duration datagram_patience = std::chrono::seconds(3);
 
 private:
     struct Attempt {
@@ -54,6 +56,7 @@ private:
         std::string host;
         std::uint16_t port = 0;
         std::string settings;
+        bool datagrams = false;
     };
 
     Result<std::vector<Attempt>> attempts_of(const DiscoveryRequest& request) const;

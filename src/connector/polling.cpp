@@ -38,7 +38,7 @@ struct Polling::InRound {
     }
 };
 
-Polling::Polling(DeviceState& device, RequestLink& link, SampleSink& sink,
+Polling::Polling(DeviceState& device, DeviceLink& link, SampleSink& sink,
                  const asio::any_io_executor& executor)
     : device_(device),
       link_(link),

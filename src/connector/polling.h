@@ -4,8 +4,9 @@
 #include <map>
 #include <memory>
 
+#include "connector/device_link.h"
 #include "connector/device_state.h"
-#include "connector/request_link.h"
+#include "runtime/event.h"
 #include "runtime/task_group.h"
 
 namespace gantry::connector {
@@ -56,7 +57,7 @@ class Schedule;
 // One link that stands, and the polling over it. What it is given must outlive it.
 class Polling {
 public:
-    Polling(DeviceState& device, RequestLink& link, SampleSink& sink,
+    Polling(DeviceState& device, DeviceLink& link, SampleSink& sink,
             const asio::any_io_executor& executor);
 
     // Before run().
@@ -75,7 +76,7 @@ private:
     void end(Error reason);
 
     DeviceState& device_;
-    RequestLink& link_;
+    DeviceLink& link_;
     SampleSink& sink_;
     TaskGroup tasks_;
     std::vector<std::pair<std::unique_ptr<PollGroup>, Duration>> groups_;

@@ -2,6 +2,7 @@
 #include "connector/protocols.h"
 
 #include "base/assert.h"
+#include "connector/bacnet/protocol.h"
 #include "connector/ethernetip/protocol.h"
 #include "connector/fins/protocol.h"
 #include "connector/http_json/protocol.h"
@@ -11,6 +12,7 @@
 #include "connector/opcua/protocol.h"
 #include "connector/s7/protocol.h"
 #include "connector/slmp/protocol.h"
+#include "runtime/datagrams.h"
 
 namespace gantry::connector {
 
@@ -45,6 +47,7 @@ Protocols built_in_protocols() {
     Protocols out;
     out.add(std::make_unique<modbus::ModbusProtocol>());
     out.add(std::make_unique<modbus::ModbusProtocol>(modbus::Kind::Serial));
+    out.add(std::make_unique<bacnet::BacnetProtocol>(std::make_unique<UdpDatagrams>()));
     out.add(std::make_unique<ethernetip::EthernetIpProtocol>());
     out.add(std::make_unique<fins::FinsProtocol>());
     out.add(std::make_unique<http_json::HttpJsonProtocol>());

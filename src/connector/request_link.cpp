@@ -176,15 +176,4 @@ Error RequestLink::broken(std::string_view what) const {
     return {Code::Unavailable, std::format("{}: {}", where_, what), {}};
 }
 
-asio::awaitable<void> carry(RequestLink& link, std::string& broken) {
-    Error error = co_await link.run();
-    const auto state = co_await asio::this_coro::cancellation_state;
-    if (state.cancelled() == asio::cancellation_type::none) {  // else the work is done
-        broken = std::move(error).message;
-    }
-    link.close();
-    Event never(co_await asio::this_coro::executor);
-    co_await never.wait();
-}
-
 }  // namespace gantry::connector

@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "connector/connector.h"
+#include "connector/device_link.h"
 #include "runtime/either.h"
 #include "runtime/event.h"
 
@@ -26,21 +27,15 @@ struct RequestJob {
 // One connection to a device that is asked, and the requests on it: several under way, matched with
 // their answers by numbers. A device that does not answer in time loses the connection. Lives on
 // one executor; requests are answered while run() runs.
-class RequestLink {
+class RequestLink : public DeviceLink {
 public:
     // `where` is for messages.
     RequestLink(std::unique_ptr<Stream> stream, std::string where, Duration timeout,
                 const Surroundings& around);
-    RequestLink(const RequestLink&) = delete;
-    RequestLink& operator=(const RequestLink&) = delete;
-    virtual ~RequestLink() = default;
 
-    // Carries requests and answers until the link breaks, and says how. Cancelled with its
-    // coroutine.
-    asio::awaitable<Error> run();
-    // All requests under way, and all later ones, stay unanswered.
-    void close();
-    bool closed() const { return closed_; }
+    asio::awaitable<Error> run() override;
+    void close() override;
+    bool closed() const override { return closed_; }
 
 protected:
     // Puts requests in their order, and returns when all are answered or the link is gone. The jobs
@@ -115,17 +110,6 @@ std::vector<RequestJob*> all_of(std::span<Job> jobs) {
         out.push_back(&job);
     }
     return out;
-}
-
-// Runs the link beside the work on it, which ends when it breaks because its requests stay
-// unanswered: `broken` says how then. The link is closed afterwards.
-asio::awaitable<void> carry(RequestLink& link, std::string& broken);
-
-template <class T>
-asio::awaitable<T> work_on(RequestLink& link, asio::awaitable<T> work, std::string& broken) {
-    std::optional<T> out = co_await either(std::move(work), carry(link, broken));
-    link.close();
-    co_return std::move(*out);
 }
 
 // Connects to a controller and begins to talk: `begin(link)` is an Async<>.

@@ -27,7 +27,9 @@ json::object describe_protocol(std::string_view name, json::array settings,
     out["areas"] = words(text.areas);
     out["writable"] = text.writable;
     if (text.port != 0) {
-        out["discovery"] = {{"port", text.port}, {"settings", text.found_with}};
+        out["discovery"] = {{"port", text.port},
+                            {"transport", text.datagrams ? "udp" : "tcp"},
+                            {"settings", text.found_with}};
     }
     return out;
 }

@@ -16,6 +16,7 @@ struct ProtocolText {
     // {host} and {port} are filled in. Port 0: not at all.
     std::uint16_t port = 0;
     std::string_view found_with = R"({"host": "{host}", "port": {port}})";
+    bool datagrams = false;  // that port is one of UDP
     bool writable = true;
 };
 

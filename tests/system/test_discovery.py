@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from bacnet_device import BacnetDevice, free_udp_port
 from connections import connect_points, seen
 from gantryd_process import BIN, Gantryd
 from modbus_liar import Liar, right_answer
@@ -30,25 +31,29 @@ def test_who_is_there_is_told_with_the_settings_to_reach_it(node, tmp_path):
         station = there.enter_context(Station())
         broker = there.enter_context(Mosquitto(tmp_path))
         server = there.enter_context(OpcuaServer({"Level": (1.5, "Double")}))
+        controller = there.enter_context(BacnetDevice())
         mute = there.enter_context(socket.create_server(("127.0.0.1", 0)))
         nobody = mute.getsockname()[1]
         free = socket.create_server(("127.0.0.1", 0))
         closed = free.getsockname()[1]
         free.close()
+        closed_udp = free_udp_port()
         ports = {"modbus_tcp": [modbus.port, closed], "s7": [plc.port], "iec104": [station.port],
-                 "mqtt": [broker.port, nobody], "opcua": [server.port]}
+                 "mqtt": [broker.port, nobody], "opcua": [server.port], "bacnet_ip": [controller.port, closed_udp]}
         answer = api.create("/v1/discovery", {"hosts": "127.0.0.1", "consent": True,
                                               "protocols": ports})
         assert answer["hosts"] == 1
         found = {(one["protocol"], one["port"]): one for one in answer["items"]}
         assert set(found) == {(name, port) for name, ports in ports.items() for port in ports
-                              if port != closed}
+                              if port not in (closed, closed_udp)}
         for (name, port), one in found.items():
             assert one["host"] == "127.0.0.1"
             assert (one["confidence"] > 0.5) == (port != nobody), one
         assert "6ES7" in found["s7", plc.port]["detail"]
+        assert "Example Controls Model 7" in found["bacnet_ip", controller.port]["detail"]
         # What is found can be saved as it is.
         for name, port, address, value in (("modbus_tcp", modbus.port, "hr:0:u16", 42),
+                                           ("bacnet_ip", controller.port, "AI:1", 21.5),
                                            ("opcua", server.port,
                                             "nsu=http://gantry.example/plant;s=Level", 1.5)):
             connect_points(api, name, name, found[name, port]["settings"], {"v": (address, {})})
@@ -66,7 +71,7 @@ def test_each_protocol_is_looked_for_at_its_usual_port(node):
              for protocol in node.client().get("/v1/protocols")["items"] if "discovery" in protocol}
     assert usual == {"modbus_tcp": 502, "s7": 102, "iec104": 2404, "mqtt": 1883, "opcua": 4840,
                      "http_json": 80, "ethernet_ip": 44818, "slmp": 5007,
-                     "fins": 9600}
+                     "fins": 9600, "bacnet_ip": 47808}
     with contextlib.ExitStack() as there:
         for name in ("iec104", "ethernet_ip"):  # an address where nobody else listens
             there.enter_context(socket.create_server(("127.0.0.99", usual[name])))
