@@ -14,6 +14,8 @@
 #include "bridge/bridges.h"
 #include "broker/broker.h"
 #include "command/dispatcher.h"
+#include "connector/file/protocol.h"
+#include "connector/local/local.h"
 #include "connector/opcua/certificate.h"
 #include "intake/intake.h"
 #include "opcua/server.h"
@@ -25,6 +27,7 @@ namespace gantry::daemon {
 namespace {
 
 constexpr std::size_t offload_queue_max = 10'000;
+constexpr std::size_t local_threads = 4;  // of connectors that read files
 constexpr auto purge_period = std::chrono::minutes(10);
 
 // What exports left behind when the program was killed.
@@ -131,6 +134,10 @@ struct Node::Parts {
     std::unique_ptr<security::Sealer> sealer;
     std::unique_ptr<SerialPorts> serial_ports;
     std::unique_ptr<connector::opcua::CertificateStore> certificates;
+    std::unique_ptr<connector::AllowedFolders> folders;
+    std::unique_ptr<connector::Positions> positions;
+    std::unique_ptr<OffloadPool> local_pool;
+    std::optional<connector::Local> local;
     std::unique_ptr<security::AuditLog> audit;
     std::unique_ptr<registry::Registry> registry;
     std::optional<Secret> first_password;
@@ -221,6 +228,12 @@ Result<> Node::Parts::build(const SecretFiles& secrets) {
     sql = std::make_unique<query::SqlEngine>(*directory, *registry, *store, *labels, *files,
                                              options.sql);
     serial_ports = std::make_unique<SystemSerialPorts>(options.connectors.serial_ports);
+    TRY(disk.make_directory(data + "/positions"));
+    folders = std::make_unique<connector::AllowedFolders>(options.connectors.folders);
+    positions = std::make_unique<connector::Positions>(disk, data + "/positions");
+    local_pool = std::make_unique<OffloadPool>(local_threads, offload_queue_max);
+    local.emplace(connector::Local{*folders, *positions, *local_pool});
+    protocols.add(std::make_unique<connector::file::FileProtocol>(*local));
     const connector::Surroundings around{
         network, timers, clock, log, metrics, random, serial_ports.get(), certificates.get()};
     std::vector<asio::any_io_executor> executors;
@@ -411,6 +424,9 @@ void Node::stop() {
     }
     if (parts.connectors) {
         asio::co_spawn(parts.shards->executor(0), parts.connectors->stop(), asio::use_future).get();
+    }
+    if (parts.local_pool) {
+        parts.local_pool->stop();
     }
     if (parts.queries) {
         parts.queries->stop();

@@ -52,12 +52,17 @@ struct GeneralOptions {
 
 struct ConnectorOptions {
     std::vector<std::string> serial_ports;
+    std::vector<std::string> folders;
 
     void describe(OptionVisitor& options) {
         options.texts("serial_ports", serial_ports,
                       "Serial lines that connections may use, as in \"/dev/ttyUSB0\"; * at the end "
                       "stands for any rest. None unless they are named: whoever may make "
                       "connections uses them.");
+        options.texts("folders", folders,
+                      "Folders of this computer whose files and SQLite databases connections may "
+                      "read, with those below them, as in \"/srv/machines\". None unless they are "
+                      "named: whoever may make connections reads them.");
     }
 };
 

@@ -82,9 +82,10 @@ Decoder::Found Decoder::find(const Lookup& lookup) {
         out.silent = lookup.sparse;
         return out;
     }
-    Found out = look(**document, node, lookup);
+    Found out = look(**document, node,
+                     lookup.value ? payload::Typing::Json : payload::Typing::Loose, lookup);
     if (out.trouble.empty() && lookup.quality) {
-        add_quality(lookup, out);
+        add_quality(json_, 0, lookup, out);
     }
     if (lookup.time) {
         add_time(lookup, out);
@@ -92,9 +93,28 @@ Decoder::Found Decoder::find(const Lookup& lookup) {
     return out;
 }
 
-Decoder::Found Decoder::look(const Document& document, NodeIndex node, const Lookup& lookup) {
+Decoder::Found Decoder::find_in(const Document& document, NodeIndex item, payload::Typing typing,
+                                const Lookup& lookup) {
+    const NodeIndex node = lookup.value->find(document, item);
+    if (node == no_node || document[node].kind == payload::Kind::Null) {
+        Found out = trouble(quality::bad, std::format("there is no {} in the row", lookup.json));
+        out.silent = lookup.sparse;
+        if (node != no_node) {
+            // A value that is missing is a fact of the row, not a fault of ours.
+            out.trouble.clear();
+        }
+        return out;
+    }
+    Found out = look(document, node, typing, lookup);
+    if (out.trouble.empty() && lookup.quality) {
+        add_quality(document, item, lookup, out);
+    }
+    return out;
+}
+
+Decoder::Found Decoder::look(const Document& document, NodeIndex node, payload::Typing typing,
+                             const Lookup& lookup) {
     const bool scaled = lookup.scaling.scaled();
-    const auto typing = lookup.value ? payload::Typing::Json : payload::Typing::Loose;
     gantry::Reading read;
     const char* const why = payload::convert(
         document, node, scaled ? ValueType::Float64 : lookup.type, typing, scratch_, read);
@@ -130,12 +150,13 @@ void Decoder::scale(const Lookup& lookup, Found& found) const {
 }
 
 // The source's own word on it is no trouble of ours.
-void Decoder::add_quality(const Lookup& lookup, Found& found) {
-    const NodeIndex node = lookup.quality->find(json_, 0);
-    if (node == no_node || json_[node].kind == payload::Kind::Null) {
+void Decoder::add_quality(const Document& document, NodeIndex item, const Lookup& lookup,
+                          Found& found) const {
+    const NodeIndex node = lookup.quality->find(document, item);
+    if (node == no_node || document[node].kind == payload::Kind::Null) {
         return;
     }
-    const Quality said = parse_quality(shown(json_, node)).value_or(quality::uncertain);
+    const Quality said = parse_quality(shown(document, node)).value_or(quality::uncertain);
     if (said.bad()) {
         found.reading = {.quality = said, .type = ValueType::Null, .bits = 0, .text = {}};
     }

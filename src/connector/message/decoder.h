@@ -2,6 +2,7 @@
 #pragma once
 
 #include "connector/message/lookup.h"
+#include "payload/convert.h"
 #include "payload/json_reader.h"
 #include "payload/limits.h"
 
@@ -25,15 +26,21 @@ public:
     // What it says of a value. What is no JSON, or has not the value or not of that type, is said
     // to be so.
     Found find(const Lookup& lookup);
+    // The same of something that stands in a document that was read otherwise: a row. A time is
+    // not looked for, and of a row that is sparse also a null says nothing.
+    Found find_in(const payload::Document& document, payload::NodeIndex item,
+                  payload::Typing typing, const Lookup& lookup);
 
     // It as JSON, for who wants to see all of it. Good until the next message.
     Result<const payload::Document*> json();
 
 private:
     Result<const payload::Document*> whole();
-    Found look(const payload::Document& document, payload::NodeIndex node, const Lookup& lookup);
+    Found look(const payload::Document& document, payload::NodeIndex node, payload::Typing typing,
+               const Lookup& lookup);
     void scale(const Lookup& lookup, Found& found) const;
-    void add_quality(const Lookup& lookup, Found& found);
+    void add_quality(const payload::Document& document, payload::NodeIndex item,
+                     const Lookup& lookup, Found& found) const;
     void add_time(const Lookup& lookup, Found& found);
 
     const payload::PayloadLimits limits_;
