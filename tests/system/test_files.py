@@ -219,7 +219,7 @@ def test_a_folder_that_goes_away_is_said_to_be_away(node, root):
     connect(api, "share", folder / "x.csv", {"v": ("v", FLOAT)}, time="time")
     seen(api, "share.v", 1)
     os.rename(folder, root / "elsewhere")
-    wait_until(lambda: latest(api, "share.v")["quality"] in (LAST_USABLE, "LastUsable"),
+    wait_until(lambda: latest(api, "share.v")["quality_code"] == LAST_USABLE,
                lambda: (latest(api, "share.v"), status(api, "share")))
     os.rename(root / "elsewhere", folder)
     later = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 60))

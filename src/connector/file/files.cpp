@@ -48,6 +48,17 @@ bool name_fits(const std::string& pattern, const std::string& name) {
     return ::fnmatch(pattern.c_str(), name.c_str(), FNM_PERIOD) == 0;
 }
 
+Result<> check_same_folder(const Folder& before, const Folder& now) {
+    struct stat one{};
+    struct stat other{};
+    if (::fstat(before.descriptor->number(), &one) != 0 ||
+        ::fstat(now.descriptor->number(), &other) != 0 || one.st_dev != other.st_dev ||
+        one.st_ino != other.st_ino) {
+        return fail(Code::Unavailable, "{} is another folder now", now.path);
+    }
+    return {};
+}
+
 Result<std::vector<Entry>> list_files(const Folder& folder) {
     const int number =
         ::openat(folder.descriptor->number(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -27,6 +27,9 @@ struct Entry {
 
 bool name_fits(const std::string& pattern, const std::string& name);
 
+// Unavailable: what has the folder's name now is another one.
+Result<> check_same_folder(const Folder& before, const Folder& now);
+
 // The plain files in the folder, by name; links are none. TooLarge if there are too many.
 Result<std::vector<Entry>> list_files(const Folder& folder);
 

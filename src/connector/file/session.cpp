@@ -43,16 +43,31 @@ Async<> FileConnector::Session::run() {
     device.around().log.info("connector", "connected",
                              {{"connection", device.key()}, {"to", folder_.path}});
     while (true) {
-        CO_TRY_ASSIGN(const auto entries, co_await offload(local_.pool, [folder = folder_] {
-                          return list_files(folder);
-                      }));
-        const Result<Duration> wait =
-            settings.drops() ? co_await take_dropped(entries) : co_await follow(entries);
-        CO_TRY(wait);
+        CO_TRY_ASSIGN(const Duration wait, co_await look());
         device.vitals().polled({});
         device.meters().polls.add();
-        co_await watch.wait(device.around().timers, *wait);
+        co_await watch.wait(device.around().timers, wait);
     }
+}
+
+Async<Duration> FileConnector::Session::look() {
+    const Settings& settings = of_.settings_;
+    CO_TRY_ASSIGN(const std::vector<Entry> entries,
+                  co_await offload(local_.pool,
+                                   [&local = local_, folder = folder_,
+                                    path = settings.folder()] -> Result<std::vector<Entry>> {
+                                       TRY_ASSIGN(const Folder now, local.folders.open(path));
+                                       TRY(check_same_folder(folder, now));
+                                       return list_files(folder);
+                                   }));
+    // Rows that nobody wants yet are left for those who will.
+    if (of_.table_.tags.empty()) {
+        co_return settings.rescan;
+    }
+    if (settings.drops()) {
+        co_return co_await take_dropped(entries);
+    }
+    co_return co_await follow(entries);
 }
 
 Async<Duration> FileConnector::Session::follow(const std::vector<Entry>& entries) {

@@ -17,6 +17,7 @@ public:
 
 private:
     // What is to be read, and for how long to wait after it.
+    Async<Duration> look();
     Async<Duration> follow(const std::vector<Entry>& entries);
     Async<Duration> take_dropped(const std::vector<Entry>& entries);
     std::vector<Entry> settled(const std::vector<Entry>& entries, Duration& wait);
