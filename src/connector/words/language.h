@@ -44,8 +44,8 @@ struct Frame {
 struct Answer {
     bool good = false;
     bool of_address = false;  // not good, because of what was asked for
-    std::string why;
-    ByteView data;  // into the payload
+    std::string why = {};
+    ByteView data = {};  // into the payload
 };
 
 // How one make of controllers is asked. Pure; numbers in requests are as the maker has them, values
