@@ -119,7 +119,9 @@ public:
     void read(const Item& item, ByteView values, Time /*arrived*/) override {
         const bool bits = language_.areas()[item.area].bits;
         for (std::uint32_t i = 0; i < item.count; ++i) {
-            Address address{.area = item.area, .start = item.start + i};
+            Address address;
+            address.area = item.area;
+            address.start = item.start + i;
             if (bits) {
                 address.format.encoding = registers::Encoding::Bool;
                 out_.found.push_back(
