@@ -93,18 +93,18 @@ def test_what_the_device_says_of_a_value_is_its_quality(node, device):
     api = node.client()
     connect(api, "flags", device.port, {"ai": ("AI:1", {})})
     seen(api, "flags.ai", 21.5)
-    for flags, reliability, code, value in (
-            ([1, 0, 0, 0], "no-fault-detected", 0, 21.5),
-            ([0, 1, 0, 0], "no-sensor", SENSOR_FAILURE, None),
-            ([0, 1, 0, 0], "process-error", DEVICE_FAILURE, None),
-            ([0, 0, 1, 0], "no-fault-detected", UNCERTAIN, 21.5),
-            ([0, 0, 0, 1], "no-fault-detected", UNCERTAIN, 21.5)):
-        device.do("Supply", "reliability", reliability)
-        device.do("Supply", "statusFlags", flags)
+    # The device makes its status flags of these.
+    for attribute, said, code, value in (
+            ("eventState", "high-limit", 0, 21.5), ("reliability", "no-sensor", SENSOR_FAILURE, None),
+            ("reliability", "process-error", DEVICE_FAILURE, None),
+            ("reliability", "no-fault-detected", 0, 21.5), ("outOfService", True, UNCERTAIN, 21.5)):
+        device.do("Supply", attribute, said)
         found = has_code(api, "flags.ai", code)
         assert found.get("value") == value, found
         if code == SENSOR_FAILURE:
             assert "no-sensor" in troubles(api, "flags")["flags.ai"]
+    device.do("Supply", "outOfService", False)
+    device.do("Supply", "eventState", "normal")
     api.call("DELETE", "/v1/connections/flags")
 
 
@@ -289,7 +289,8 @@ def rejecting(_, said):
 
 def segmenting(_, said):
     if len(said) > 150 and said[6] >> 4 == 3:
-        return [said[:6] + b"\x3c" + said[7:8] + b"\x00\x01" + said[8:]]
+        length = (len(said) + 2).to_bytes(2, "big")
+        return [said[:2] + length + said[4:6] + b"\x3c" + said[7:8] + b"\x00\x01" + said[8:]]
     return [said]
 
 

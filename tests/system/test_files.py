@@ -95,7 +95,8 @@ def test_a_growing_log_is_followed_through_half_lines_rotation_and_truncation(no
     with open(log, "a") as file:
         file.write("no,time\n" + line(moment(50), "fast", "x") + line(moment(51), 51, "y"))
     seen(api, "press.speed", 51)
-    troubles = json.dumps(status(api, "press")["troubles"])
+    troubles = wait_until(lambda: "rows left out" in (said := json.dumps(
+        status(api, "press")["troubles"])) and said, "what was left out is told")
     assert "rows left out: 1" in troubles, troubles
 
 

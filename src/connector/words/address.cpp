@@ -85,7 +85,7 @@ private:
         for (std::size_t i = 0; i < areas.size(); ++i) {
             const std::string_view name = areas[i].name;
             if (name.size() > length && begins_with(rest(), name) &&
-                is_digit(name.size(), areas[i].radix)) {
+                is_digit(name.size(), std::max(areas[i].radix, 10U))) {
                 length = name.size();
                 out_.area = static_cast<std::uint16_t>(i);
             }
