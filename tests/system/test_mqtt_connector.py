@@ -264,7 +264,7 @@ def test_what_came_while_the_line_was_cut_arrives_once(node, broker, version):
         wait_for_value(api, f"{key}.kept", 1)
         # What the broker has no acknowledgement of would come again, and rightly.
         sent = f"Received PUBACK from gantry-{api.get(f'/v1/connections/{key}')['id']}"
-        before = broker.log().count(sent)
+        before = wait_until(lambda: broker.log().count(sent), broker.log)  # the one above
         source.publish(topic, "0")
         wait_for_value(api, f"{key}.n", 0)
         wait_until(lambda: broker.log().count(sent) > before, broker.log)
