@@ -38,9 +38,7 @@ TEST(Slmp, TheManualsExamples) {
               "0212"
               "3011");
     const Slmp numbered({.wait = 0x10, .serial_numbers = true});
-    EXPECT_EQ(framed(numbered, {}, 0x1234), "540034120000"
-                                            "00ffff030000"
-                                            "02001000");
+    EXPECT_EQ(framed(numbered, {}, 0x1234), "54003412000000ffff030002001000");
 }
 
 TEST(Slmp, AnswersAreRead) {
