@@ -5,7 +5,6 @@
 #include "connector/bacnet/cov.h"
 #include "connector/bacnet/reader.h"
 #include "connector/bacnet/writer.h"
-#include "connector/polling.h"
 #include "runtime/either.h"
 
 namespace gantry::connector::bacnet {
@@ -54,75 +53,38 @@ private:
     std::string scratch_;
 };
 
-BacnetConnector::BacnetConnector(const ConnectionPlan& plan, Settings settings,
+BacnetConnector::BacnetConnector(const ConnectionPlan& plan, const Settings& settings,
                                  const Surroundings& around, Datagrams& datagrams, Vitals& vitals)
-    : settings_(std::move(settings)),
-      datagrams_(datagrams),
-      table_(make_tags(settings_, plan.tags)),
-      device_(plan.key, "bacnet_ip", rules_of(table_.tags), table_.wrong, settings_.stale_after,
-              around, vitals) {}
+    : PolledConnector(plan, "bacnet_ip", settings, make_tags(settings, plan.tags), around, vitals),
+      datagrams_(datagrams) {}
 
-Async<> BacnetConnector::run(SampleSink& sink) {
-    co_await device_.announce(sink);
-    auto link =
-        co_await either(open_link(device_.around(), datagrams_, settings_), device_.age(sink));
-    if (!link || !*link) {
-        co_return std::unexpected(link ? std::move(*link).error()
-                                       : Error{Code::Internal, "ageing has ended", {}});
+Async<std::shared_ptr<Link>> BacnetConnector::open() {
+    co_return co_await open_link(device_.around(), datagrams_, settings_);
+}
+
+std::unique_ptr<PollGroup> BacnetConnector::make_group(Link& link,
+                                                       const std::vector<std::size_t>& tags) {
+    std::vector<Item> items;
+    items.reserve(tags.size());
+    for (const std::size_t i : tags) {
+        items.push_back({table_.tags[i].address.place, static_cast<std::uint32_t>(i)});
     }
-    link_ = std::move(**link);
-    struct Standing {
-        std::shared_ptr<Link>& slot;
-        ~Standing() {
-            slot->close();
-            slot.reset();
-        }
-    } const standing{link_};
-    device_.regain();
-    device_.around().log.info("connector", "connected",
-                              {{"connection", device_.key()}, {"to", settings_.where()}});
+    return std::make_unique<Group>(*this, link, *watch_, std::move(items));
+}
+
+asio::awaitable<CommandResult> BacnetConnector::write_to(Link& link, const TagBinding& binding,
+                                                         const Value& value) {
+    co_return co_await write_and_confirm(link, settings_, device_.around(), binding, value);
+}
+
+asio::awaitable<Error> BacnetConnector::poll(Link& link, SampleSink& sink) {
     const auto executor = co_await asio::this_coro::executor;
-    CovWatch watch(device_, table_, settings_, *link_, executor);
-    Polling polling(device_, *link_, sink, executor);
-    std::vector<std::vector<Item>> items(settings_.groups.size());
-    for (std::size_t i = 0; i < table_.tags.size(); ++i) {
-        items[table_.tags[i].group].push_back(
-            {table_.tags[i].address.place, static_cast<std::uint32_t>(i)});
-    }
-    for (std::size_t i = 0; i < items.size(); ++i) {
-        if (!items[i].empty()) {
-            polling.add(std::make_unique<Group>(*this, *link_, watch, std::move(items[i])),
-                        settings_.groups[i].second);
-        }
-    }
+    CovWatch watch(device_, table_, settings_, link, executor);
+    watch_ = &watch;
+    Polling polling(device_, link, sink, executor);
+    add_groups(polling, link);
     std::optional<Error> ended = co_await either(polling.run(), watch.run(sink));
-    co_return std::unexpected(ended ? std::move(*ended)
-                                    : Error{Code::Internal, "listening has ended", {}});
-}
-
-asio::awaitable<void> BacnetConnector::while_down(SampleSink& sink) {
-    co_await device_.be_away(sink);
-}
-
-Async<CommandResult> BacnetConnector::write(const TagBinding& binding, Value value) {
-    if (!writing_) {
-        writing_ = std::make_unique<Semaphore>(co_await asio::this_coro::executor, 1);
-    }
-    const Semaphore::Permit permit = co_await writing_->acquire();
-    const std::shared_ptr<Link> link = link_;
-    if (!link) {
-        co_return CommandResult{
-            CommandOutcome::Refused, "the device is not connected; nothing was sent", {}};
-    }
-    co_return co_await write_and_confirm(*link, settings_, device_.around(), binding, value);
-}
-
-void BacnetConnector::take_over(const Connector& predecessor) {
-    const auto* const other = dynamic_cast<const BacnetConnector*>(&predecessor);
-    if (other == nullptr) {
-        return;
-    }
-    device_.inherit(other->device_, same_tags(table_.tags, other->table_.tags, is_same));
+    co_return ended ? std::move(*ended) : Error{Code::Internal, "listening has ended", {}};
 }
 
 }  // namespace gantry::connector::bacnet

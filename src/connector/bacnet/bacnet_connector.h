@@ -3,31 +3,30 @@
 
 #include "connector/bacnet/link.h"
 #include "connector/bacnet/tags.h"
-#include "connector/device_state.h"
-#include "runtime/semaphore.h"
+#include "connector/polled_connector.h"
 
 namespace gantry::connector::bacnet {
 
-// Polls one BACnet/IP device, subscribes to its changes, and writes to it.
-class BacnetConnector final : public Connector {
-public:
-    BacnetConnector(const ConnectionPlan& plan, Settings settings, const Surroundings& around,
-                    Datagrams& datagrams, Vitals& vitals);
+class CovWatch;
 
-    Async<> run(SampleSink& sink) override;
-    asio::awaitable<void> while_down(SampleSink& sink) override;
-    Async<CommandResult> write(const TagBinding& tag, Value value) override;
-    void take_over(const Connector& predecessor) override;
+// Polls one BACnet/IP device, subscribes to its changes, and writes to it.
+class BacnetConnector final : public PolledConnector<Link, Settings, Tag> {
+public:
+    BacnetConnector(const ConnectionPlan& plan, const Settings& settings,
+                    const Surroundings& around, Datagrams& datagrams, Vitals& vitals);
 
 private:
     class Group;
 
-    const Settings settings_;
+    Async<std::shared_ptr<Link>> open() override;
+    std::unique_ptr<PollGroup> make_group(Link& link,
+                                          const std::vector<std::size_t>& tags) override;
+    asio::awaitable<CommandResult> write_to(Link& link, const TagBinding& binding,
+                                            const Value& value) override;
+    asio::awaitable<Error> poll(Link& link, SampleSink& sink) override;
+
     Datagrams& datagrams_;
-    TagTable table_;
-    DeviceState device_;
-    std::shared_ptr<Link> link_;          // while one stands; a command may outlive it
-    std::unique_ptr<Semaphore> writing_;  // one command at a time
+    CovWatch* watch_ = nullptr;  // while a link stands
 };
 
 }  // namespace gantry::connector::bacnet

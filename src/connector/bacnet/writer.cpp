@@ -7,24 +7,10 @@
 #include "connector/bacnet/convert.h"
 #include "connector/bacnet/tags.h"
 #include "connector/bacnet/words.h"
+#include "connector/write_outcome.h"
 
 namespace gantry::connector::bacnet {
 namespace {
-
-using namespace std::chrono_literals;
-
-// A program that takes a value over in its next cycle has this time to show it.
-constexpr std::array<Duration, 3> read_back_pauses = {0ms, 100ms, 400ms};
-
-CommandResult refused(std::string detail) {
-    return {CommandOutcome::Refused, std::move(detail), {}};
-}
-
-CommandResult unknown(std::string_view detail) {
-    return {CommandOutcome::Unknown,
-            std::format("{}: read the point before writing again", detail),
-            {}};
-}
 
 class Writer {
 public:

@@ -4,8 +4,6 @@
 #include "connector/ethernetip/convert.h"
 #include "connector/ethernetip/reader.h"
 #include "connector/ethernetip/writer.h"
-#include "connector/polling.h"
-#include "runtime/either.h"
 
 namespace gantry::connector::ethernetip {
 // One poll group: its plan, and what becomes of what is read.
@@ -42,69 +40,28 @@ private:
     std::string scratch_;
 };
 
-EthernetIpConnector::EthernetIpConnector(const ConnectionPlan& plan, Settings settings,
+EthernetIpConnector::EthernetIpConnector(const ConnectionPlan& plan, const Settings& settings,
                                          const Surroundings& around, Vitals& vitals)
-    : settings_(std::move(settings)),
-      table_(make_tags(settings_, plan.tags)),
-      device_(plan.key, "ethernet_ip", rules_of(table_.tags), table_.wrong, settings_.stale_after,
-              around, vitals) {}
+    : PolledConnector(plan, "ethernet_ip", settings, make_tags(settings, plan.tags), around,
+                      vitals) {}
 
-Async<> EthernetIpConnector::run(SampleSink& sink) {
-    co_await device_.announce(sink);
-    auto link = co_await either(open_link(device_.around(), settings_), device_.age(sink));
-    if (!link || !*link) {
-        co_return std::unexpected(link ? std::move(*link).error()
-                                       : Error{Code::Internal, "ageing has ended", {}});
-    }
-    link_ = std::move(**link);
-    struct Standing {
-        std::shared_ptr<Link>& slot;
-        ~Standing() {
-            slot->close();
-            slot.reset();
-        }
-    } const standing{link_};
-    device_.regain();
-    device_.around().log.info("connector", "connected",
-                              {{"connection", device_.key()}, {"to", settings_.where()}});
-    Polling polling(device_, *link_, sink, co_await asio::this_coro::executor);
-    std::vector<std::vector<Item>> items(settings_.groups.size());
-    for (std::size_t i = 0; i < table_.tags.size(); ++i) {
-        items[table_.tags[i].group].push_back(
-            item_of(table_.tags[i].address, table_.tags[i].property.type, i));
-    }
-    for (std::size_t i = 0; i < items.size(); ++i) {
-        if (!items[i].empty()) {
-            polling.add(std::make_unique<Group>(*this, *link_, std::move(items[i])),
-                        settings_.groups[i].second);
-        }
-    }
-    co_return std::unexpected(co_await polling.run());
+Async<std::shared_ptr<Link>> EthernetIpConnector::open() {
+    co_return co_await open_link(device_.around(), settings_);
 }
 
-asio::awaitable<void> EthernetIpConnector::while_down(SampleSink& sink) {
-    co_await device_.be_away(sink);
+std::unique_ptr<PollGroup> EthernetIpConnector::make_group(Link& link,
+                                                           const std::vector<std::size_t>& tags) {
+    std::vector<Item> items;
+    items.reserve(tags.size());
+    for (const std::size_t i : tags) {
+        items.push_back(item_of(table_.tags[i].address, table_.tags[i].property.type, i));
+    }
+    return std::make_unique<Group>(*this, link, std::move(items));
 }
 
-Async<CommandResult> EthernetIpConnector::write(const TagBinding& binding, Value value) {
-    if (!writing_) {
-        writing_ = std::make_unique<Semaphore>(co_await asio::this_coro::executor, 1);
-    }
-    const Semaphore::Permit permit = co_await writing_->acquire();
-    const std::shared_ptr<Link> link = link_;
-    if (!link) {
-        co_return CommandResult{
-            CommandOutcome::Refused, "the controller is not connected; nothing was sent", {}};
-    }
-    co_return co_await write_and_confirm(*link, settings_, device_.around(), binding, value);
-}
-
-void EthernetIpConnector::take_over(const Connector& predecessor) {
-    const auto* const other = dynamic_cast<const EthernetIpConnector*>(&predecessor);
-    if (other == nullptr) {
-        return;
-    }
-    device_.inherit(other->device_, same_tags(table_.tags, other->table_.tags, is_same));
+asio::awaitable<CommandResult> EthernetIpConnector::write_to(Link& link, const TagBinding& binding,
+                                                             const Value& value) {
+    co_return co_await write_and_confirm(link, settings_, device_.around(), binding, value);
 }
 
 }  // namespace gantry::connector::ethernetip

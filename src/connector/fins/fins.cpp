@@ -6,11 +6,15 @@
 #include <bit>
 #include <format>
 
+#include "connector/device_text.h"
+#include "connector/words/end_codes.h"
+
 namespace gantry::connector::fins {
 namespace {
 
 using words::Answer;
 using words::Area;
+using words::EndCode;
 using words::Framing;
 
 // Of CS, CJ and CP, and of what NX and NJ show as such. The code is that of words; timers and
@@ -79,11 +83,6 @@ constexpr std::size_t response_head = 4;  // command and end code
 constexpr std::size_t service_at = 9;
 constexpr std::size_t frame_bytes_max = 4096;
 
-struct EndCode {
-    std::uint16_t code;
-    bool of_address;
-    std::string_view text;
-};
 constexpr std::array end_codes = {
     EndCode{0x0101, false, "the Ethernet unit is not in the network"},
     EndCode{0x0103, false, "the Ethernet unit could not send: too many requests"},
@@ -279,9 +278,7 @@ Answer Fins::read_answer(ByteView payload) const {
     if (code == 0) {
         return {.good = true, .data = in.rest()};
     }
-    const auto* const known = std::ranges::find(end_codes, code, &EndCode::code);
-    return {.of_address = known != end_codes.end() && known->of_address,
-            .why = end_code_text(code)};
+    return words::refusal(end_codes, code);
 }
 
 std::optional<Bytes> Fins::values(const Area& area, std::uint32_t count, ByteView data) const {
@@ -306,20 +303,12 @@ std::string Fins::who(std::span<const ByteView> answers) const {
     if (answers.size() < 2 || answers[0].size() < model_bytes) {
         return {};
     }
-    std::string name(as_text(answers[0].first(model_bytes)));
-    name.erase(name.find_last_not_of(std::string_view(" \0", 2)) + 1);
-    std::ranges::replace_if(name, [](char c) { return c < ' ' || c > '~'; }, '?');
+    std::string name = device_text(answers[0].first(model_bytes));
     if (answers[1].size() >= 2) {
         const auto mode = std::to_integer<unsigned>(answers[1][1]);
         name += mode == 4 ? ", RUN" : mode == 2 ? ", MONITOR" : mode == 0 ? ", PROGRAM" : "";
     }
     return name;
-}
-
-std::string end_code_text(std::uint16_t code) {
-    const auto* const known = std::ranges::find(end_codes, code, &EndCode::code);
-    return std::format("{} (end code 0x{:04X})",
-                       known == end_codes.end() ? "the controller refuses it" : known->text, code);
 }
 
 }  // namespace gantry::connector::fins

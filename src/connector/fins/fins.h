@@ -49,7 +49,4 @@ private:
     Route route_;
 };
 
-// "the area is not there (end code 0x1101)"
-std::string end_code_text(std::uint16_t code);
-
 }  // namespace gantry::connector::fins

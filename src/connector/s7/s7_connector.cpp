@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "connector/s7/s7_connector.h"
 
-#include "connector/polling.h"
 #include "connector/s7/convert.h"
 #include "connector/s7/reader.h"
 #include "connector/s7/writer.h"
-#include "runtime/either.h"
 
 namespace gantry::connector::s7 {
 // One poll group: its plan, and what becomes of what is read.
@@ -38,68 +36,27 @@ private:
     std::string scratch_;
 };
 
-S7Connector::S7Connector(const ConnectionPlan& plan, Settings settings, const Surroundings& around,
-                         Vitals& vitals)
-    : settings_(std::move(settings)),
-      table_(make_tags(settings_, plan.tags)),
-      device_(plan.key, "s7", rules_of(table_.tags), table_.wrong, settings_.stale_after, around,
-              vitals) {}
+S7Connector::S7Connector(const ConnectionPlan& plan, const Settings& settings,
+                         const Surroundings& around, Vitals& vitals)
+    : PolledConnector(plan, "s7", settings, make_tags(settings, plan.tags), around, vitals) {}
 
-Async<> S7Connector::run(SampleSink& sink) {
-    co_await device_.announce(sink);
-    auto link = co_await either(open_link(device_.around(), settings_), device_.age(sink));
-    if (!link || !*link) {
-        co_return std::unexpected(link ? std::move(*link).error()
-                                       : Error{Code::Internal, "ageing has ended", {}});
-    }
-    link_ = std::move(**link);
-    struct Standing {
-        std::shared_ptr<Link>& slot;
-        ~Standing() {
-            slot->close();
-            slot.reset();
-        }
-    } const standing{link_};
-    device_.regain();
-    device_.around().log.info("connector", "connected",
-                              {{"connection", device_.key()}, {"to", settings_.where()}});
-    Polling polling(device_, *link_, sink, co_await asio::this_coro::executor);
-    std::vector<std::vector<Item>> items(settings_.groups.size());
-    for (std::size_t i = 0; i < table_.tags.size(); ++i) {
-        items[table_.tags[i].group].push_back(item_of(table_.tags[i].address, i));
-    }
-    for (std::size_t i = 0; i < items.size(); ++i) {
-        if (!items[i].empty()) {
-            polling.add(std::make_unique<Group>(*this, *link_, std::move(items[i])),
-                        settings_.groups[i].second);
-        }
-    }
-    co_return std::unexpected(co_await polling.run());
+Async<std::shared_ptr<Link>> S7Connector::open() {
+    co_return co_await open_link(device_.around(), settings_);
 }
 
-asio::awaitable<void> S7Connector::while_down(SampleSink& sink) { co_await device_.be_away(sink); }
-
-Async<CommandResult> S7Connector::write(const TagBinding& binding, Value value) {
-    if (!writing_) {
-        writing_ = std::make_unique<Semaphore>(co_await asio::this_coro::executor, 1);
+std::unique_ptr<PollGroup> S7Connector::make_group(Link& link,
+                                                   const std::vector<std::size_t>& tags) {
+    std::vector<Item> items;
+    items.reserve(tags.size());
+    for (const std::size_t i : tags) {
+        items.push_back(item_of(table_.tags[i].address, i));
     }
-    const Semaphore::Permit permit = co_await writing_->acquire();
-    const std::shared_ptr<Link> link = link_;
-    if (!link) {
-        co_return CommandResult{
-            CommandOutcome::Refused, "the controller is not connected; nothing was sent", {}};
-    }
-    co_return co_await write_and_confirm(*link, settings_, device_.around(), binding, value);
+    return std::make_unique<Group>(*this, link, std::move(items));
 }
 
-void S7Connector::take_over(const Connector& predecessor) {
-    const auto* const other = dynamic_cast<const S7Connector*>(&predecessor);
-    if (other == nullptr) {
-        return;
-    }
-    device_.inherit(other->device_,
-                    same_tags(table_.tags, other->table_.tags,
-                              [](const Tag& now, const Tag& before) { return now == before; }));
+asio::awaitable<CommandResult> S7Connector::write_to(Link& link, const TagBinding& binding,
+                                                     const Value& value) {
+    co_return co_await write_and_confirm(link, settings_, device_.around(), binding, value);
 }
 
 }  // namespace gantry::connector::s7

@@ -1,32 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "connector/device_state.h"
+#include "connector/polled_connector.h"
 #include "connector/s7/link.h"
 #include "connector/s7/tags.h"
-#include "runtime/semaphore.h"
 
 namespace gantry::connector::s7 {
 
 // Polls one S7 controller, and writes to it.
-class S7Connector final : public Connector {
+class S7Connector final : public PolledConnector<Link, Settings, Tag> {
 public:
-    S7Connector(const ConnectionPlan& plan, Settings settings, const Surroundings& around,
+    S7Connector(const ConnectionPlan& plan, const Settings& settings, const Surroundings& around,
                 Vitals& vitals);
-
-    Async<> run(SampleSink& sink) override;
-    asio::awaitable<void> while_down(SampleSink& sink) override;
-    Async<CommandResult> write(const TagBinding& tag, Value value) override;
-    void take_over(const Connector& predecessor) override;
 
 private:
     class Group;
 
-    const Settings settings_;
-    TagTable table_;
-    DeviceState device_;
-    std::shared_ptr<Link> link_;          // while one stands; a command may outlive it
-    std::unique_ptr<Semaphore> writing_;  // one command at a time
+    Async<std::shared_ptr<Link>> open() override;
+    std::unique_ptr<PollGroup> make_group(Link& link,
+                                          const std::vector<std::size_t>& tags) override;
+    asio::awaitable<CommandResult> write_to(Link& link, const TagBinding& binding,
+                                            const Value& value) override;
 };
 
 }  // namespace gantry::connector::s7

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "connector/device_text.h"
 #include "connector/halving.h"
 #include "connector/s7/convert.h"
 #include "connector/s7/reader.h"
@@ -45,10 +46,7 @@ asio::awaitable<TestReport::Probe> ask_who(Link& link) {
     const auto modules = jobs[0].answered ? read_list(jobs[0].pdu) : std::nullopt;
     if (modules && modules->record_bytes >= order_number_at + order_number_bytes &&
         !modules->records.empty()) {
-        std::string number(as_text(modules->records.subspan(order_number_at, order_number_bytes)));
-        number.erase(number.find_last_not_of(std::string_view(" \0", 2)) + 1);
-        std::ranges::replace_if(number, [](char c) { return c < ' ' || c > '~'; }, '?');
-        out.name = number;
+        out.name = device_text(modules->records.subspan(order_number_at, order_number_bytes));
     }
     const auto state = jobs[1].answered ? read_list(jobs[1].pdu) : std::nullopt;
     if (state && state->records.size() > state_at) {

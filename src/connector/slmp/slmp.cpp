@@ -5,11 +5,15 @@
 #include <array>
 #include <format>
 
+#include "connector/device_text.h"
+#include "connector/words/end_codes.h"
+
 namespace gantry::connector::slmp {
 namespace {
 
 using words::Answer;
 using words::Area;
+using words::EndCode;
 using words::Framing;
 
 // Device codes of the subcommands 0000 and 0001, which Q, L, iQ-R and iQ-F have in common; numbers
@@ -60,11 +64,6 @@ constexpr std::uint16_t answer_of = 0x0080;  // added to the first byte
 constexpr std::size_t address_bytes = 5;     // network, PC, module, station
 constexpr std::size_t frame_bytes_max = 8192;
 
-struct EndCode {
-    std::uint16_t code;
-    bool of_address;
-    std::string_view text;
-};
 constexpr std::array end_codes = {
     EndCode{0x4000, false, "the CPU does not know the request"},
     EndCode{0x4001, false, "the CPU does not know the request"},
@@ -207,9 +206,7 @@ Answer Slmp::read_answer(ByteView payload) const {
     if (code == 0) {
         return {.good = true, .data = in.rest()};
     }
-    const auto* const known = std::ranges::find(end_codes, code, &EndCode::code);
-    return {.of_address = known != end_codes.end() && known->of_address,
-            .why = end_code_text(code)};
+    return words::refusal(end_codes, code);
 }
 
 std::optional<Bytes> Slmp::values(const Area& area, std::uint32_t count, ByteView data) const {
@@ -243,16 +240,8 @@ std::string Slmp::who(std::span<const ByteView> answers) const {
     if (answers.empty() || answers[0].size() < type_name_bytes) {
         return {};
     }
-    std::string name(as_text(answers[0].first(type_name_bytes)));
-    name.erase(name.find_last_not_of(std::string_view(" \0", 2)) + 1);
-    std::ranges::replace_if(name, [](char c) { return c < ' ' || c > '~'; }, '?');
+    std::string name = device_text(answers[0].first(type_name_bytes));
     return name;
-}
-
-std::string end_code_text(std::uint16_t code) {
-    const auto* const known = std::ranges::find(end_codes, code, &EndCode::code);
-    return std::format("{} (end code 0x{:04X})",
-                       known == end_codes.end() ? "the controller refuses it" : known->text, code);
 }
 
 }  // namespace gantry::connector::slmp

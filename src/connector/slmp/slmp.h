@@ -52,7 +52,4 @@ private:
     std::vector<words::Area> areas_;
 };
 
-// "the device number is out of range (end code 0x4031)"
-std::string end_code_text(std::uint16_t code);
-
 }  // namespace gantry::connector::slmp

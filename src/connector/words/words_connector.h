@@ -1,33 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "connector/device_state.h"
+#include "connector/polled_connector.h"
 #include "connector/words/link.h"
 #include "connector/words/tags.h"
-#include "runtime/semaphore.h"
 
 namespace gantry::connector::words {
 
 // Polls one controller, and writes to it.
-class WordsConnector final : public Connector {
+class WordsConnector final : public PolledConnector<Link, Settings, Tag> {
 public:
     // The protocol's word is for metrics.
-    WordsConnector(const ConnectionPlan& plan, std::string_view protocol, Settings settings,
+    WordsConnector(const ConnectionPlan& plan, std::string_view protocol, const Settings& settings,
                    const Surroundings& around, Vitals& vitals);
-
-    Async<> run(SampleSink& sink) override;
-    asio::awaitable<void> while_down(SampleSink& sink) override;
-    Async<CommandResult> write(const TagBinding& tag, Value value) override;
-    void take_over(const Connector& predecessor) override;
 
 private:
     class Group;
 
-    const Settings settings_;
-    TagTable table_;
-    DeviceState device_;
-    std::shared_ptr<Link> link_;          // while one stands; a command may outlive it
-    std::unique_ptr<Semaphore> writing_;  // one command at a time
+    Async<std::shared_ptr<Link>> open() override;
+    std::unique_ptr<PollGroup> make_group(Link& link,
+                                          const std::vector<std::size_t>& tags) override;
+    asio::awaitable<CommandResult> write_to(Link& link, const TagBinding& binding,
+                                            const Value& value) override;
 };
 
 }  // namespace gantry::connector::words

@@ -6,6 +6,7 @@
 
 #include "connector/registers/convert.h"
 #include "connector/words/reader.h"
+#include "connector/write_outcome.h"
 
 namespace gantry::connector::words {
 namespace {
@@ -13,19 +14,6 @@ namespace {
 using namespace std::chrono_literals;
 using registers::Encoded;
 using registers::Encoding;
-
-// A program that takes a value over in its next cycle has this time to show it.
-constexpr std::array<Duration, 3> read_back_pauses = {0ms, 100ms, 400ms};
-
-CommandResult refused(std::string detail) {
-    return {CommandOutcome::Refused, std::move(detail), {}};
-}
-
-CommandResult unknown(std::string_view detail) {
-    return {CommandOutcome::Unknown,
-            std::format("{}: read the point before writing again", detail),
-            {}};
-}
 
 // Keeps what one item holds.
 class Found final : public ReadListener {
